@@ -1,0 +1,18 @@
+"""Errors as values: where they are, what they say, how they are drawn."""
+
+from netspec.diagnostics.problem import Fault, Problem, Problems, Source, Span, SpecError, Trouble
+from netspec.diagnostics.render import render
+from netspec.diagnostics.spelling import did_you_mean, nearest
+
+__all__ = [
+    "Fault",
+    "Problem",
+    "Problems",
+    "Source",
+    "Span",
+    "SpecError",
+    "Trouble",
+    "did_you_mean",
+    "nearest",
+    "render",
+]

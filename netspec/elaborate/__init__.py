@@ -1,0 +1,104 @@
+"""Syntax to graph and settings: names, shapes, sizes and figures, all that is wrong in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netspec.diagnostics import Fault, Problems, Trouble
+from netspec.elaborate.expressions import fail
+from netspec.elaborate.files import Library, decode, declare_file, read_bytes, read_source
+from netspec.elaborate.nets import build, set_parameters
+from netspec.elaborate.scope import Scope
+from netspec.elaborate.sections import read_sections
+from netspec.graph import Graph
+from netspec.language import syntax as s
+from netspec.settings import Data, Train
+from netspec.tables import KernelTable, Table
+
+
+@dataclass(frozen=True)
+class Elaborated:
+    """What a file means: its graph (None for a library, or where it has errors), settings and tables."""
+
+    graph: Graph | None
+    train: Train
+    data: Data
+    tables: Mapping[str, Table | KernelTable]
+    is_library: bool = False
+
+
+def elaborate(
+    file: s.File, problems: Problems, parameters: Mapping[str, Any] | None = None, path: Path | None = None
+) -> Elaborated:
+    """The meaning of a file with its net's parameters set; what is wrong is added to ``problems``.
+
+    ``path`` is where the file lies: what it uses lies beside it.
+    """
+    scope = Scope(problems)
+    library = Library(problems)
+    if path is not None:
+        library.reading.append(Path(path))
+    declare_file(file, scope, library, path)
+    nets = [item for item in file.items if isinstance(item, s.Net)]
+    for other in nets[1:]:
+        problems.error("N314", other.name_span, "a file has one net, and this is a second", label="second net",
+                       also=((nets[0].name_span, "the first"),), help="put it into a file of its own")  # fmt: skip
+    inner = Scope(problems, scope)
+    graph = None
+    if nets:
+        set_parameters(nets[0], inner, parameters or {})
+        graph = build(nets[0], inner, parameters or {}, problems)
+    elif parameters:
+        problems.error("N113", None, f"the file has no net whose parameter {next(iter(parameters))} could be set")
+    seen = _parameters_only(nets[0], inner) if nets else scope
+    labels = _labels_beside(path)
+    sections = [item for item in file.items if isinstance(item, s.Section)]
+    train, data = read_sections(sections, seen, graph, labels)
+    if graph is not None and data.classes is not None:
+        _check_classes(graph, data, problems)
+    tables = {
+        name: binding.what
+        for around in (scope, inner)
+        for name, binding in around.names.items()
+        if isinstance(binding.what, Table | KernelTable)
+    }
+    is_library = not nets and not any(isinstance(item, s.Broken) for item in file.items)
+    return Elaborated(None if problems.errors else graph, train, data, tables, is_library)
+
+
+def _parameters_only(net: s.Net, inner: Scope) -> Scope:
+    """What the sections see: the file's constants and the net's parameters."""
+    scope = Scope(inner.problems, inner.parent)
+    names = {parameter.name for parameter in net.parameters}
+    scope.names = {name: binding for name, binding in inner.names.items() if name in names}
+    return scope
+
+
+def _labels_beside(path: Path | None) -> Any:
+    def read(name: str, expression: s.Expression, scope: Scope) -> list[str]:
+        place = Path(name) if path is None else path.parent / name
+        try:
+            text = decode(read_bytes(place), name)
+        except (Fault, Trouble) as fault:
+            raise fail(scope, "N603", expression.span, f"the classes cannot be read: {fault.message}") from None
+        labels = text.strip("\n").split("\n")
+        if any(not label.strip() for label in labels):
+            raise fail(scope, "N603", expression.span, f"{name} has an empty line where a class is expected")
+        return [label.strip() for label in labels]
+
+    return read
+
+
+def _check_classes(graph: Graph, data: Data, problems: Problems) -> None:
+    """As many class names as the first output has units or maps."""
+    output = next((out for out in graph.outputs if not out.train), None)
+    units = graph.shapes[output.value][0] if output else None
+    if output and data.classes is not None and units != len(data.classes):
+        problems.error("N508", None, f"the data has {len(data.classes)} classes, and output {output.name} gives {units}",
+                       help=f"give the net as many: `--set classes={len(data.classes)}`, or name {units}")  # fmt: skip
+
+
+__all__ = ["Elaborated", "elaborate", "read_source"]

@@ -1,0 +1,177 @@
+"""The one seam where facts without a place get one: written arguments to an operator, a step, an optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from netspec.diagnostics import Fault, Problem, Span, did_you_mean
+from netspec.elaborate.expressions import describe, evaluate, fail, is_function
+from netspec.elaborate.scope import Failed, Scope, Value
+from netspec.language import syntax as s
+from netspec.settings import Arguments, Word
+
+A = TypeVar("A", bound=Arguments)
+
+
+def bind(kind: type[A], written: Sequence[s.Argument], scope: Scope, span: Span) -> A:
+    """A frozen ``kind`` from the arguments as written; all that is wrong is reported, then Failed raised.
+
+    ``span`` is the name that takes the arguments.
+    """
+    spans: dict[str, Span] = {}
+    values: dict[str, Any] = {}
+    good = True
+    for name, argument in _named(kind, written, scope):
+        if name is None:
+            good = False
+            continue
+        spans[name] = argument.span
+        try:
+            values[name] = value_of(argument.value, scope, kind.wanted(name).words)
+        except Failed:
+            good = False
+    missing = [name for name, field in kind.model_fields.items() if field.is_required() and name not in spans]
+    if missing and len(written) == len(spans):
+        said = " and ".join(missing)
+        scope.problems.error("N111", span, f"{kind.name} needs its {said}", help=f"write `{usage(kind)}`")
+        good = False
+    if not good:
+        raise Failed
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        _report(kind, error, values, spans, scope, span)
+        raise Failed from None
+
+
+def _named(
+    kind: type[Arguments], written: Sequence[s.Argument], scope: Scope
+) -> list[tuple[str | None, s.Argument]]:
+    order = kind.positional()
+    result: list[tuple[str | None, s.Argument]] = []
+    taken: dict[str, Span] = {}
+    for place, argument in enumerate(written):
+        name: str | None
+        if argument.name is not None:
+            name = argument.name
+            if name not in kind.model_fields:
+                scope.problems.error(
+                    "N110", argument.span, f"{kind.name} takes no argument {name}",
+                    help=did_you_mean(name, kind.model_fields, _takes(kind)),
+                )  # fmt: skip
+                name = None
+        elif any(before.name for before in written[:place]):
+            scope.problems.error("N110", argument.span, "a named argument stands before this one", help="arguments without a name come first")
+            name = None
+        elif place >= len(order):
+            scope.problems.error(
+                "N110", argument.span,
+                f"{kind.name} takes {_count(len(order))} by position, and this is one more", help=_takes(kind),
+            )  # fmt: skip
+            name = None
+        else:
+            name = order[place]
+        if name is not None and name in taken:
+            scope.problems.error("N110", argument.span, f"{name} is given twice", help="keep one of them")
+            name = None
+        if name is not None:
+            taken[name] = argument.span
+        result.append((name, argument))
+    return result
+
+
+def _count(number: int) -> str:
+    return "no argument" if number == 0 else "1 argument" if number == 1 else f"{number} arguments"
+
+
+def _takes(kind: type[Arguments]) -> str:
+    return f"it takes {', '.join(kind.model_fields)}" if kind.model_fields else "it takes no arguments"
+
+
+def usage(kind: type[Arguments]) -> str:
+    """How it is written: ``conv(maps, kernel)``."""
+    needed = [name for name in kind.positional() if kind.model_fields[name].is_required()]
+    return f"{kind.name}({', '.join(needed)})" if needed else kind.name
+
+
+def value_of(expression: s.Expression, scope: Scope, words: Sequence[str] = ()) -> Any:
+    """The value of an argument, where some bare words stand for themselves."""
+    if isinstance(expression, s.Name) and words:
+        if expression.arguments is not None and not is_function(expression.name):
+            return word(expression, scope)
+        if expression.arguments is None and (expression.name in words or scope.find(expression.name) is None):
+            if expression.name in words or not scope.is_broken():
+                return expression.name
+            raise Failed
+    return evaluate(expression, scope)
+
+
+def word(expression: s.Name, scope: Scope) -> Word:
+    """A word with arguments: ``gaussian(0.01)``."""
+    arguments = expression.arguments or ()
+    values = tuple(evaluate(a.value, scope) for a in arguments if a.name is None)
+    named = {a.name: evaluate(a.value, scope) for a in arguments if a.name is not None}
+    return Word(expression.name, values, named)
+
+
+def _report(
+    kind: type[Arguments],
+    error: ValidationError,
+    values: Mapping[str, Any],
+    spans: Mapping[str, Span],
+    scope: Scope,
+    span: Span,
+) -> None:
+    for name in dict.fromkeys(str(e["loc"][0]) if e["loc"] else "" for e in error.errors(include_url=False)):
+        if not name:  # a rule about several arguments together
+            told = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+            scope.problems.error("N112", span, told)
+            continue
+        wanted, value = kind.wanted(name), values.get(name)
+        given = f"`{value}`" if isinstance(value, str | Word) else describe(value)
+        guess = did_you_mean(value if isinstance(value, str) else "", wanted.words) if wanted.words else ""
+        scope.problems.error(
+            "N112", spans.get(name, span), f"{name} of {kind.name} is {given}, and {wanted.told} is wanted", help=guess
+        )
+
+
+def place(fault: Fault, scope: Scope, written: Sequence[s.Argument], order: Sequence[str], span: Span,
+          x: Value | None = None) -> Failed:  # fmt: skip
+    """Report a Fault at the argument it names, or at the layer; ``x`` is what entered."""
+    at = span
+    for number, argument in enumerate(written):
+        name = argument.name or (order[number] if number < len(order) else "")
+        if fault.at and name == fault.at:
+            at = argument.span
+    also: tuple[tuple[Span, str], ...] = ()
+    message, label = fault.message, fault.label
+    if x is not None:
+        message = message.replace("{x}", x.label)
+        label = label.replace("{x}", x.label).replace("{from}", f" (from line {x.line})")
+    if fault.code in ("N204", "N205"):
+        also = _table_label(fault, scope, written)
+    scope.problems.add(Problem(fault.code, "error", at, message, label, also, fault.help))
+    return Failed()
+
+
+def _table_label(fault: Fault, scope: Scope, written: Sequence[s.Argument]) -> tuple[tuple[Span, str], ...]:
+    """The size in the head of the table that does not fit: ``6 input maps here``."""
+    for argument in written:
+        if isinstance(argument.value, s.Name) and argument.name == fault.at:
+            binding = scope.find(argument.value.name)
+            if binding is not None and binding.heads is not None:
+                (inputs, outputs), table = binding.heads, binding.what
+                size, what = (inputs, "input") if fault.code == "N204" else (outputs, "output")
+                number = table.inputs if fault.code == "N204" else table.outputs
+                return ((size, f"{number} {what} maps here"),)
+    return ()
+
+
+def required(value: Any, span: Span, scope: Scope, what: str, kinds: tuple[type, ...]) -> Any:
+    """The value, where it is of one of ``kinds``; else reported and Failed."""
+    if isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds):
+        return value
+    raise fail(scope, "N105", span, f"{what} is wanted here, and this is {describe(value)}")

@@ -1,0 +1,151 @@
+"""The statements in braces: constants, tables, shares, named values; a block's value is that of its last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netspec.elaborate import tables
+from netspec.elaborate.expectations import Expected, remember
+from netspec.elaborate.expressions import evaluate, fail
+from netspec.elaborate.pipelines import SPECIAL, Site, Values, run
+from netspec.elaborate.scope import Binding, Failed, Place, Scope, Share
+from netspec.language import syntax as s
+from netspec.ops import OPERATORS
+
+
+def declare_ahead(statements: tuple[s.Statement | s.Declaration, ...], scope: Scope) -> None:
+    """Blocks may be used above their line; all other names only below, and an error says so."""
+    for statement in statements:
+        if isinstance(statement, s.Block):
+            if allowed_name(statement.name, statement.name_span, scope, "block"):
+                scope.bind(statement.name, Binding("block", statement.name_span, statement, scope), statement.name_span)
+        elif isinstance(statement, s.Broken):
+            if statement.name:
+                scope.names.setdefault(statement.name, Binding("unknown", statement.span))
+            scope.broken = True
+        elif not isinstance(statement, s.Bare | s.Expect | s.Use | s.Section | s.Net):
+            scope.later.setdefault(statement.name, statement.name_span.line)
+
+
+def allowed_name(name: str, span: object, scope: Scope, what: str) -> bool:
+    """Values, shares and blocks cannot take the name of a layer."""
+    if name not in OPERATORS and name not in SPECIAL:
+        return True
+    scope.problems.error("N108", span, f"{name} is a layer: a {what} cannot take its name", help=f"another name, such as `{name}_1`")  # type: ignore[arg-type]
+    return False
+
+
+def run_body(body: s.Body, site: Site) -> Values:
+    """Build the body of a block or residual; the value of its last statement."""
+    declare_ahead(body.statements, site.scope)
+    expected: list[Expected] = []
+    values: Values | None = None
+    good = True
+    last = None
+    for statement in body.statements:
+        if isinstance(statement, s.Input | s.Output):
+            what = "input" if isinstance(statement, s.Input) else "output"
+            site.scope.problems.error("N310", statement.span, f"an {what} stands directly in the net, not in a block or residual",
+                                      help="values come in through `in`" if what == "input" else "the value of a block is that of its last statement")  # fmt: skip
+            good = False
+            continue
+        try:
+            values = run_statement(statement, site, expected)
+        except Failed:
+            good, values = False, None
+        if not isinstance(statement, s.Expect | s.Block):
+            last = statement
+    warn_unused(site.scope, last)
+    if not good or any(isinstance(statement, s.Broken) for statement in body.statements):
+        raise Failed
+    if not isinstance(last, s.Bind | s.Bare) or values is None and not isinstance(last, s.Bind | s.Bare):
+        raise fail(site.scope, "N311", body.span, "the body has no value",
+                   help="its last statement is its value: a pipeline such as `conv(8, 3) -> relu`, or a name = one")  # fmt: skip
+    remember(expected, site)
+    assert last_value(site, last, values) is not None
+    return last_value(site, last, values) or ()
+
+
+def last_value(site: Site, last: s.Bind | s.Bare, values: Values | None) -> Values | None:
+    """The value of the last pipeline, also where an ``expect`` or a block stands behind it."""
+    if isinstance(last, s.Bind):
+        binding = site.scope.names[last.name]
+        return binding.what if binding.kind == "value" else values
+    return values
+
+
+def run_statement(statement: s.Statement, site: Site, expected: list[Expected]) -> Values | None:
+    """One statement of a body or net; the value of a pipeline."""
+    scope = site.scope
+    if isinstance(statement, s.Let):
+        let(statement, scope)
+    elif isinstance(statement, s.Table):
+        tables.declare(statement, scope)
+    elif isinstance(statement, s.Share):
+        share(statement, site)
+    elif isinstance(statement, s.Bind):
+        return bind_value(statement.name, statement, site)
+    elif isinstance(statement, s.Bare):
+        return run(statement.pipe, site, _entering(scope))
+    elif isinstance(statement, s.Expect):
+        expected.append(Expected(statement, scope))
+    return None
+
+
+def _entering(scope: Scope) -> Values | None:
+    """In a block or residual a pipeline that begins with no value begins with ``in``."""
+    return next((around.input for around in scope.chain() if around.input is not None), None)
+
+
+def let(node: s.Let, scope: Scope) -> None:
+    """Bind a constant."""
+    binding = Binding("unknown", node.name_span)
+    try:
+        value = evaluate(node.value, scope)
+        if isinstance(value, tuple) and value and not isinstance(value[0], int):
+            raise fail(scope, "N105", node.value.span, "a constant is a number, boolean, string, list or size, and this is several values")
+        binding = Binding("constant", node.name_span, value)
+    except Failed:
+        pass
+    scope.bind(node.name, binding, node.name_span)
+
+
+def share(node: s.Share, site: Site) -> None:
+    """Bind an instance; it is built where it is used."""
+    if not allowed_name(node.name, node.name_span, site.scope, "share"):
+        return
+    place = f"{site.place.path}/{node.name}" if site.place.path else node.name
+    # what it uses must stand above it, so it sees the names of now and of outside
+    scope = Scope(site.scope.problems, site.scope)
+    instance = Share(node, scope, place)
+    site.scope.bind(node.name, Binding("share", node.name_span, instance), node.name_span)
+
+
+def bind_value(name: str, node: s.Bind | s.Output, site: Site) -> Values | None:
+    """Run a pipeline and give its value a name; a failed one is bound as unknown."""
+    scope = site.scope
+    good_name = allowed_name(name, node.name_span, scope, "value")
+    at_net = site.blocks == () and site.place.path == "" and scope.input is None
+    inner = replace(site, place=Place(name)) if at_net else site
+    before = len(site.build.nodes)
+    binding = Binding("unknown", node.name_span)
+    try:
+        values = run(node.pipe, inner, _entering(scope))
+        told = tuple(replace(value, label=name, line=node.span.line) for value in values)
+        binding = Binding("value", node.name_span, told)
+    except Failed:
+        pass
+    if good_name:
+        scope.bind(name, binding, node.name_span)
+        site.build.made.setdefault((id(scope), name), (before, len(site.build.nodes), binding))
+    if binding.kind == "unknown":
+        raise Failed
+    return binding.what  # type: ignore[no-any-return]
+
+
+def warn_unused(scope: Scope, last: object) -> None:
+    """A value or share that nothing uses is a warning."""
+    value = last.name if isinstance(last, s.Bind) else None
+    for name, binding in scope.names.items():
+        if binding.kind in ("value", "share") and not binding.used and name != value:
+            scope.problems.warning("N312", binding.span, f"nothing uses {name}", help="take the line away, or use it")

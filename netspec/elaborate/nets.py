@@ -1,0 +1,190 @@
+"""A net: its parameters, inputs, statements and outputs, and what is decided once all of it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from netspec.diagnostics import Problems, did_you_mean
+from netspec.elaborate import expectations
+from netspec.elaborate.bodies import allowed_name, bind_value, declare_ahead, run_statement, warn_unused
+from netspec.elaborate.expectations import Expected
+from netspec.elaborate.expressions import Size, boolean, describe, evaluate, fail, number
+from netspec.elaborate.pipelines import Build, Site
+from netspec.elaborate.scope import Binding, Failed, Halted, Place, Scope, Value
+from netspec.graph import Graph, Node, Output
+from netspec.language import syntax as s
+from netspec.ops import Trained
+from netspec.ops.norm import Norm
+from netspec.shape import MOST_ELEMENTS, Dim, Free, Shape, elements
+
+
+def build(net: s.Net, scope: Scope, given: Mapping[str, Any], problems: Problems) -> Graph | None:
+    """The graph of a net whose parameters ``scope`` has; None where something is wrong, which is reported."""
+    made = _Net(Build(problems), scope)
+    complete = made.run(net)
+    if not complete:
+        return None
+    graph = _without_useless_biases(Graph(net.name, made.inputs, tuple(made.build.nodes), tuple(made.outputs), made.names))
+    for expected in made.build.expected:
+        expectations.check(expected, made.build.made, made.build.nodes, graph)
+    return graph
+
+
+def set_parameters(net: s.Net, scope: Scope, given: Mapping[str, Any]) -> None:
+    """Bind the net's parameters: what was given, else the default; one without either is an error."""
+    names = [parameter.name for parameter in net.parameters]
+    for name in given:
+        if name not in names:
+            told = f"its parameters are {', '.join(names)}" if names else "it has no parameters"
+            scope.problems.error("N113", net.name_span, f"net {net.name} has no parameter {name}", help=did_you_mean(name, names, told))
+    for parameter in net.parameters:
+        binding = Binding("unknown", parameter.span)
+        if parameter.name in given:
+            binding = Binding("constant", parameter.span, given[parameter.name])
+        elif parameter.default is None:
+            scope.problems.error(
+                "N114", parameter.span, f"the parameter {parameter.name} of net {net.name} has no value",
+                help=f"give it one: `--set {parameter.name}=…`, or a default in the spec",
+            )  # fmt: skip
+        else:
+            try:
+                binding = Binding("constant", parameter.span, evaluate(parameter.default, scope))
+            except Failed:
+                pass
+        scope.bind(parameter.name, binding, parameter.span)
+
+
+class _Net:
+    def __init__(self, build: Build, scope: Scope) -> None:
+        self.build, self.scope = build, scope
+        self.site = Site(build, scope, Place())
+        self.inputs: dict[str, Shape] = {}
+        self.outputs: list[Output] = []
+        self.names: dict[str, str] = {}
+        self.free: set[str] = set()
+
+    def run(self, net: s.Net) -> bool:
+        declare_ahead(net.body.statements, self.scope)
+        expected: list[Expected] = []
+        good = True
+        for statement in net.body.statements:
+            try:
+                if isinstance(statement, s.Input):
+                    self.input(statement)
+                elif isinstance(statement, s.Output):
+                    self.output(statement)
+                elif isinstance(statement, s.Broken):
+                    good = False
+                else:
+                    self.statement(statement, expected)
+            except Failed:
+                good = False
+            except Halted:
+                return False
+        self.build.expected += expected
+        good = self.complete(net) and good
+        if good:
+            warn_unused(self.scope, None)
+        return good and not self.build.problems.errors
+
+    def statement(self, statement: s.Statement, expected: list[Expected]) -> None:
+        values = run_statement(statement, self.site, expected)
+        if isinstance(statement, s.Bind) and values is not None and len(values) == 1:
+            self.names[statement.name] = values[0].name
+        if isinstance(statement, s.Bare):
+            self.build.problems.warning("N312", statement.span, "nothing uses the value of this line", help="give it a name: `name = …`, or `output name = …`")
+
+    def complete(self, net: s.Net) -> bool:
+        if any(problem.severity == "error" for problem in self.build.problems):
+            return False
+        for what, there in (("input", self.inputs), ("output", self.outputs)):
+            if not there:
+                example = "`input image: 1 x 32 x 32`" if what == "input" else "`output digit = …`"
+                self.build.problems.error("N313", net.name_span, f"net {net.name} has no {what}", help=f"add one: {example}")
+        return bool(self.inputs and self.outputs)
+
+    def input(self, node: s.Input) -> None:
+        good_name = allowed_name(node.name, node.name_span, self.scope, "value")
+        binding = Binding("unknown", node.name_span)
+        try:
+            shape = self.shape(node)
+            self.inputs[node.name] = shape
+            binding = Binding("value", node.name_span, (Value(node.name, shape, node.name, node.span.line),))
+        finally:
+            if good_name:
+                self.scope.bind(node.name, binding, node.name_span)
+
+    def shape(self, node: s.Input) -> Shape:
+        parts = node.shape.parts if isinstance(node.shape, s.Size) else (node.shape,)
+        dims: list[Dim] = []
+        for part in parts:
+            dims += self.dims(part, bool(dims))
+        if len(dims) > 4:
+            raise fail(self.scope, "N221", node.shape.span, f"an input has at most 4 sizes, and this has {len(dims)}",
+                       help="maps x depth x height x width; the batch is not written")  # fmt: skip
+        size = elements(tuple(dims))
+        if size is not None and size >= MOST_ELEMENTS:
+            raise fail(self.scope, "N219", node.shape.span, f"a value of {size:,} numbers is past the limit of 2 ** 31")
+        return tuple(dims)
+
+    def dims(self, part: s.Expression, behind_first: bool) -> list[Dim]:
+        if isinstance(part, s.Name) and part.arguments is None and self.scope.find(part.name) is None and behind_first:
+            line = self.scope.bound_later(part.name)
+            if line is None:
+                return [Free(part.name)]
+        value = evaluate(part, self.scope)
+        sizes = list(value) if isinstance(value, Size) else [value]
+        for size in sizes:
+            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+                raise fail(self.scope, "N221", part.span, f"a size is a whole number of at least 1, and this is {describe(size)}")
+        return list(sizes)
+
+    def output(self, node: s.Output) -> None:
+        train, weight = self.head(node)
+        values = bind_value(node.name, node, self.site)
+        assert values is not None
+        if len(values) != 1:
+            raise fail(self.scope, "N307", node.span, f"an output is one value, and {node.name} has {len(values)}", help="join them: `-> concat` or `-> add`")
+        binding = self.scope.names.get(node.name)
+        if binding is not None:
+            binding.used = True
+        self.names[node.name] = values[0].name
+        self.outputs.append(Output(node.name, values[0].name, train, weight))
+
+    def head(self, node: s.Output) -> tuple[bool, float]:
+        train, weight = False, 1.0
+        for argument in node.arguments:
+            if argument.name is None and isinstance(argument.value, s.Name) and argument.value.name == "train":
+                train = True
+            elif argument.name == "train":
+                train = boolean(argument.value, self.scope)
+            elif argument.name == "weight":
+                weight = float(number(argument.value, self.scope))
+            else:
+                raise fail(self.scope, "N110", argument.span, f"an output takes no argument {argument.span.text}",
+                           help=did_you_mean(argument.name or argument.span.text, ("train", "weight"), "it takes train, and weight: 0.3"))  # fmt: skip
+        if weight < 0:
+            raise fail(self.scope, "N112", node.span, f"the weight of an output is at least 0, and this is {weight:g}")
+        return train, weight
+
+
+def _without_useless_biases(graph: Graph) -> Graph:
+    """Leave out a bias of which nothing is said and whose value goes only into ``norm``, at every use of a share."""
+    leaving = {output.value for output in graph.outputs}
+    kept: set[str] = set()
+    for node in graph.nodes:
+        if isinstance(node.op, Trained) and node.op.bias is None:
+            users = graph.users[node.name]
+            if not users or node.name in leaving or not all(isinstance(user.op, Norm) for user in users):
+                kept.add(node.path)
+
+    def without(node: Node) -> Node | None:
+        if isinstance(node.op, Trained) and node.op.bias is None:
+            return replace(node, op=node.op.model_copy(update={"bias": node.path in kept}))
+        return None
+
+    return graph.replace(without)
+
+

@@ -1,0 +1,335 @@
+"""Pipelines to nodes: what each stage does to the values that enter it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any
+
+from netspec.diagnostics import Fault, Problems, Span, did_you_mean
+from netspec.elaborate.arguments import bind, place
+from netspec.elaborate.expressions import boolean, describe, evaluate, fail, incoming, unknown, whole
+from netspec.elaborate.scope import Binding, Failed, Halted, Place, Scope, Share, Value
+from netspec.graph import Node
+from netspec.language import syntax as s
+from netspec.ops import OPERATORS, Operator
+from netspec.shape import MOST_ELEMENTS, elements, show
+from netspec.tables import Table
+
+#: A net has at most so many layers, and takes at most so many steps to build.
+MOST_LAYERS, MOST_STEPS = 100_000, 1_000_000
+
+Values = tuple[Value, ...]
+#: Words that stand where a layer does, but are none.
+SPECIAL = ("identity", "residual")
+
+
+@dataclass
+class Build:
+    """The nodes made so far, and what must be known about them at the end."""
+
+    problems: Problems
+    nodes: list[Node] = field(default_factory=list)
+    spans: dict[str, Span] = field(default_factory=dict)
+    warned: set[tuple[str, int]] = field(default_factory=set)
+    made: dict[tuple[int, str], tuple[int, int, Binding]] = field(default_factory=dict)
+    expected: list[Any] = field(default_factory=list)
+    steps: int = 0
+
+    def step(self, span: Span) -> None:
+        """Count one more thing done; a limit stops the building."""
+        self.steps += 1
+        if self.steps > MOST_STEPS or len(self.nodes) > MOST_LAYERS:
+            what = f"{MOST_LAYERS:,} layers" if len(self.nodes) > MOST_LAYERS else f"{MOST_STEPS:,} steps of building"
+            self.problems.error("N301", span, f"the net is past the limit of {what}", help="repeat less")
+            raise Halted
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a pipeline is built: its names, the place of its layers, the blocks around, the share it is of."""
+
+    build: Build
+    scope: Scope
+    place: Place
+    blocks: tuple[str, ...] = ()
+    share: Share | None = None
+
+
+def run(pipe: s.Pipe, site: Site, entering: Values | None) -> Values:
+    """What comes out of a pipeline. Reports what is wrong and raises Failed."""
+    values = _stage(pipe.stages[0], site, entering, True)
+    for stage in pipe.stages[1:]:
+        values = _stage(stage, site, values, False)
+    return values
+
+
+def _stage(stage: s.Stage, site: Site, entering: Values | None, first: bool) -> Values:
+    site.build.step(stage.span)
+    if isinstance(stage, s.In):
+        return _in(stage, site, first)
+    if isinstance(stage, s.Many):
+        return _many(stage, site, entering)
+    if isinstance(stage, s.Group):
+        return _group(stage, site, entering)
+    binding = site.scope.find(stage.name)
+    if binding is not None and binding.kind == "value":
+        return _value(stage, site, binding, first)
+    if binding is not None and binding.kind == "unknown" and stage.name not in OPERATORS:
+        raise Failed
+    if entering is None:
+        if binding is None and stage.name not in OPERATORS and stage.name not in SPECIAL and stage.arguments is None:
+            raise unknown(stage.name, stage.name_span, site.scope, tuple(OPERATORS))
+        if binding is not None and binding.kind == "constant" and stage.name not in OPERATORS:
+            raise fail(site.scope, "N302", stage.span, f"{stage.name} is {describe(binding.what)}, not a value of the net")
+        raise fail(site.scope, "N302", stage.span, "a pipeline begins with a value", help=f"write `image -> {stage.span.text[:40]}`")
+    if binding is not None and binding.kind == "block":
+        return _block(stage, site, binding, entering)
+    if binding is not None and binding.kind == "share":
+        return _share(stage, site, binding.what, entering)
+    if stage.name == "identity" and stage.arguments is None and stage.body is None:
+        return entering
+    if stage.name == "residual":
+        return _residual(stage, site, entering)
+    if stage.name in OPERATORS:
+        return (_layer(stage, site, OPERATORS[stage.name], entering),)
+    known = [*OPERATORS, *SPECIAL, *site.scope.known("block", "share")]
+    if binding is not None:
+        raise fail(site.scope, "N303", stage.name_span, f"{stage.name} is {describe(binding.what)}, not a layer")
+    if site.scope.is_hidden(stage.name) or site.scope.bound_later(stage.name) is not None or site.scope.is_broken():
+        raise unknown(stage.name, stage.name_span, site.scope)
+    raise fail(site.scope, "N303", stage.name_span, f"there is no layer or block {stage.name}",
+               help=did_you_mean(stage.name, known, "`netspec layers` lists them all"))  # fmt: skip
+
+
+def _in(stage: s.In, site: Site, first: bool) -> Values:
+    values = incoming(site.scope)
+    if values is None:
+        raise fail(site.scope, "N104", stage.span, "`in` is the input of a block or of a residual, and here is neither")
+    if not first:
+        raise fail(site.scope, "N304", stage.span, "`in` is a value: nothing flows into it", help="begin a pipeline with it")
+    if stage.index is None:
+        return values
+    index = whole(stage.index, site.scope)
+    if index >= len(values):
+        told = f"{len(values)} value{'s' if len(values) > 1 else ''}"
+        raise fail(site.scope, "N305", stage.span, f"there is no in[{index}]: {told} came in, and they count from 0")
+    return (values[index],)
+
+
+def _value(stage: s.Call, site: Site, binding: Binding, first: bool) -> Values:
+    if not first:
+        raise fail(site.scope, "N304", stage.span, f"{stage.name} is a value: nothing flows into it",
+                   help=f"to join two values write `[…, {stage.name}] -> add`, or concat")  # fmt: skip
+    if stage.arguments is not None or stage.body is not None:
+        raise fail(site.scope, "N304", stage.span, f"{stage.name} is a value and takes no arguments")
+    return binding.what  # type: ignore[no-any-return]
+
+
+def _many(stage: s.Many, site: Site, entering: Values | None) -> Values:
+    values: list[Value] = []
+    good = True
+    for pipe in stage.pipes:
+        try:
+            values += run(pipe, site, entering)
+        except Failed:
+            good = False
+    if not good:
+        raise Failed
+    return tuple(values)
+
+
+def _group(stage: s.Group, site: Site, entering: Values | None) -> Values:
+    if isinstance(stage.repeat, s.Times):
+        return _repeated(stage, site, entering, [site.scope] * _count(stage.repeat, site))
+    if isinstance(stage.repeat, s.Each):
+        each = stage.repeat
+        items = evaluate(each.items, site.scope)
+        if not isinstance(items, list):
+            raise fail(site.scope, "N105", each.items.span, f"`for` takes a list or a range, and this is {describe(items)}")
+        scopes = []
+        for item in items:
+            inner = Scope(site.scope.problems, site.scope)
+            inner.names[each.name] = Binding("constant", each.name_span, item)
+            scopes.append(inner)
+        return _repeated(stage, site, entering, scopes)
+    return _repeated(stage, site, entering, [site.scope])
+
+
+def _count(times: s.Times, site: Site) -> int:
+    count = whole(times.count, site.scope)
+    if count > MOST_LAYERS:
+        raise fail(site.scope, "N301", times.span, f"{count:,} repetitions are past the limit of {MOST_LAYERS:,} layers")
+    return count
+
+
+def _repeated(stage: s.Group, site: Site, entering: Values | None, scopes: list[Scope]) -> Values:
+    values = entering
+    for scope in scopes:
+        site.build.step(stage.span)
+        inner: s.Pipe | s.Choice = stage.inner
+        while isinstance(inner, s.Choice):
+            inner = inner.pipe if boolean(inner.condition, scope) else inner.otherwise
+        values = run(inner, replace(site, scope=scope), values)
+    if values is None:
+        raise fail(site.scope, "N302", stage.span, "a pipeline begins with a value", help="put a value and `->` before the parenthesis")
+    return values
+
+
+# ---- layers
+
+
+def _layer(stage: s.Call, site: Site, kind: type[Operator], entering: Values) -> Value:
+    if stage.body is not None:
+        raise fail(site.scope, "N306", stage.body.span, f"{stage.name} has no body", help="only `residual` has one")
+    op = bind(kind, stage.arguments or (), site.scope, stage.name_span)
+    if len(entering) != 1 and not kind.joins:
+        raise fail(
+            site.scope, "N307", stage.name_span, f"{stage.name} takes one value, and {len(entering)} enter",
+            help="join them before it: `-> add`, `-> concat`, `-> multiply` or `-> subtract`",
+        )  # fmt: skip
+    return add_node(op, entering, site, stage.span, stage.arguments or (), stage.name_span)
+
+
+def add_node(
+    op: Operator, entering: Values, site: Site, span: Span, written: tuple[s.Argument, ...] = (), name: Span | None = None
+) -> Value:
+    """A node for the operator at this place; its value."""
+    build, xs = site.build, [value.shape for value in entering]
+    path = site.place.layer(op.name)
+    try:
+        shape = op.shape(xs)
+        weights = op.weights(xs)
+    except Fault as fault:
+        raise place(fault, site.scope, written, op.positional(), name or span, entering[0]) from None
+    for what, size in (("value", elements(shape)), *(("weight", prod(w.shape)) for w in weights.values())):
+        if size is not None and size >= MOST_ELEMENTS:
+            raise fail(site.scope, "N219", name or span, f"a {what} of {size:,} numbers is past the limit of 2 ** 31",
+                       label=show(shape) if what == "value" else "")  # fmt: skip
+    node_name = path
+    if site.share is not None:
+        node_name = _shared_name(op, path, weights, site, name or span)
+    node = Node(node_name, path, op, tuple(value.name for value in entering), shape, span.line)
+    build.nodes.append(node)
+    build.spans[node_name] = span
+    build.step(span)
+    _warn_unfed(op, site, span)
+    return Value(node_name, shape, f"the value of {op.name}", span.line)
+
+
+def _shared_name(op: Operator, path: str, weights: dict[str, Any], site: Site, span: Span) -> str:
+    share = site.share
+    assert share is not None
+    shapes = {local: w.shape for local, w in weights.items()}
+    known = share.weights.setdefault(path, (op, shapes))
+    if known != (op, shapes):
+        raise fail(
+            site.scope, "N308", span,
+            f"share {share.syntax.name} has one set of weights, and they do not fit what enters here",
+            label=f"{path} would need {_told(shapes) or 'other layers'}, and has {_told(known[1]) or 'others'}",
+            help="give every use the same number of maps, or use a block, which has weights of its own each time",
+        )  # fmt: skip
+    name = path if path not in share.nodes else f"{path}#{share.nodes.count(path) + 1}"
+    share.nodes.append(path)
+    return name
+
+
+def _told(shapes: dict[str, tuple[int, ...]]) -> str:
+    return ", ".join(f"{local} {show(shape)}" for local, shape in shapes.items())
+
+
+def _warn_unfed(op: Operator, site: Site, span: Span) -> None:
+    """Warn of an output map of a trained layer that its table connects to nothing."""
+    table = getattr(op, "table", None)
+    if not isinstance(table, Table) or op.name == "connect" or table.is_full:
+        return
+    unfed = [j for j, fan_in in enumerate(table.fan_ins) if fan_in == 0]
+    key = (table.name, span.start)
+    if unfed and key not in site.build.warned:
+        site.build.warned.add(key)
+        which = ", ".join(map(str, unfed[:5])) + ("" if len(unfed) < 6 else ", …")
+        plural = "s" if len(unfed) > 1 else ""
+        site.build.problems.warning(
+            "N220", span, f"table {table.name} connects output map{plural} {which} to nothing",
+            help="only a bias can reach it",
+        )  # fmt: skip
+
+
+# ---- blocks, shares, residuals
+
+
+def _block(stage: s.Call, site: Site, binding: Binding, entering: Values) -> Values:
+    block: s.Block = binding.what
+    if stage.body is not None:
+        raise fail(site.scope, "N306", stage.body.span, f"{block.name} has no body", help="only `residual` has one")
+    key = f"{block.name}@{id(block)}"
+    if key in site.blocks:
+        raise fail(site.scope, "N309", stage.span, f"block {block.name} calls itself",
+                   label="in a circle", help="blocks can call blocks, but in no circle")  # fmt: skip
+    scope = Scope(site.build.problems, binding.scope, wall=True, input=entering)
+    parameters(block.name, block.parameters, stage, site.scope, scope)
+    from netspec.elaborate.bodies import run_body
+
+    inner = replace(site, scope=scope, place=site.place.inner(block.name), blocks=(*site.blocks, key))
+    return run_body(block.body, inner)
+
+
+def parameters(name: str, wanted: tuple[s.Parameter, ...], stage: s.Call, outer: Scope, inner: Scope) -> None:
+    """Bind a block's parameters: arguments are evaluated outside, defaults inside."""
+    written = stage.arguments or ()
+    values: dict[str, Any] = {}
+    names = [parameter.name for parameter in wanted]
+    good = True
+    for number, argument in enumerate(written):
+        key = argument.name or (names[number] if number < len(names) else None)
+        if key is None or key not in names or key in values:
+            told = f"takes no argument {key}" if key and key not in names else "gets one twice" if key else "takes no more"
+            help = did_you_mean(key or "", names, f"it takes {', '.join(names)}" if names else "it takes no arguments")
+            outer.problems.error("N110", argument.span, f"block {name} {told}", help=help)
+            good = False
+            continue
+        try:
+            values[key] = evaluate(argument.value, outer)
+        except Failed:
+            good, values[key] = False, None
+    for parameter in wanted:
+        if parameter.name in values:
+            inner.bind(parameter.name, Binding("constant", parameter.span, values[parameter.name]), parameter.span)
+        elif parameter.default is not None:
+            value = evaluate(parameter.default, inner)
+            inner.bind(parameter.name, Binding("constant", parameter.span, value), parameter.span)
+        elif good:
+            outer.problems.error("N111", stage.span, f"block {name} needs its {parameter.name}",
+                                 help=f"write `{name}({', '.join(names)})`")  # fmt: skip
+            good = False
+    if not good:
+        raise Failed
+
+
+def _share(stage: s.Call, site: Site, share: Share, entering: Values) -> Values:
+    if stage.arguments is not None or stage.body is not None:
+        raise fail(site.scope, "N306", stage.span, f"{stage.name} is a share and takes no arguments")
+    inner = replace(site, scope=share.scope, place=Place(share.place), share=share)
+    values = run(share.syntax.pipe, inner, entering)
+    if share.shape is None and len(values) == 1:
+        share.shape = values[0].shape
+    return values
+
+
+def _residual(stage: s.Call, site: Site, entering: Values) -> Values:
+    if stage.body is None:
+        raise fail(site.scope, "N306", stage.span, "residual needs a body", help="write `residual { … }`")
+    if len(entering) != 1:
+        raise fail(site.scope, "N307", stage.name_span, f"residual takes one value, and {len(entering)} enter", help="join them before it")
+    from netspec.elaborate.bodies import run_body
+    from netspec.elaborate.shortcuts import read_shortcut, shortcut
+
+    kind = read_shortcut(stage, site)
+    scope = Scope(site.build.problems, site.scope, input=entering)
+    values = run_body(stage.body, replace(site, scope=scope))
+    if len(values) != 1:
+        raise fail(site.scope, "N307", stage.body.span, f"the body of a residual gives one value, and this gives {len(values)}")
+    around = shortcut(kind, entering[0], values[0], stage, site)
+    return (add_node(OPERATORS["add"](), (values[0], around), site, stage.span, (), stage.name_span),)
+
+

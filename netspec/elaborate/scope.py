@@ -1,0 +1,141 @@
+"""Names and what they stand for; where a layer's weights live; the failures that silence their followers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from netspec.diagnostics import Problems, Span
+from netspec.language import syntax as s
+from netspec.shape import Shape, show
+
+
+class Failed(Exception):
+    """Something was wrong and has been reported; what needs it is left out, in silence."""
+
+
+class Halted(Exception):
+    """A limit was passed and reported: building the net ends here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of the graph: its name there, its shape, and how to speak of it."""
+
+    name: str
+    shape: Shape
+    label: str
+    line: int
+
+    def told(self) -> str:
+        """``S2 is 8 x 14 x 14 (from line 17)``."""
+        return f"{self.label} is {show(self.shape)} (from line {self.line})"
+
+
+@dataclass(slots=True)
+class Place:
+    """Where layers live: the statement and blocks on the way; numbers the second of a kind and on."""
+
+    path: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def layer(self, kind: str) -> str:
+        """The path of one more ``kind`` here: ``C3/conv``, then ``C3/conv_2``."""
+        self.counts[kind] = number = self.counts.get(kind, 0) + 1
+        name = kind if number == 1 else f"{kind}_{number}"
+        return f"{self.path}/{name}" if self.path else name
+
+    def inner(self, kind: str) -> Place:
+        """A place one level down."""
+        return Place(self.layer(kind))
+
+
+@dataclass(slots=True)
+class Share:
+    """An instance: one set of weights, wherever it is used."""
+
+    syntax: s.Share
+    scope: Scope
+    place: str
+    weights: dict[str, Any] = field(default_factory=dict)
+    nodes: list[str] = field(default_factory=list)
+    shape: Shape | None = None
+
+
+@dataclass(slots=True)
+class Binding:
+    """What a name stands for: ``kind`` is constant, value, block, share or unknown."""
+
+    kind: str
+    span: Span
+    what: Any = None
+    scope: Scope | None = None
+    used: bool = False
+    heads: tuple[Span, Span] | None = None  # of a table: where its inputs and outputs are written
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names of one pair of braces; ``wall`` hides the values around it (a block's braces)."""
+
+    problems: Problems
+    parent: Scope | None = None
+    wall: bool = False
+    names: dict[str, Binding] = field(default_factory=dict)
+    input: tuple[Value, ...] | None = None
+    later: dict[str, int] = field(default_factory=dict)
+    broken: bool = False
+
+    def find(self, name: str) -> Binding | None:
+        """What a name stands for here; a value behind a block's wall is not found."""
+        hidden = False
+        scope: Scope | None = self
+        while scope is not None:
+            binding = scope.names.get(name)
+            if binding is not None and not (hidden and binding.kind == "value"):
+                binding.used = True
+                return binding
+            hidden = hidden or scope.wall
+            scope = scope.parent
+        return None
+
+    def chain(self) -> Iterator[Scope]:
+        """This scope and those around it."""
+        scope: Scope | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
+
+    def known(self, *kinds: str) -> list[str]:
+        """The names of some kinds that can be seen from here."""
+        return [name for scope in self.chain() for name, binding in scope.names.items() if binding.kind in kinds]
+
+    def is_hidden(self, name: str) -> bool:
+        """Whether a value of that name stands behind a block's wall."""
+        return self.find(name) is None and any(name in scope.names for scope in self.chain())
+
+    def is_broken(self) -> bool:
+        """Whether a statement around did not parse, so that an unknown name may be its fault."""
+        return any(scope.broken for scope in self.chain())
+
+    def bound_later(self, name: str) -> int | None:
+        """The line below on which these braces, or some around, bind the name."""
+        return next((scope.later[name] for scope in self.chain() if name in scope.later), None)
+
+    def bind(self, name: str, binding: Binding, span: Span) -> None:
+        """Give a name its meaning; a name that these braces have already is an error."""
+        before = self.names.get(name)
+        self.later.pop(name, None)
+        if before is not None:
+            self.problems.error(
+                "N103",
+                span,
+                f"{name} is bound twice in the same braces",
+                label="again here",
+                also=((before.span, "first bound here"),),
+                help="give one of them another name",
+            )
+            return
+        self.names[name] = binding
+

@@ -1,0 +1,183 @@
+"""Table declarations to tables: pictures, lists, generators and their unions."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from typing import Any
+
+from netspec.diagnostics import Fault, Span, did_you_mean
+from netspec.elaborate.arguments import place
+from netspec.elaborate.expressions import Size, describe, evaluate, fail, whole
+from netspec.elaborate.scope import Binding, Failed, Scope
+from netspec.language import syntax as s
+from netspec.tables import KernelTable, Table
+
+_KINDS = ("sparse", "shared", "residual", "dense", "kernel")
+_ALLOWED = {"sparse": (False, False), "dense": (False, False), "shared": (True, False), "residual": (True, True)}
+#: The most inputs or outputs of a table, and taps of a kernel.
+MOST_MAPS, MOST_TAPS = 2**31, 2**20
+
+
+def declare(node: s.Table, scope: Scope) -> None:
+    """Bind the table; one that failed is bound as unknown, so that its users are silent."""
+    binding = Binding("unknown", node.name_span)
+    try:
+        table = _table(node, scope)
+        heads = None if node.outputs is None else (node.inputs.span, node.outputs.span)
+        binding = Binding("constant", node.name_span, table, heads=heads)
+    except Failed:
+        pass
+    scope.bind(node.name, binding, node.name_span)
+
+
+def _table(node: s.Table, scope: Scope) -> Table | KernelTable:
+    if node.kind not in _KINDS:
+        raise fail(scope, "N200", node.kind_span, f"there is no {node.kind} table",
+                   help=did_you_mean(node.kind, _KINDS, f"kinds: {', '.join(_KINDS)}"))  # fmt: skip
+    if node.kind == "kernel":
+        return _kernel(node, scope)
+    if node.outputs is None:
+        raise fail(scope, "N200", node.inputs.span, f"a {node.kind} table has inputs and outputs", help=f"write `{node.kind} table {node.name}: 6 -> 16`")
+    inputs, outputs = (_maps(size, scope) for size in (node.inputs, node.outputs))
+    if isinstance(node.body, s.Picture):
+        table = _drawn(node, node.body, inputs, outputs, scope)
+    elif node.body is not None:
+        table = _made(node.body, node.kind, inputs, outputs, scope)
+    elif node.kind == "dense":
+        table = _generate("full", (), node.kind, inputs, outputs, scope, node.name_span)
+    else:
+        raise fail(scope, "N200", node.span, f"a {node.kind} table needs a picture or a generator",
+                   help="draw it in `{ }`, or write `= groups(2)`; only a dense table can do without")  # fmt: skip
+    _check_kind(node, table, scope)
+    return replace(table, name=node.name, kind=node.kind)
+
+
+def _maps(size: s.Expression, scope: Scope) -> int:
+    number = whole(size, scope, 1)
+    if number >= MOST_MAPS:
+        raise fail(scope, "N209", size.span, f"a table of {number:,} maps is past the limit of {MOST_MAPS:,}")
+    return number
+
+
+def _kernel(node: s.Table, scope: Scope) -> KernelTable:
+    if node.outputs is not None:
+        raise fail(scope, "N200", node.outputs.span, "a kernel table has a size, not inputs and outputs", help="write `kernel table name: 5 x 5 { … }`")
+    value = evaluate(node.inputs, scope)
+    size = tuple(value) if isinstance(value, Size) else (value,)
+    if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in size) or len(size) > 3:
+        raise fail(scope, "N105", node.inputs.span, f"the size of a kernel is wanted here, and this is {describe(value)}")
+    rows = node.body.rows if isinstance(node.body, s.Picture) else ()
+    if not rows:
+        raise fail(scope, "N200", node.span, "a kernel table needs a picture", help="draw it in `{ }`: `X` and `.`")
+    from netspec.tables.picture import read_kernel
+
+    kernel = read_kernel(size, [row.text for row in rows], _Report(node, rows, scope))
+    if kernel is None:
+        raise Failed
+    return replace(kernel, name=node.name)
+
+
+class _Report:
+    """Turns rows and columns of a picture into spans."""
+
+    def __init__(self, node: s.Table, rows: tuple[s.Row, ...], scope: Scope) -> None:
+        self.node, self.rows, self.scope = node, rows, scope
+
+    def __call__(self, row: int, start: int, end: int, code: str, message: str, help: str) -> None:
+        span = self.rows[row].span if self.rows else self.node.name_span
+        if end >= 0:
+            span = Span(span.source, span.start + start, span.start + end)
+        head = self.node.inputs.span.to((self.node.outputs or self.node.inputs).span)
+        also = ((head, "the size it should have"),) if code == "N206" else ()
+        self.scope.problems.error(code, span, f"table {self.node.name}: {message}", also=also, help=help)
+
+
+def _drawn(node: s.Table, picture: s.Picture, inputs: int, outputs: int, scope: Scope) -> Table:
+    from netspec.tables.picture import read_table
+
+    if not picture.rows:
+        raise fail(scope, "N206", picture.span, f"table {node.name} is drawn with no row", help="a row for each input, a cell for each output")
+    rows = [row.text for row in picture.rows]
+    table = read_table(node.kind, inputs, outputs, rows, _Report(node, picture.rows, scope))
+    if table is None:
+        raise Failed
+    return table
+
+
+def _made(made: s.Made, kind: str, inputs: int, outputs: int, scope: Scope) -> Table:
+    if isinstance(made, s.Generate):
+        return _generate(made.name, made.arguments, kind, inputs, outputs, scope, made.span)
+    from netspec.tables import table as tables
+
+    join = tables.union if made.sign == "|" else tables.intersection
+    result, *others = [_made(part, kind, inputs, outputs, scope) for part in made.parts]
+    try:
+        for other in others:
+            result = join(result, other)
+    except Fault as fault:
+        raise place(fault, scope, (), (), made.span) from None
+    return result
+
+
+def _generate(
+    name: str, arguments: tuple[s.Argument, ...], kind: str, inputs: int, outputs: int, scope: Scope, span: Span
+) -> Table:
+    from netspec.tables.generators import GENERATORS
+    from netspec.tables.table import transpose
+
+    binding = scope.find(name)
+    if binding is not None and binding.kind == "unknown" and not arguments:
+        raise Failed
+    if binding is not None and isinstance(binding.what, Table) and not arguments:
+        return _fitting(binding.what, inputs, outputs, scope, span)
+    if name == "transpose":
+        if len(arguments) != 1:
+            raise fail(scope, "N208", span, "transpose takes one table", help="write `transpose(T)`")
+        table = evaluate(arguments[0].value, scope)
+        if not isinstance(table, Table):
+            raise fail(scope, "N208", arguments[0].span, f"transpose takes a table, and this is {describe(table)}")
+        return _fitting(transpose(table), inputs, outputs, scope, span)
+    if name not in GENERATORS:
+        known = [*GENERATORS, "transpose", *(n for n in scope.known("constant"))]
+        raise fail(scope, "N208", span, f"there is no table or generator {name}",
+                   help=did_you_mean(name, known, f"generators: {', '.join(GENERATORS)}, transpose"))  # fmt: skip
+    parameters = list(inspect.signature(GENERATORS[name]).parameters)[3:]
+    given: dict[str, Any] = {}
+    for number, argument in enumerate(arguments):
+        key = argument.name or (parameters[number] if number < len(parameters) else "")
+        if key not in parameters or key in given:
+            told = f"it takes {', '.join(parameters)}" if parameters else "it takes no arguments"
+            raise fail(scope, "N208", argument.span, f"{name} does not take this argument", help=did_you_mean(key, parameters, told))
+        given[key] = evaluate(argument.value, scope)
+        if key != "lists" and (not isinstance(given[key], int) or isinstance(given[key], bool)):
+            raise fail(scope, "N208", argument.span, f"{key} of {name} is {describe(given[key])}, and a whole number is wanted")
+    try:
+        return GENERATORS[name](kind, inputs, outputs, **given)
+    except TypeError:
+        raise fail(scope, "N208", span, f"{name} needs an argument", help=f"write `{name}({', '.join(parameters)})`") from None
+    except Fault as fault:
+        raise place(fault, scope, arguments, parameters, span) from None
+
+
+def _fitting(table: Table, inputs: int, outputs: int, scope: Scope, span: Span) -> Table:
+    if (table.inputs, table.outputs) != (inputs, outputs):
+        raise fail(
+            scope, "N208", span,
+            f"this table wires {table.inputs} -> {table.outputs}, and {inputs} -> {outputs} is declared",
+            help=f"write `{table.inputs} -> {table.outputs}`",
+        )  # fmt: skip
+    return table
+
+
+def _check_kind(node: s.Table, table: Table, scope: Scope) -> None:
+    """A generated table may hold only the cells of its kind."""
+    named, constant = _ALLOWED[node.kind]
+    if table.is_full:
+        return
+    if not constant and table.trained != table.connections:
+        raise fail(scope, "N207", node.name_span, f"table {node.name} is {node.kind}, and has `=` or numbers", help="declare a `residual table`")
+    if not named and table.weights != table.trained:
+        raise fail(scope, "N207", node.name_span, f"table {node.name} is {node.kind}, and has cells that share a weight", help="declare a `shared table`")
+    if node.kind == "dense" and table.connections != table.inputs * table.outputs:
+        raise fail(scope, "N207", node.name_span, f"table {node.name} is dense, and has empty cells", help="declare a `sparse table`")

@@ -1,0 +1,153 @@
+"""What a kernel is: how one operator runs on a chunk of images, forward and backward, in memory it is given.
+
+Arrays are channels last: ``(images, height, width, maps)``, units ``(images, units)``. A kernel makes all its
+views when it is bound to memory, once before the first step, and gives back a call without arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.ops import Operator, Weight
+
+Array = NDArray[Any]
+Run = Callable[[], None]
+Sizes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass
+class Clock:
+    """What changes from step to step: the seed and number of the step, for random choices."""
+
+    seed: int = 0
+    step: int = 0
+
+
+@dataclass
+class Memory:
+    """One chunk's arrays for one node. ``dxs`` has None where no gradient is wanted."""
+
+    xs: list[Array]
+    y: Array
+    w: Mapping[str, Array]
+    scratch: Mapping[str, Array] = field(default_factory=dict)
+    saved: Mapping[str, Array] = field(default_factory=dict)
+    dy: Array | None = None
+    dxs: Sequence[Array | None] = ()
+    dw: Mapping[str, Array] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+    first: int = 0
+    key: int = 0
+
+
+class Kernel:
+    """One node's arithmetic; shapes are channels last and without images."""
+
+    op_type: ClassVar[type[Operator]]
+    keeps: ClassVar[tuple[str, ...]] = ()
+    barrier: ClassVar[bool] = False
+
+    def __init__(self, op: Any, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight]) -> None:
+        self.op, self.xs, self.y, self.weights = op, list(xs), y, weights
+        self.setup()
+
+    def setup(self) -> None:
+        """Work out what depends on shapes alone."""
+
+    # ---- weights
+
+    def pack(self, name: str, weight: Array) -> Array:
+        """A weight as the kernel runs it; training keeps it so from the first step to the last."""
+        return weight
+
+    def unpack(self, name: str, weight: Array) -> Array:
+        """The inverse of ``pack``."""
+        return weight
+
+    def prepared(self) -> Sizes:
+        """Arrays made of the weights once a step, for all chunks (scattered kernels, transforms)."""
+        return {}
+
+    def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
+        """The call that fills ``ready`` from the weights; it stands before the first chunk."""
+        return None
+
+    def extras(self) -> Sizes:
+        """Gradients that are collected in another shape than the weight's, by weight."""
+        return {}
+
+    def collect(self, name: str, total: Array, gradient: Array) -> Run | None:
+        """The call that turns an extra gradient, summed over chunks, into the weight's."""
+        return None
+
+    # ---- memory
+
+    def scratch(self, n: int) -> Sizes:
+        """Workspace of one call for ``n`` images."""
+        return {}
+
+    def saved(self, n: int) -> Sizes:
+        """What forward leaves for backward, besides ``keeps``."""
+        return {}
+
+    # ---- arithmetic
+
+    def forward(self, m: Memory) -> Run:
+        """The call that computes ``m.y``."""
+        raise NotImplementedError
+
+    def backward(self, m: Memory) -> Run:
+        """The call that fills ``m.dxs`` and adds to ``m.dw``."""
+        raise NotImplementedError
+
+
+class Barrier(Kernel):
+    """A kernel that needs sums over the whole batch before it can go on (batch normalisation)."""
+
+    barrier: ClassVar[bool] = True
+
+    def totals(self) -> Sizes:
+        """The sums, float64, ``forward`` and ``backward``; one set a partial sum."""
+        raise NotImplementedError
+
+    def forward_sums(self, m: Memory, totals: Array) -> Run:
+        """Adds a chunk's sums of its input."""
+        raise NotImplementedError
+
+    def forward_ready(self, parts: Sequence[Array], batch: int, m: Memory, ready: Mapping[str, Array], train: bool) -> Run:
+        """Once a step: what all chunks need of the sums."""
+        raise NotImplementedError
+
+    def backward_sums(self, m: Memory, totals: Array) -> Run:
+        """Adds a chunk's sums of its output's gradient."""
+        raise NotImplementedError
+
+    def backward_ready(self, parts: Sequence[Array], batch: int, m: Memory, ready: Mapping[str, Array]) -> Run:
+        """Once a step: what all chunks need, and the gradients of the weights."""
+        raise NotImplementedError
+
+
+def last(shape: Sequence[int]) -> tuple[int, ...]:
+    """Maps behind: (maps, height, width) to (height, width, maps)."""
+    return (*shape[1:], shape[0])
+
+
+def rows(array: Array) -> Array:
+    """All but the last axis as one: a view of a contiguous array."""
+    return array.reshape(-1, array.shape[-1])
+
+
+def ones(n: int, like: Array) -> Array:
+    """A row of ones: ``ones @ a`` is the fastest sum over rows."""
+    return np.ones(n, dtype=like.dtype)
+
+
+def each(array: Array) -> int:
+    """Numbers of one image."""
+    return prod(array.shape[1:])

@@ -1,0 +1,580 @@
+"""Convolutions by patches and products: conv, deconv, local; compact tables spread out once a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from itertools import product
+from math import prod
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from netspec import ops
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, ones, rows
+from netspec.tables import KernelTable, Table
+from netspec.tables.spread import add_fixed, spread_cells, spread_taps
+
+
+class Wired(Kernel):
+    """Kernels with tables: the compact weights are what is trained; a dense form is made of them each step."""
+
+    positions: ClassVar[bool] = False
+
+    def setup(self) -> None:
+        op = self.op
+        self.inputs, self.outputs = self.xs[0][-1], self.y[-1]
+        self.window = op.window((self.inputs, *self.xs[0][:-1]))
+        self.taps = self.window.kernel
+        self.groups = op.groups
+        table = op.table if isinstance(op.table, Table) and not op.table.is_full else None
+        self.compact = table is not None or isinstance(op.kernel, KernelTable)
+        self.geometry()
+        if self.compact:
+            self._index(table)
+
+    def geometry(self) -> None:
+        """Sizes of patches."""
+
+    def _index(self, table: Table | None) -> None:
+        """Where each number of the dense kernel comes from among the compact ones."""
+        shape = self.weights["weight"].shape
+        axes = len(self.window.kernel) if self.positions else 0
+        ids = np.arange(1, prod(shape) + 1).reshape(shape)
+        if isinstance(self.op.kernel, KernelTable):
+            ids = spread_taps(self.op.kernel, ids)
+        constants = np.zeros(1)
+        if table is not None:
+            ids = spread_cells(table, ids, axes)
+            constants = np.zeros(ids.shape)
+            add_fixed(table, constants, self.taps, axes)
+        ids = self.run_form(ids).reshape(-1)
+        self.where = np.flatnonzero(ids)
+        self.source = ids[self.where] - 1
+        self.unique = len(np.unique(self.source)) == len(self.source)
+        self.constants = self.run_form(constants) if table is not None and table.trained < table.connections else None
+
+    def run_form(self, weight: Array) -> Array:
+        """(maps, inputs/groups, …taps) to (groups, taps · inputs/groups, maps/groups)."""
+        g, rank = self.groups, len(self.taps)
+        parted = weight.reshape(g, self.outputs // g, self.inputs // g, *self.taps)
+        turned = parted.transpose(0, *range(3, 3 + rank), 2, 1)
+        return np.ascontiguousarray(turned).reshape(g, -1, self.outputs // g)
+
+    def file_form(self, weight: Array) -> Array:
+        """The inverse of ``run_form``."""
+        g, rank = self.groups, len(self.taps)
+        parted = weight.reshape(g, *self.taps, self.inputs // g, self.outputs // g)
+        turned = parted.transpose(0, rank + 2, rank + 1, *range(1, rank + 1))
+        return np.ascontiguousarray(turned).reshape(self.weights["weight"].shape)
+
+    def pack(self, name: str, weight: Array) -> Array:
+        return self.run_form(weight) if name == "weight" and not self.compact else weight
+
+    def unpack(self, name: str, weight: Array) -> Array:
+        return self.file_form(weight) if name == "weight" and not self.compact else weight
+
+    def dense_shape(self) -> tuple[int, ...]:
+        """Shape of the dense kernel as it runs."""
+        g = self.groups
+        return (g, prod(self.taps) * self.inputs // g, self.outputs // g)
+
+    def prepared(self) -> Sizes:
+        return {"dense": self.dense_shape()} if self.compact else {}
+
+    def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
+        if not self.compact:
+            return None
+        dense, compact = ready["dense"].reshape(-1), w["weight"].reshape(-1)
+        dense[:] = 0 if self.constants is None else self.constants.reshape(-1)
+        where, source = self.where, self.source
+
+        def run() -> None:
+            dense[where] = compact[source]
+
+        return run
+
+    def extras(self) -> Sizes:
+        return {"weight": self.dense_shape()} if self.compact else {}
+
+    def collect(self, name: str, total: Array, gradient: Array) -> Run | None:
+        where, source, flat, out = self.where, self.source, total.reshape(-1), gradient.reshape(-1)
+        if self.unique:
+
+            def run() -> None:
+                out[source] = flat[where]
+        else:
+
+            def run() -> None:
+                out[:] = np.bincount(source, weights=flat[where], minlength=len(out))
+
+        return run
+
+    def kernel(self, m: Memory) -> Array:
+        """The weights as they run."""
+        return m.w["dense"] if self.compact else m.w["weight"]
+
+
+def patches(xp: Array, window: Any, places: tuple[int, ...]) -> Array:
+    """(n, padded…, maps) seen as (n, places…, taps…, maps)."""
+    n, *_, maps = xp.shape
+    steps = xp.strides[1:-1]
+    return as_strided(
+        xp,
+        (n, *places, *window.kernel, maps),
+        (
+            xp.strides[0],
+            *(s * t for s, t in zip(steps, window.stride, strict=True)),
+            *(s * d for s, d in zip(steps, window.dilation, strict=True)),
+            xp.strides[-1],
+        ),
+    )
+
+
+def tap_views(xp: Array, window: Any, places: tuple[int, ...]) -> list[Array]:
+    """For each tap what lies under it: views (n, places…, maps) of the padded array."""
+    views = []
+    for tap in product(*map(range, window.kernel)):
+        cut = tuple(
+            slice(t * d, t * d + (m - 1) * s + 1, s)
+            for t, d, m, s in zip(tap, window.dilation, places, window.stride, strict=True)
+        )
+        views.append(xp[(slice(None), *cut)])
+    return views
+
+
+def inner(xp: Array, window: Any, sizes: tuple[int, ...]) -> tuple[Array, tuple[slice, ...]]:
+    """The part of a padded array that is the value itself, and which part of the value it holds."""
+    starts = [p[0] for p in window.pads]
+    kept = [min(n, size - a) for n, size, a in zip(sizes, xp.shape[1:-1], starts, strict=True)]
+    view = xp[(slice(None), *(slice(a, a + n) for a, n in zip(starts, kept, strict=True)))]
+    return view, (slice(None), *(slice(0, n) for n in kept))
+
+
+def extent(window: Any, places: tuple[int, ...]) -> tuple[int, ...]:
+    """What the windows cover of the padded value."""
+    return tuple((m - 1) * s + r for m, s, r in zip(places, window.stride, window.reach, strict=True))
+
+
+class Conv(Wired):
+    """Patches as rows, one product for all positions of a chunk; 1×1 on the array itself."""
+
+    op_type, keeps = ops.conv.Conv, ("x",)
+
+    def geometry(self) -> None:
+        self.places = self.y[:-1]
+        self.sizes = self.xs[0][:-1]
+        self.cover = extent(self.window, self.places)
+        plain = all(k == 1 for k in self.taps) and all(s == 1 for s in self.window.stride)
+        self.padded = self.cover != self.sizes or any(map(any, self.window.pads))
+        self.direct = plain and not self.padded and self.groups == 1
+        self.depthwise = self.groups == self.inputs and self.groups > 1
+        self.width = prod(self.taps) * self.inputs // self.groups
+
+    def scratch(self, n: int) -> Sizes:
+        sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,), "dw": self.dense_shape()}
+        if self.padded:
+            sizes["xp"] = (n, *self.cover, self.inputs)
+        if self.depthwise:
+            sizes["tap"] = (n, *self.places, self.outputs)
+            return sizes
+        rows_ = n * prod(self.places)
+        if not self.direct:
+            sizes["cols"] = (self.groups, rows_, self.width)
+        if self.groups > 1:
+            sizes["yg"] = (self.groups, rows_, self.outputs // self.groups)
+        return sizes
+
+    def _enter(self, m: Memory) -> tuple[Array, Run]:
+        """The padded input, and the call that fills it."""
+        x = m.xs[0]
+        if not self.padded:
+            return x, _nothing
+        xp = m.scratch["xp"]
+        part, kept = inner(xp, self.window, self.sizes)
+        source = x[kept]
+
+        def fill() -> None:
+            xp.fill(0)
+            np.copyto(part, source)
+
+        return xp, fill
+
+    def _columns(self, m: Memory) -> tuple[Array, Run]:
+        """Patches as rows ``(groups, n · places, taps · maps/groups)``, and the call that fills them."""
+        if self.direct:
+            return rows(m.xs[0])[None], _nothing
+        xp, fill = self._enter(m)
+        n, cols = xp.shape[0], m.scratch["cols"]
+        view = patches(xp, self.window, self.places)
+        strides = view.strides
+        g, each = self.groups, self.inputs // self.groups
+        source = as_strided(view, (g, *view.shape[:-1], each), (strides[-1] * each, *strides))
+        target = cols.reshape(g, n, *self.places, *self.taps, each)
+
+        def run() -> None:
+            fill()
+            np.copyto(target, source)
+
+        return cols, run
+
+    def forward(self, m: Memory) -> Run:
+        if self.depthwise:
+            return self._depthwise_forward(m)
+        cols, gather = self._columns(m)
+        kernel, y, bias = self.kernel(m), m.y, m.w.get("bias")
+        if self.groups == 1:
+            flat, cols2, kernel2 = rows(y), cols[0], kernel[0]
+
+            def run() -> None:
+                gather()
+                np.matmul(cols2, kernel2, out=flat)
+                if bias is not None:
+                    np.add(flat, bias, out=flat)
+
+            return run
+        yg = m.scratch["yg"]
+        back, target = yg.transpose(1, 0, 2), rows(y).reshape(-1, self.groups, self.outputs // self.groups)
+
+        def grouped() -> None:
+            gather()
+            np.matmul(cols, kernel, out=yg)
+            np.copyto(target, back)
+            if bias is not None:
+                np.add(y, bias, out=y)
+
+        return grouped
+
+    def backward(self, m: Memory) -> Run:
+        bias = _bias_gradient(m)
+        if self.depthwise:
+            return self._depthwise_backward(m, bias)
+        cols, gather = self._columns(m)
+        assert m.dy is not None
+        g, kernel, dx, tmp = self.groups, self.kernel(m), m.dxs[0], m.scratch["dw"]
+        dw = m.dw.get("weight")
+        take: Run = _nothing
+        if g == 1:
+            dyg = rows(m.dy)[None]
+        else:
+            dyg = m.scratch["yg"]
+            source = rows(m.dy).reshape(-1, g, self.outputs // g).transpose(1, 0, 2)
+            take = partial(np.copyto, dyg, source)
+        turned, kernel_t = cols.transpose(0, 2, 1), kernel.transpose(0, 2, 1)
+        spread = self._scatter(m, cols) if dx is not None else _nothing
+        target = rows(dx)[None] if dx is not None and self.direct else cols
+
+        def run() -> None:
+            take()
+            bias()
+            if dw is not None:
+                gather()
+                np.matmul(turned, dyg, out=tmp)
+                np.add(dw, tmp, out=dw)
+            if dx is not None:
+                np.matmul(dyg, kernel_t, out=target)
+                spread()
+
+        return run
+
+    def _scatter(self, m: Memory, cols: Array) -> Run:
+        """Add the patches' gradients up where they came from."""
+        dx = m.dxs[0]
+        assert dx is not None
+        if self.direct:
+            return _nothing
+        n, g, each = dx.shape[0], self.groups, self.inputs // self.groups
+        whole = m.scratch["xp"] if self.padded else dx
+        shaped = cols.reshape(g, n, *self.places, -1, each)
+        views = tap_views(whole, self.window, self.places)
+        sources = [np.moveaxis(shaped[..., t, :], 0, -2) for t in range(len(views))]
+        targets = [view.reshape(*view.shape[:-1], g, each) if g == 1 else _split(view, g) for view in views]
+        return _add_taps(whole, dx, targets, sources, self)
+
+    def _depthwise_forward(self, m: Memory) -> Run:
+        xp, fill = self._enter(m)
+        y, tap, bias = m.y, m.scratch["tap"], m.w.get("bias")
+        times = self.outputs // self.inputs
+        views = [view[..., None] for view in tap_views(xp, self.window, self.places)]
+        kernels = self.kernel(m).transpose(1, 0, 2)  # (taps, maps, times)
+        y4, tap4 = _split(y, self.inputs), tap.reshape(*tap.shape[:-1], self.inputs, times)
+
+        def run() -> None:
+            fill()
+            np.multiply(views[0], kernels[0], out=y4)
+            for view, kernel in zip(views[1:], kernels[1:], strict=True):
+                np.multiply(view, kernel, out=tap4)
+                np.add(y4, tap4, out=y4)
+            if bias is not None:
+                np.add(y, bias, out=y)
+
+        return run
+
+    def _depthwise_backward(self, m: Memory, bias: Run) -> Run:
+        xp, fill = self._enter(m)
+        assert m.dy is not None
+        dx, dw, tap = m.dxs[0], m.dw.get("weight"), m.scratch["tap"]
+        times = self.outputs // self.inputs
+        dy4, tap4 = _split(m.dy, self.inputs), tap.reshape(*tap.shape[:-1], self.inputs, times)
+        views = [view[..., None] for view in tap_views(xp, self.window, self.places)]
+        kernels = self.kernel(m).transpose(1, 0, 2)
+        one, flat, total = ones(rows(tap).shape[0], tap), rows(tap), m.scratch["db"]
+        sums = total.reshape(self.inputs, times)
+        whole = None if dx is None else m.scratch["xp"] if self.padded else dx
+        outs = [] if whole is None else tap_views(whole, self.window, self.places)
+        part = None if whole is None or not self.padded else inner(whole, self.window, self.sizes)
+
+        def run() -> None:
+            bias()
+            fill()
+            if dw is not None:
+                for t, view in enumerate(views):
+                    np.multiply(view, dy4, out=tap4)
+                    np.matmul(one, flat, out=total)
+                    np.add(dw[:, t], sums, out=dw[:, t])
+            if dx is not None and whole is not None:
+                whole.fill(0)
+                for out, kernel in zip(outs, kernels, strict=True):
+                    np.multiply(dy4, kernel, out=tap4)
+                    for j in range(times):
+                        np.add(out, tap4[..., j], out=out)
+                if part is not None:
+                    dx.fill(0)
+                    np.copyto(dx[part[1]], part[0])
+
+        return run
+
+
+def _split(view: Array, g: int) -> Array:
+    """The last axis as (g, rest), without a copy whatever the strides."""
+    each = view.shape[-1] // g
+    step = view.strides[-1]
+    return as_strided(view, (*view.shape[:-1], g, each), (*view.strides[:-1], each * step, step))
+
+
+def _add_taps(whole: Array, dx: Array, targets: list[Array], sources: list[Array], kernel: Any) -> Run:
+    part = inner(whole, kernel.window, kernel.sizes) if whole is not dx else None
+
+    def run() -> None:
+        whole.fill(0)
+        for target, source in zip(targets, sources, strict=True):
+            np.add(target, source, out=target)
+        if part is not None:
+            dx.fill(0)
+            np.copyto(dx[part[1]], part[0])
+
+    return run
+
+
+def _nothing() -> None:
+    """Nothing to do."""
+
+
+def _bias_gradient(m: Memory) -> Run:
+    db = m.dw.get("bias")
+    if db is None:
+        return _nothing
+    assert m.dy is not None
+    flat = rows(m.dy)
+    one, tmp = ones(flat.shape[0], flat), m.scratch["db"]
+
+    def run() -> None:
+        np.matmul(one, flat, out=tmp)
+        np.add(db, tmp, out=db)
+
+    return run
+
+
+class Deconv(Wired):
+    """The gradient of a convolution run forward: a product, then patches added up."""
+
+    op_type, keeps = ops.conv.Deconv, ("x",)
+
+    def geometry(self) -> None:
+        self.places, self.sizes = self.xs[0][:-1], self.y[:-1]
+        self.trims = self.op.trims((self.inputs, *self.xs[0][:-1]))
+        self.cover = extent(self.window, self.places)
+
+    def scratch(self, n: int) -> Sizes:
+        g, rows_ = self.groups, n * prod(self.places)
+        return {
+            "xg": (g, rows_, self.inputs // g), "cols": (g, rows_, prod(self.taps) * self.outputs // g),
+            "yp": (n, *self.cover, self.outputs), "dw": (g, self.inputs // g, prod(self.taps) * self.outputs // g),
+            "db": (self.outputs,), "wt": (g, self.inputs // g, prod(self.taps) * self.outputs // g),
+        }  # fmt: skip
+
+    def _parts(self, m: Memory, value: Array, yp: Array) -> tuple[list[Array], list[Array], Array, Array]:
+        """Targets in the padded result and sources among the patches; the cut of both that is the value."""
+        g, each, n = self.groups, self.outputs // self.groups, yp.shape[0]
+        shaped = m.scratch["cols"].reshape(g, n, *self.places, -1, each)
+        views = [_split(view, g) for view in tap_views(yp, self.window, self.places)]
+        sources = [np.moveaxis(shaped[..., t, :], 0, -2) for t in range(len(views))]
+        cut, kept = [slice(None)], [slice(None)]
+        for (before, _), have, want in zip(self.trims, self.cover, self.sizes, strict=True):
+            size = min(have - before, want)
+            cut.append(slice(before, before + size))
+            kept.append(slice(0, size))
+        return views, sources, yp[tuple(cut)], value[tuple(kept)]
+
+    def _turned(self, m: Memory) -> Run:
+        """Kernels as (groups, inputs, taps · outputs) in ``wt``."""
+        g, taps = self.groups, prod(self.taps)
+        source = self.kernel(m).reshape(g, taps, self.inputs // g, self.outputs // g).transpose(0, 2, 1, 3)
+        target = m.scratch["wt"].reshape(source.shape)
+        return lambda: np.copyto(target, source)
+
+    def _x(self, m: Memory) -> Run:
+        source = rows(m.xs[0]).reshape(-1, self.groups, self.inputs // self.groups).transpose(1, 0, 2)
+        return lambda: np.copyto(m.scratch["xg"], source)
+
+    def forward(self, m: Memory) -> Run:
+        yp, y, cols, xg, wt = m.scratch["yp"], m.y, m.scratch["cols"], m.scratch["xg"], m.scratch["wt"]
+        targets, sources, part, value = self._parts(m, y, yp)
+        turn, take, bias = self._turned(m), self._x(m), m.w.get("bias")
+
+        def run() -> None:
+            turn()
+            take()
+            np.matmul(xg, wt, out=cols)
+            yp.fill(0)
+            for target, source in zip(targets, sources, strict=True):
+                np.add(target, source, out=target)
+            y.fill(0)
+            np.copyto(value, part)
+            if bias is not None:
+                np.add(y, bias, out=y)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        assert m.dy is not None
+        yp, cols, xg, wt, tmp = (m.scratch[k] for k in ("yp", "cols", "xg", "wt", "dw"))
+        views, patches_, part, value = self._parts(m, m.dy, yp)
+        turn, take, bias = self._turned(m), self._x(m), _bias_gradient(m)
+        dw, dx = m.dw.get("weight"), m.dxs[0]
+        g, taps = self.groups, prod(self.taps)
+        shaped = tmp.reshape(g, self.inputs // g, taps, self.outputs // g).transpose(0, 2, 1, 3)
+        grads = None if dw is None else dw.reshape(shaped.shape)
+        back = None if dx is None else rows(dx).reshape(-1, g, self.inputs // g).transpose(1, 0, 2)
+
+        def run() -> None:
+            turn()
+            bias()
+            yp.fill(0)
+            np.copyto(part, value)
+            for view, patch in zip(views, patches_, strict=True):
+                np.copyto(patch, view)
+            if grads is not None:
+                take()
+                np.matmul(xg.transpose(0, 2, 1), cols, out=tmp)
+                np.add(grads, shaped, out=grads)
+            if back is not None:
+                np.matmul(cols, wt.transpose(0, 2, 1), out=xg)
+                np.copyto(back, xg)
+
+        return run
+
+
+class Local(Wired):
+    """A product at each position, with its own kernels."""
+
+    op_type, keeps, positions = ops.conv.Local, ("x",), True
+
+    def geometry(self) -> None:
+        self.places, self.sizes = self.y[:-1], self.xs[0][:-1]
+        self.cover = extent(self.window, self.places)
+        self.width = prod(self.taps) * self.inputs // self.groups
+
+    def run_form(self, weight: Array) -> Array:
+        g, rank, p = self.groups, len(self.taps), prod(self.places)
+        parted = weight.reshape(p, g, self.outputs // g, self.inputs // g, *self.taps)
+        turned = parted.transpose(0, 1, *range(4, 4 + rank), 3, 2)
+        return np.ascontiguousarray(turned).reshape(self.dense_shape())
+
+    def file_form(self, weight: Array) -> Array:
+        g, rank, p = self.groups, len(self.taps), prod(self.places)
+        parted = weight.reshape(p, g, *self.taps, self.inputs // g, self.outputs // g)
+        turned = parted.transpose(0, 1, rank + 3, rank + 2, *range(2, rank + 2))
+        return np.ascontiguousarray(turned).reshape(self.weights["weight"].shape)
+
+    def dense_shape(self) -> tuple[int, ...]:
+        return (prod(self.places), self.groups, self.width, self.outputs // self.groups)
+
+    def pack(self, name: str, weight: Array) -> Array:
+        if name == "bias":  # (maps, positions…) to (positions…, maps)
+            return np.ascontiguousarray(np.moveaxis(weight, 0, -1))
+        return super().pack(name, weight)
+
+    def unpack(self, name: str, weight: Array) -> Array:
+        return np.ascontiguousarray(np.moveaxis(weight, -1, 0)) if name == "bias" else super().unpack(name, weight)
+
+    def scratch(self, n: int) -> Sizes:
+        p, g = prod(self.places), self.groups
+        return {
+            "xp": (n, *self.cover, self.inputs), "cols": (p, g, n, self.width),
+            "yg": (p, g, n, self.outputs // g), "dw": self.dense_shape(),
+        }  # fmt: skip
+
+    def _columns(self, m: Memory) -> Run:
+        xp, n, g, rank = m.scratch["xp"], m.y.shape[0], self.groups, len(self.taps)
+        part, kept = inner(xp, self.window, self.sizes)
+        x = m.xs[0][kept]
+        view = _split(patches(xp, self.window, self.places), g)  # (n, places, taps, g, each)
+        source = view.transpose(*range(1, 1 + rank), 1 + 2 * rank, 0, *range(1 + rank, 1 + 2 * rank), 2 + 2 * rank)
+        target = m.scratch["cols"].reshape(*self.places, g, n, *self.taps, -1)
+
+        def run() -> None:
+            xp.fill(0)
+            np.copyto(part, x)
+            np.copyto(target, source)
+
+        return run
+
+    def _turned(self, m: Memory, value: Array) -> Array:
+        """A value (n, places…, maps) seen as (positions, groups, n, maps/groups)."""
+        n, g = value.shape[0], self.groups
+        return value.reshape(n, -1, g, self.outputs // g).transpose(1, 2, 0, 3)
+
+    def forward(self, m: Memory) -> Run:
+        gather, cols, yg, kernel = self._columns(m), m.scratch["cols"], m.scratch["yg"], self.kernel(m)
+        y, target, bias = m.y, self._turned(m, m.y), m.w.get("bias")
+
+        def run() -> None:
+            gather()
+            np.matmul(cols, kernel, out=yg)
+            np.copyto(target, yg)
+            if bias is not None:
+                np.add(y, bias, out=y)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        assert m.dy is not None
+        gather, cols, yg, kernel, tmp = self._columns(m), m.scratch["cols"], m.scratch["yg"], self.kernel(m), m.scratch["dw"]
+        dy, source, dw, db, dx = m.dy, self._turned(m, m.dy), m.dw.get("weight"), m.dw.get("bias"), m.dxs[0]
+        n, g, rank = m.y.shape[0], self.groups, len(self.taps)
+        xp = m.scratch["xp"]
+        targets = [_split(view, g) for view in tap_views(xp, self.window, self.places)] if dx is not None else []
+        shaped = cols.reshape(*self.places, g, n, prod(self.taps), -1)
+        back = [np.moveaxis(shaped[..., t, :], (rank, rank + 1), (rank + 1, 0)) for t in range(len(targets))]
+        part, kept = inner(xp, self.window, self.sizes)
+
+        def run() -> None:
+            np.copyto(yg, source)
+            if db is not None:
+                for image in dy:
+                    np.add(db, image, out=db)
+            if dw is not None:
+                gather()
+                np.matmul(cols.transpose(0, 1, 3, 2), yg, out=tmp)
+                np.add(dw, tmp, out=dw)
+            if dx is not None:
+                np.matmul(yg, kernel.transpose(0, 1, 3, 2), out=cols)
+                xp.fill(0)
+                for target, patch in zip(targets, back, strict=True):
+                    np.add(target, patch, out=target)
+                dx.fill(0)
+                np.copyto(dx[kept], part)
+
+        return run

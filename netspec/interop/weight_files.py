@@ -1,0 +1,37 @@
+"""Weights in files: safetensors, with one JSON string of metadata so that equal weights give equal bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from netspec.diagnostics import Fault, Trouble
+from netspec.interop.files import write_whole
+from netspec.weights import Array, Arrays
+
+
+def save_weights(path: Path, weights: Arrays, metadata: Mapping[str, Any]) -> None:
+    """Write all arrays, float32 and contiguous (safetensors 0.8.0 writes strided ones wrong)."""
+    arrays = {name: np.ascontiguousarray(array) for name, array in sorted(weights.items())}
+    write_whole(path, save(arrays, {"netspec": json.dumps(metadata, sort_keys=True)}))
+
+
+def load_weights(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
+    """The arrays and the metadata of a file. Raises Trouble where there is none, Fault where it is damaged."""
+    if not path.is_file():
+        raise Trouble("N601", f"{path} cannot be read: {'not a plain file' if path.exists() else 'no such file or directory'}")
+    try:
+        with safe_open(str(path), "np") as file:
+            told = json.loads((file.metadata() or {}).get("netspec", "{}"))
+            names = file.keys()
+            arrays = {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, ValueError, OSError) as error:
+        raise Fault("N702", f"{path} holds no weights: {str(error)[:200]}", help="weights are safetensors files") from None
+    floats = {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in arrays.items()}
+    return floats, told if isinstance(told, dict) else {}

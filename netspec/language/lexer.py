@@ -1,0 +1,350 @@
+"""Text to tokens: words, numbers, brackets; which line ends count; table rows as one token each."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lark import Token
+
+from netspec.diagnostics import Problems, Source, Span
+
+#: Words that name nothing else (language.md section 2).
+KEYWORDS = frozenset(
+    "net block use let input output share expect in for if else and or not true false".split()
+)
+#: Brackets may stand this deep in one another.
+DEEPEST = 100
+VERSION = 1
+
+_SYMBOLS = {
+    "->": "ARROW", "==": "COMPARE", "!=": "COMPARE", "<=": "COMPARE", ">=": "COMPARE", "<": "COMPARE",
+    ">": "COMPARE", "=": "ASSIGN", "**": "POW", "//": "PRODUCT", "*": "STAR", "/": "PRODUCT", "%": "PRODUCT",
+    "+": "SIGN", "-": "SIGN", "|": "UNION", "&": "BOTH", "..": "DOTDOT", ".": "DOT", ",": "COMMA",
+    ":": "COLON", "(": "LPAR", ")": "RPAR", "[": "LSQB", "]": "RSQB", "{": "LBRACE", "}": "RBRACE",
+}  # fmt: skip
+_TOKEN = re.compile(
+    r"""(?P<blank>[ \t]+)
+      | (?P<comment>\#[^\n]*)
+      | (?P<line>\n)
+      | (?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
+      | (?P<name>[A-Za-z_\x80-\U0010ffff][0-9A-Za-z_\x80-\U0010ffff]*)
+      | (?P<string>"(?:\\.|[^"\\\n])*")
+      | (?P<symbol>->|==|!=|<=|>=|\*\*|//|\.\.|[=<>*/%+\-|&.,:()\[\]{}])""",
+    re.VERBOSE,
+)
+_ROW = re.compile(r"[^\s#{}](?:[^\n#{}]*[^\s#{}])?")
+_CLOSES = {"RPAR": "LPAR", "RSQB": "LSQB", "RBRACE": "LBRACE"}
+_OPERAND_ENDS = {"NUMBER", "NAME", "RPAR"}
+_TYPED_FOR = {"→": "->", "⟶": "->", "×": "x", "“": '"', "”": '"', "‘": '"', "’": '"', "–": "-", "—": "-",
+              "−": "-", "≤": "<=", "≥": ">=", "≠": "!=", "，": ",", "：": ":", "（": "(", "）": ")"}  # fmt: skip
+
+
+@dataclass
+class Tokens:
+    """What the lexer found: the tokens a parser reads, and the comments a formatter keeps."""
+
+    source: Source
+    tokens: list[Token] = field(default_factory=list)
+    comments: list[Span] = field(default_factory=list)
+    nested_too_deep: bool = False
+
+
+def tokenize(source: Source, problems: Problems) -> Tokens:
+    """Tokens of a whole file; what is no token is reported and left out."""
+    return _Lexer(source, problems).run()
+
+
+class _Lexer:
+    def __init__(self, source: Source, problems: Problems) -> None:
+        self.source, self.problems, self.text = source, problems, source.text
+        self.raw: list[Token] = []
+        self.found = Tokens(source)
+        self.open: list[Token] = []  # the brackets not closed yet
+        self.statement = 0  # where in raw the present statement began
+        self.picture: Token | None = None  # the brace of the picture that is being read
+
+    def run(self) -> Tokens:
+        position = self._version()
+        while position < len(self.text) and not self.found.nested_too_deep:
+            position = self._next(position)
+        for bracket in self.open:
+            self._unclosed(bracket)
+        self.found.tokens = list(_line_ends(self.raw))
+        return self.found
+
+    def _version(self) -> int:
+        """Read ``netspec 1``, the first line that is not a comment."""
+        found = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(#[^\n]*\Z)?").match(self.text)
+        start = found.end() if found else 0
+        said = re.compile(r"netspec[ \t]+([0-9]+)[ \t]*(?=#|\n|\Z)").match(self.text, start)
+        if said is None:
+            self._no_version(start)
+            return 0
+        for comment in re.finditer(r"#[^\n]*", self.text[:start]):
+            self.found.comments.append(Span(self.source, *comment.span()))
+        if int(said[1][:9]) != VERSION or len(said[1]) > 9:
+            self.problems.error(
+                "N002",
+                Span(self.source, *said.span(1)),
+                f"this file is written in version {said[1][:12]} of the language, and this netspec reads version {VERSION}",
+                label="not known here",
+                help="install a newer netspec, or write `netspec 1`",
+            )
+        self._add("VERSION", start, start + len(said[0].rstrip()))
+        return said.end()
+
+    def _no_version(self, start: int) -> None:
+        line = self.text[start:].split("\n", 1)[0]
+        if re.match(r"SNNS network definition file", line):
+            self.problems.error(
+                "N001",
+                Span(self.source, start, start + len(line)),
+                "this is a network of SNNS, the Stuttgart Neural Network Simulator, not a netspec file",
+                help="other programs have files called .net; a netspec file begins with `netspec 1`",
+            )
+            self.found.nested_too_deep = True  # nothing in it is ours to read
+            return
+        self.problems.error(
+            "N001",
+            Span(self.source, start, start + max(len(line), 1)),
+            "the file does not say its language version",
+            label="before this line",
+            help="add this line at the top: `netspec 1`",
+        )
+
+    def _next(self, position: int) -> int:
+        if self.picture is not None and self.open and self.open[-1] is self.picture:
+            return self._cells(position)
+        found = _TOKEN.match(self.text, position)
+        if found is None:
+            return self._stray(position)
+        kind, end = found.lastgroup, found.end()
+        if kind == "comment":
+            self.found.comments.append(Span(self.source, position, end))
+        elif kind == "line":
+            self._line(position, end)
+        elif kind == "number":
+            self._add("NUMBER", position, end)
+            return self._after_number(end)
+        elif kind == "name":
+            return self._name(position, end)
+        elif kind == "string":
+            self._add("STRING", position, end)
+        elif kind == "symbol":
+            self._symbol(position, end)
+        return end
+
+    def _add(self, kind: str, start: int, end: int, value: str | None = None) -> None:
+        self.raw.append(Token(kind, value or self.text[start:end], start_pos=start, end_pos=end))
+
+    def _line(self, start: int, end: int) -> None:
+        """A line end counts in braces and at the top, not inside ``( )`` and ``[ ]``."""
+        if self.open and self.open[-1].type != "LBRACE":
+            if not self._statement_begins(end):
+                return
+            while self.open and self.open[-1].type != "LBRACE":
+                self._unclosed(self.open.pop())
+        self._add("_NL", start, end)
+        self.statement = len(self.raw)
+
+    def _statement_begins(self, position: int) -> bool:
+        """Whether, in an open bracket, the next line can only be a new statement: the bracket was forgotten."""
+        line = re.compile(r"[ \t]*(?:([^\W\d]\w*)\b[ \t]*(=(?!=)|[^\W\d]\w*[ \t]*[:=(]|net\b)?|(\}))").match(
+            self.text, position
+        )
+        if line is None:
+            return False
+        if line[3]:
+            return True
+        head = self.raw[self.statement : self.statement + 3]
+        if line[2] == "=" and not (head and head[0].type in ("NET", "BLOCK", "OUTPUT")):
+            return True
+        return line[1] in KEYWORDS - {"in", "for", "if", "else", "and", "or", "not", "true", "false", "net"} and bool(line[2])
+
+    def _after_number(self, end: int) -> int:
+        """``3x1``: an x right behind a number and before another."""
+        glued = re.compile(r"x(?=[0-9(\s]|\Z)").match(self.text, end)
+        if glued and re.compile(r"\s*[0-9(\w]").match(self.text, end + 1):
+            self._add("X", end, end + 1)
+            return end + 1
+        word = re.compile(r"[^\W\d]\w*").match(self.text, end)
+        if word:
+            rest = word[0][1:]
+            size = word[0][0] == "x" and rest
+            self.problems.error(
+                "N004",
+                Span(self.source, end, word.end()),
+                f"`{self.text[self.raw[-1].start_pos : word.end()]}` is neither a number nor a name",
+                label="runs into the number",
+                help=f"next to a letter, the x of a size needs blanks: `{self.raw[-1]} x {rest}`" if size else "",
+            )
+            return word.end()
+        return end
+
+    def _name(self, start: int, end: int) -> int:
+        text = self.text[start:end]
+        for i, c in enumerate(text):
+            if ord(c) > 127 and not ("a" + c).isidentifier():
+                end = start + i
+                break
+            if ord(c) > 127 and _invisible(c):
+                self._invisible(start + i, text)
+        if end == start:
+            return self._stray(start)
+        self._word(start, end)
+        return end
+
+    def _word(self, start: int, end: int) -> None:
+        text = unicodedata.normalize("NFC", self.text[start:end])
+        before = self.raw[-1].type if self.raw else "_NL"
+        if text == "x" and before in _OPERAND_ENDS and self._operand_follows(end):
+            self._add("X", start, end)
+        elif text[0] == "x" and text[1:].isdigit() and before in ("NUMBER", "RPAR"):
+            self._add("X", start, start + 1)
+            self._add("NUMBER", start + 1, end)
+        elif text in KEYWORDS:
+            self._add(text.upper(), start, end)
+        elif text == "table" and before == "NAME" and len(self.raw) - self.statement == 1:
+            self._add("TABLE", start, end)
+        else:
+            self._add("NAME", start, end, text)
+
+    def _operand_follows(self, end: int) -> bool:
+        following = re.compile(r"\s*(?:([0-9(])|(\w+))").match(self.text, end)
+        return bool(following and (following[1] or following[2] not in ("if", "else", "and", "or", "not", "for")))
+
+    def _symbol(self, start: int, end: int) -> None:
+        kind = _SYMBOLS[self.text[start:end]]
+        if kind in _CLOSES and not self._close(kind, start, end):
+            return
+        self._add(kind, start, end)
+        if kind in _CLOSES.values():
+            self.open.append(self.raw[-1])
+            if kind == "LBRACE":
+                if self._opens_picture():
+                    self.picture = self.raw[-1]
+                else:
+                    self.statement = len(self.raw)
+            if len(self.open) > DEEPEST:
+                self.problems.error(
+                    "N007",
+                    Span(self.source, start, end),
+                    f"brackets are nested deeper than {DEEPEST}",
+                    help="give a name to an inner part",
+                )
+                self.found.nested_too_deep = True
+
+    def _close(self, kind: str, start: int, end: int) -> bool:
+        wanted = _CLOSES[kind]
+        while self.open and self.open[-1].type != wanted and any(b.type == wanted for b in self.open):
+            if kind != "RBRACE" and any(b.type == "LBRACE" for b in self.open[self._last(wanted) :]):
+                break
+            self._unclosed(self.open.pop())
+        if self.open and self.open[-1].type == wanted:
+            self.open.pop()
+            return True
+        self.problems.error(
+            "N006",
+            Span(self.source, start, end),
+            f"`{self.text[start:end]}` closes nothing",
+            help="take it away, or add the opening bracket",
+        )
+        return False
+
+    def _last(self, kind: str) -> int:
+        return max(i for i, bracket in enumerate(self.open) if bracket.type == kind)
+
+    def _unclosed(self, bracket: Token) -> None:
+        start = bracket.start_pos or 0
+        self.problems.error(
+            "N005",
+            Span(self.source, start, start + 1),
+            f"`{bracket}` is never closed",
+            label="opened here",
+            help=f"add the `{dict(zip('([{', ')]}', strict=True))[str(bracket)]}`",
+        )
+        if bracket.type != "LBRACE":
+            closing = {"LPAR": "RPAR", "LSQB": "RSQB"}[bracket.type]
+            at = self.raw[-1].end_pos or 0
+            self.raw.append(Token(closing, ")" if closing == "RPAR" else "]", start_pos=at, end_pos=at))
+        else:
+            at = len(self.text)
+            self.raw.append(Token("RBRACE", "}", start_pos=at, end_pos=at))
+
+    def _opens_picture(self) -> bool:
+        """Whether the brace just added opens a table's picture: the statement says ``table`` and no ``=``."""
+        head = self.raw[self.statement :]
+        return len(head) > 2 and head[1].type == "TABLE" and all(t.type != "ASSIGN" for t in head)
+
+    def _cells(self, position: int) -> int:
+        found = re.compile(r"[ \t]+|#[^\n]*|\n").match(self.text, position)
+        if found:
+            if found[0].startswith("#"):
+                self.found.comments.append(Span(self.source, *found.span()))
+            elif found[0] == "\n":
+                self._add("_NL", *found.span())
+            return found.end()
+        row = _ROW.match(self.text, position)
+        if row:
+            self._add("ROW", *row.span())
+            return row.end()
+        self._symbol(position, position + 1)
+        return position + 1
+
+    def _stray(self, position: int) -> int:
+        c = self.text[position]
+        end = position + 1
+        if c == '"':
+            end = self.text.find("\n", position)
+            end = len(self.text) if end < 0 else end
+            message, help = "this string is never closed", 'add a `"` at its end'
+            self._add("STRING", position, end, '"?"')
+        elif _invisible(c):
+            self._invisible(position, "")
+            return end
+        else:
+            message, help = f"`{c}` is no part of the language", ""
+            if c in _TYPED_FOR:
+                help = f"write `{_TYPED_FOR[c]}`"
+            elif c == "'":
+                help = 'strings stand in double quotes: `"…"`'
+        self.problems.error("N004", Span(self.source, position, end), message, help=help)
+        return end
+
+    def _invisible(self, position: int, name: str) -> None:
+        c = self.text[position]
+        seen = name.replace(c, "")
+        self.problems.error(
+            "N003",
+            Span(self.source, position, position + 1),
+            f"an invisible character, {unicodedata.name(c, 'a control character')} (U+{ord(c):04X}), "
+            + (f"stands in the name `{seen}`" if seen else "stands outside a string"),
+            help="delete it",
+        )
+
+
+def _invisible(c: str) -> bool:
+    """Format and control characters, fillers and variation selectors: they change a name and nobody sees them."""
+    return (
+        unicodedata.category(c) in ("Cf", "Cc", "Zl", "Zp")
+        or c in "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u3164\uffa0"
+        or 0xFE00 <= ord(c) <= 0xFE0F
+        or 0xE0000 <= ord(c) <= 0xE0FFF
+    )
+
+
+def _line_ends(raw: list[Token]) -> Iterator[Token]:
+    """Keep one line end between two statements: none behind ``{``, before ``}``, or before a ``->`` that goes on."""
+    waiting: Token | None = None
+    last = "_NL"
+    for token in raw:
+        if token.type == "_NL":
+            waiting = waiting or token
+            continue
+        if waiting is not None and last not in ("_NL", "LBRACE") and token.type not in ("RBRACE", "ARROW"):
+            yield waiting
+        waiting, last = None, token.type
+        yield token

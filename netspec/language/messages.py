@@ -1,0 +1,65 @@
+"""What to say where the grammar cannot go on: common mistakes first, else what was found and expected."""
+
+from __future__ import annotations
+
+from lark import Token
+
+from netspec.diagnostics import Problems, Source, Span, nearest
+from netspec.language.lexer import KEYWORDS
+
+_SAID = {
+    "_NL": "the end of the line", "$END": "the end of the file", "NUMBER": "a number", "STRING": "a string",
+    "NAME": "a name", "RPAR": "`)`", "RSQB": "`]`", "RBRACE": "`}`", "LBRACE": "`{`", "LPAR": "`(`", "ARROW": "`->`",
+    "ASSIGN": "`=`", "COLON": "`:`", "ELSE": "`else`", "IN": "`in`", "TABLE": "`table`", "COMMA": "`,`",
+    "ROW": "a row of cells",
+}  # fmt: skip
+
+
+def unexpected(problems: Problems, source: Source, tokens: list[Token], index: int, expected: set[str]) -> None:
+    """Report the token at ``index``, which none of ``expected`` is."""
+    token = tokens[index]
+    before = tokens[index - 1] if index else None
+    start, end = token.start_pos or 0, token.end_pos or 0
+    if token.type in ("_NL", "$END") and before is not None:  # underline the end of what is there
+        start, end = before.end_pos or 0, (before.end_pos or 0) + 1
+    message, help = _mistake(tokens, index, expected)
+    if not message:
+        wanted = [_SAID[kind] for kind in _SAID if kind in expected and kind != "_NL"]
+        found = _SAID.get(token.type) if token.type in ("_NL", "$END") else f"`{token}`"
+        message = f"{found} cannot stand here"
+        label = f"expected {_listing(wanted[:4])}" if wanted and len(wanted) <= 5 else ""
+        problems.error("N008", Span(source, start, end), message, label=label, help=help)
+    else:
+        problems.error("N008", Span(source, start, end), message, help=help)
+
+
+def _mistake(tokens: list[Token], index: int, expected: set[str]) -> tuple[str, str]:
+    """Message and help for a mistake that people make often, or two empty texts."""
+    token, kind = tokens[index], tokens[index].type
+    before = tokens[index - 1] if index else Token("_NL", "")
+    after = tokens[index + 1] if index + 1 < len(tokens) else Token("_NL", "")
+    if str(token) in KEYWORDS and kind == str(token).upper() and "NAME" in expected and before.type != "ARROW":
+        return f"`{token}` is a word of the language and cannot name anything", f"another name, such as `{token}_1`"
+    if kind in ("_NL", "$END", "RBRACE") and before.type == "ARROW":
+        return "the arrow leads nowhere", "write a layer behind `->`, or take the arrow away"
+    if kind == "ARROW" and before.type in ("_NL", "LBRACE", "ASSIGN"):
+        return "an arrow needs a value on its left", "begin with a value: `image -> …`"
+    if kind == "ASSIGN" and before.type == "NAME" and "COLON" in expected:
+        return "an argument is written with a colon, not `=`", f"write `{before}: {after}`"
+    if kind == "COLON" and before.type == "NAME" and "ASSIGN" in expected:
+        return f"a value is bound with `=`, not `:`", f"write `{before} = …`"
+    if kind in ("NUMBER", "NAME", "STRING", "LSQB") and "COMMA" in expected and before.type not in ("COMMA", "LPAR"):
+        return f"a comma is missing before `{token}`", f"write `{before}, {token}`"
+    if kind == "NAME" and before.type == "NAME" and index > 1 and tokens[index - 2].type in ("_NL", "LBRACE"):
+        guess = nearest(str(before), KEYWORDS - {"in", "for", "if", "or", "and", "not", "else", "true", "false"})
+        if guess:
+            return f"`{before}` begins no statement", f"did you mean `{guess} {token}`?"
+    if kind == "COMPARE" and expected.isdisjoint({"COMPARE"}) and "AND" in expected:
+        return "comparisons do not chain", "write `a < b and b < c`"
+    if kind == "_NL" and "RBRACE" not in expected and "LBRACE" in expected and "ARROW" not in expected:
+        return "the body is missing", "open it on this line: `{`"
+    return "", ""
+
+
+def _listing(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]

@@ -1,0 +1,232 @@
+"""What an operator declares: arguments, shape rule, weights, cost, and how ONNX says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Protocol
+
+from pydantic import BeforeValidator, Field, InstanceOf
+
+from netspec.diagnostics import Fault
+from netspec.settings.arguments import Arguments, Count, Flag, Positive, Real, Share, Wanted, Whole, Word
+from netspec.shape import Dim, Shape, is_free, numbers, show
+
+Shapes = Sequence[Shape]
+Names = Sequence[str]
+
+__all__ = [
+    "Arguments", "Begun", "Cost", "Count", "Emit", "Flag", "Gained", "Init", "Initial", "Multiple", "Names", "Operator",
+    "Pads", "Positive", "Real", "Shapes", "Share", "Sizes", "Trained", "Wanted", "Weight", "Whole", "fixed", "maps",
+    "spatial",
+]  # fmt: skip
+
+
+Sizes = Annotated[
+    Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...],
+    Wanted("a whole number of at least 1, or a size such as 3 x 1"),
+]
+Pads = Annotated[
+    Annotated[int, Field(ge=0)] | tuple[Annotated[int, Field(ge=0)], ...] | Literal["same"],
+    Wanted("a whole number of at least 0, a size such as 0 x 3, or same", ("same",)),
+]
+
+_INITS = {"he": 0, "xavier": 0, "lecun": 0, "gaussian": 1, "uniform": 1, "constant": 1}
+
+
+#: Arguments that every layer with weights takes, by name only.
+COMMON = ("init", "bias", "rate", "decay", "frozen")
+
+
+@dataclass(frozen=True, slots=True)
+class Init:
+    """How a weight starts: he, xavier, lecun, gaussian(σ), uniform(a) or constant(c)."""
+
+    kind: str
+    value: float = 0.0
+
+
+def _init(value: object) -> object:
+    word = Word.read(value)
+    if word is None or word.name not in _INITS or len(word.values) != _INITS[word.name] or word.named:
+        raise ValueError(value)
+    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in word.values):
+        raise ValueError(value)
+    return Init(word.name, *(float(v) for v in word.values))
+
+
+def _bias(value: object) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    word = Word.read(value)
+    if word is None or word.name != "constant":
+        raise ValueError(value)
+    return _init(word)
+
+
+def _pair(value: object) -> object:
+    pair = value if isinstance(value, list) else [value, value]
+    if len(pair) != 2 or not all(isinstance(v, int | float) and not isinstance(v, bool) and v >= 0 for v in pair):
+        raise ValueError(value)
+    return float(pair[0]), float(pair[1])
+
+
+Multiple = Annotated[
+    tuple[float, float] | None,
+    BeforeValidator(lambda value: value if value is None else _pair(value)),
+    Wanted("a number of at least 0, or two in a list, for weights and bias"),
+]
+
+
+Initial = Annotated[
+    InstanceOf[Init], BeforeValidator(_init), Wanted("he, xavier, lecun, gaussian(σ), uniform(a) or constant(c)", tuple(_INITS))
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One array of weights: its shape, what it is, and how it starts.
+
+    ``role`` is kernel, bias, gain (norms' and subsampling's), state (statistics, not trained) or fixed.
+    ``fan_in`` and ``fan_out`` count connections; a fan-in may differ from kernel to kernel of a table.
+    """
+
+    shape: tuple[int, ...]
+    role: str
+    start: Init
+    fan_in: int | Sequence[int] = 1
+    fan_out: int = 1
+
+    @property
+    def trained(self) -> bool:
+        """Whether training changes it by a gradient."""
+        return self.role in ("kernel", "bias", "gain")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Uses of a weight or bias at a position (LeCun's connections), and products of kernels."""
+
+    connections: int = 0
+    macs: int = 0
+
+
+class Emit(Protocol):
+    """The ONNX writer that an operator speaks to; operators themselves know no onnx."""
+
+    def __call__(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node of the default domain; returns the name of its output."""
+
+    def floats(self, values: Any, shape: tuple[int, ...] | None = None) -> str:
+        """A constant of float32."""
+
+    def ints(self, values: Sequence[int]) -> str:
+        """A constant of int64, one axis."""
+
+    def shaped(self, weight: str, shape: tuple[int, ...]) -> str:
+        """A weight, seen in another shape of as many elements."""
+
+
+class Operator(Arguments):
+    """One layer: its fields are its arguments, in the order in which a file writes them."""
+
+    source: ClassVar[str] = ""
+    formula: ClassVar[str] = ""
+    joins: ClassVar[bool] = False
+    first: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def positional(cls) -> list[str]:
+        """The arguments that may be given by position; those that all layers share go by name."""
+        common = COMMON if issubclass(cls, Rated) else ()
+        rest = [name for name in cls.model_fields if name not in common and name not in cls.first]
+        return [*cls.first, *rest]
+
+    def shape(self, xs: Shapes) -> Shape:
+        """The shape of the result, batch axis left out; Fault where the inputs do not fit."""
+        return xs[0]
+
+    def weights(self, xs: Shapes) -> dict[str, Weight]:
+        """The arrays that belong to it, by local name."""
+        return {}
+
+    def cost(self, xs: Shapes, y: tuple[int, ...]) -> Cost:
+        """Connections and multiply-accumulates; shapes have no free sizes here."""
+        return Cost()
+
+    def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        """Say it in ONNX's default domain, opset 18; returns the name of the result."""
+        raise NotImplementedError(self.name)
+
+    def decided(self, xs: Shapes) -> list[str]:
+        """What was decided for the user, a line each (`netspec show --explain`)."""
+        return []
+
+
+class Rated(Operator):
+    """A layer with something to train: the arguments that say how fast and whether."""
+
+    rate: Multiple = (1.0, 1.0)
+    decay: Multiple = None
+    frozen: Flag = False
+
+
+class Begun(Rated):
+    """A layer whose kernels start at random."""
+
+    init: Initial = Init("he")
+
+
+class Trained(Begun):
+    """A layer with kernels and a bias: the arguments they all take by name."""
+
+    bias: Annotated[bool | InstanceOf[Init] | None, BeforeValidator(_bias), Wanted("true, false or constant(c)", ("constant",))] = None
+
+    @property
+    def with_bias(self) -> bool:
+        """Whether there is a bias; unsaid (None) means yes, once the graph is finished."""
+        return self.bias is not False
+
+    def bias_weight(self, size: int) -> Weight:
+        """A bias for ``size`` outputs, from 0 unless said."""
+        start = self.bias if isinstance(self.bias, Init) else Init("constant", 0.0)
+        return Weight((size,), "bias", start)
+
+
+class Gained(Rated):
+    """A layer whose weights are a gain and a bias a map (norms, subsampling)."""
+
+    @staticmethod
+    def gains(size: int) -> dict[str, Weight]:
+        """A gain from 1 and a bias from 0 for each of ``size`` maps."""
+        return {
+            "weight": Weight((size,), "gain", Init("constant", 1.0)),
+            "bias": Weight((size,), "gain", Init("constant", 0.0)),
+        }
+
+
+def fixed(shape: Shape, what: str) -> tuple[int, ...]:
+    """A shape as numbers; Fault where a layer needs to know a size that is free."""
+    if is_free(shape):
+        raise Fault(
+            "N212",
+            f"{what} needs to know every size, and {show(shape)} has a free one",
+            help="use `global_avgpool` before it, or give the input numbers",
+        )
+    return numbers(shape)
+
+
+def spatial(shape: Shape, layer: str) -> tuple[Dim, ...]:
+    """The sizes behind the maps; Fault where there are none."""
+    if len(shape) < 2:
+        raise Fault(
+            "N201",
+            f"{layer} needs maps, and gets {show(shape)} units",
+            help=f"put it before what flattens, or begin with `reshape({show(shape)} x 1 x 1)`",
+        )
+    return shape[1:]
+
+
+def maps(shape: Shape) -> int:
+    """The number of maps, or of units."""
+    return fixed(shape[:1], "a layer")[0]

@@ -1,0 +1,159 @@
+"""Pools: the maximum, mean or norm under a window, LeCun's subsampling, and pools over all positions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Annotated, ClassVar
+
+from netspec.diagnostics import Fault
+from netspec.ops import window
+from netspec.ops.operator import (
+    Cost, Emit, Flag, Gained, Names, Operator, Pads, Positive, Shapes, Sizes, Wanted, Weight, maps, spatial,
+)  # fmt: skip
+from netspec.shape import Shape, is_free, numbers
+
+
+class Pool(Operator):
+    """A window on each map; ``stride`` is the window's size unless said, and padding is not counted."""
+
+    size: Sizes
+    stride: Annotated[Sizes | None, Wanted("a whole number of at least 1, or a size such as 2 x 1")] = None
+    pad: Pads = 0
+    ceil: Flag = False
+
+    def window(self, x: Shape) -> window.Window:
+        """The window on the axes of ``x``."""
+        rank = len(spatial(x, self.name))
+        try:
+            at = window.make(rank, self.size, self.stride or self.size, self.pad, 1, self.ceil)
+        except Fault as fault:
+            fault.at = "size" if fault.at == "kernel" else fault.at
+            raise
+        if any(max(p) >= k for p, k in zip(at.pads, at.kernel, strict=True)):
+            raise Fault("N214", "a pool cannot pad as much as its window: some windows would see nothing", at="pad")
+        return at
+
+    def shape(self, xs: Shapes) -> Shape:
+        try:
+            return (xs[0][0], *self.window(xs[0]).sizes(xs[0][1:]))
+        except Fault as fault:
+            fault.at = "size" if fault.at == "kernel" else fault.at
+            raise
+
+    def decided(self, xs: Shapes) -> list[str]:
+        return ["stride is the window's size"] if self.stride is None else []
+
+    def _emit(self, emit: Emit, kind: str, x: str, shapes: Shapes, y: Shape, **more: object) -> str:
+        at = self.window(shapes[0])
+        if is_free(y):
+            ends, rounding = [p[1] for p in at.pads], int(self.ceil)
+        else:
+            ends, rounding = list(at.behind(numbers(shapes[0])[1:], numbers(y)[1:])), 0
+        return emit(
+            kind, x, kernel_shape=list(at.kernel), strides=list(at.stride),
+            pads=[p[0] for p in at.pads] + ends, **({"ceil_mode": 1} if rounding else {}), **more,
+        )  # fmt: skip
+
+
+class MaxPool(Pool):
+    """The largest number under the window."""
+
+    name: ClassVar[str] = "maxpool"
+    source: ClassVar[str] = "Weng, Ahuja, Huang 1992; Krizhevsky, Sutskever, Hinton 2012, section 3.4 (overlapping)"
+    formula: ClassVar[str] = "y = max x"
+
+    def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        return self._emit(emit, "MaxPool", xs[0], shapes, y)
+
+
+class AvgPool(Pool):
+    """The mean under the window, padding not counted."""
+
+    name: ClassVar[str] = "avgpool"
+    source: ClassVar[str] = "LeCun 1989"
+    formula: ClassVar[str] = "y = Σ x / n, n the cells of the window that lie on the map"
+
+    def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        return self._emit(emit, "AveragePool", xs[0], shapes, y, count_include_pad=0)
+
+
+class LpPool(Pool):
+    """The p-norm under the window."""
+
+    name: ClassVar[str] = "lppool"
+    source: ClassVar[str] = "Sermanet, Chintala, LeCun 2012"
+    formula: ClassVar[str] = "y = (Σ |x|^p)^(1/p)"
+
+    p: Positive = 2.0
+
+    def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        at = self.window(shapes[0])  # through a mean with padding counted: any p, any rank
+        power = emit("Pow", emit("Abs", xs[0]), emit.floats(self.p))
+        ends = [p[1] for p in at.pads] if is_free(y) else list(at.behind(numbers(shapes[0])[1:], numbers(y)[1:]))
+        rank = len(at.kernel)
+        padded = emit("Pad", power, emit.ints([0, 0, *(p[0] for p in at.pads), 0, 0, *ends]))
+        mean = emit("AveragePool", padded, kernel_shape=list(at.kernel), strides=list(at.stride), pads=[0] * 2 * rank)
+        total = emit("Mul", mean, emit.floats(float(at.taps)))
+        return emit("Pow", total, emit.floats(1 / self.p))
+
+
+class Subsample(Gained):
+    """LeNet's: the average under the window times a trained gain a map, plus a trained bias a map."""
+
+    name: ClassVar[str] = "subsample"
+    source: ClassVar[str] = "LeCun, Bottou, Bengio, Haffner 1998, section II.B (S2)"
+    formula: ClassVar[str] = "y = gain · mean x + bias"
+
+    size: Sizes
+
+    def pool(self) -> AvgPool:
+        """The average it begins with."""
+        return AvgPool(size=self.size)
+
+    def shape(self, xs: Shapes) -> Shape:
+        spatial(xs[0], self.name)
+        return self.pool().shape(xs)
+
+    def weights(self, xs: Shapes) -> dict[str, Weight]:
+        return self.gains(maps(xs[0]))
+
+    def cost(self, xs: Shapes, y: tuple[int, ...]) -> Cost:
+        return Cost(prod(y) * (self.pool().window(xs[0]).taps + 1), 0)
+
+    def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        mean = self.pool().onnx(emit, xs, {}, shapes, y)
+        column = (maps(y), *(1,) * (len(y) - 1))
+        return emit("Add", emit("Mul", mean, emit.shaped(w["weight"], column)), emit.shaped(w["bias"], column))
+
+
+class GlobalPool(Operator):
+    """Over all positions of a map; gives one unit a map."""
+
+    def shape(self, xs: Shapes) -> Shape:
+        spatial(xs[0], self.name)
+        return xs[0][:1]
+
+
+class GlobalAvgPool(GlobalPool):
+    """The mean of each map."""
+
+    name: ClassVar[str] = "global_avgpool"
+    source: ClassVar[str] = "Lin, Chen, Yan 2014, section 3.2"
+    formula: ClassVar[str] = "y = mean x over all positions"
+
+    def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        return emit("Flatten", emit("GlobalAveragePool", xs[0]), axis=1)
+
+
+class GlobalMaxPool(GlobalPool):
+    """The largest number of each map."""
+
+    name: ClassVar[str] = "global_maxpool"
+    source: ClassVar[str] = "Oquab, Bottou, Laptev, Sivic 2015"
+    formula: ClassVar[str] = "y = max x over all positions"
+
+    def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        return emit("Flatten", emit("GlobalMaxPool", xs[0]), axis=1)
+
+

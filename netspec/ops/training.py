@@ -1,0 +1,26 @@
+"""What only training has a use for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from netspec.ops.operator import Emit, Names, Operator, Share, Shapes
+from netspec.shape import Shape
+
+
+class Dropout(Operator):
+    """Drops a share of the numbers at random while training, and enlarges the others to make up for it."""
+
+    name: ClassVar[str] = "dropout"
+    source: ClassVar[str] = "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014 (inverted, as everywhere today)"
+    formula: ClassVar[str] = "y = x · kept / (1 − share)"
+
+    share: Share = 0.5
+
+    def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        return emit("Identity", xs[0])
+
+
+#: What `passes/training_only.py` takes out.
+TRAINING_ONLY = (Dropout,)

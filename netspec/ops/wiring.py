@@ -1,0 +1,64 @@
+"""A table's wiring as a layer of its own, with no weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import InstanceOf
+
+from netspec.diagnostics import Fault
+from netspec.ops import window
+from netspec.ops.conv import check_table
+from netspec.ops.operator import Emit, Names, Operator, Shapes, Sizes, Wanted, maps
+from netspec.shape import Shape, linear, show
+from netspec.tables import Table
+
+
+class Connect(Operator):
+    """Each output map is the sum of what ``=`` (as it is) and number cells (times that) pass on; none gives zeros."""
+
+    name: ClassVar[str] = "connect"
+    source: ClassVar[str] = "He, Zhang, Ren, Sun 2016, section 3.3 (shortcut A)"
+    formula: ClassVar[str] = "y[o] = Σ cell[i, o] · x[i], every stride-th position"
+
+    table: Annotated[InstanceOf[Table], Wanted("a connection table")]
+    stride: Sizes = 1
+
+    def strides(self, x: Shape) -> tuple[int, ...]:
+        """The stride on each axis."""
+        return window.each(self.stride, len(x) - 1, "stride") if len(x) > 1 else ()
+
+    def shape(self, xs: Shapes) -> Shape:
+        check_table(self.table, maps(xs[0]), self.table.outputs, show(xs[0]))
+        if self.table.trained:
+            raise Fault(
+                "N217",
+                f"connect passes maps on, and table {self.table.name} has cells with weights",
+                at="table",
+                help="use a residual table of `=` and numbers, or a conv with `table:`",
+            )
+        rows = zip(xs[0][1:], self.strides(xs[0]), strict=True)
+        return (self.table.outputs, *(linear(n, 1, s - 1, s) for n, s in rows))
+
+    def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        x, rank = xs[0], len(y) - 1
+        if any(s > 1 for s in self.strides(shapes[0])):
+            axes = emit.ints(list(range(2, 2 + rank)))
+            x = emit("Slice", x, emit.ints([0] * rank), emit.ints([2**31 - 1] * rank), axes, emit.ints(self.strides(shapes[0])))
+        cells = self.table.cells
+        order, plain = cells.output.tolist(), bool((cells.value == 1).all())
+        if plain and order == list(range(len(order))):  # each output one input, zeros behind
+            same = cells.input.tolist() == list(range(self.table.inputs))
+            picked = x if same else emit("Gather", x, emit.ints(cells.input.tolist()), axis=1)
+            missing = self.table.outputs - len(order)
+            return emit("Pad", picked, emit.ints([0, 0, *[0] * rank, 0, missing, *[0] * rank])) if missing else (
+                emit("Identity", picked) if picked == xs[0] else picked)  # fmt: skip
+        matrix = [[0.0] * self.table.inputs for _ in range(self.table.outputs)]
+        for o, i, value in zip(order, cells.input.tolist(), cells.value.tolist(), strict=True):
+            matrix[o][i] = value
+        flat = [value for row in matrix for value in row]
+        if not rank:
+            return emit("Gemm", x, emit.floats(flat, (self.table.outputs, self.table.inputs)), transB=1)
+        kernel = emit.floats(flat, (self.table.outputs, self.table.inputs, *(1,) * rank))
+        return emit("Conv", x, kernel, kernel_shape=[1] * rank)

@@ -1,0 +1,65 @@
+"""Fold batch normalisation into the layer before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from netspec.graph import Graph, Node
+from netspec.ops.conv import Convolution, Local
+from netspec.ops.dense import Dense
+from netspec.ops.norm import Norm
+from netspec.weights import Array, Model
+
+
+def fold_norm(model: Model) -> Model:
+    """Rules: ``conv, deconv, local, dense -> norm`` becomes the layer alone, where the layer has no other user and neither is shared.
+
+    W ← W·g/√(v + ε), b ← (b − m)·g/√(v + ε) + β (Ioffe, Szegedy 2015, section 3.1).
+    """
+    graph, weights = model.graph, dict(model.weights)
+    folded: dict[str, Node] = {}
+    gone: set[str] = set()
+    uses: dict[str, int] = {}
+    for node in graph.nodes:
+        uses[node.path] = uses.get(node.path, 0) + 1
+    for node in graph.nodes:
+        if not isinstance(node.op, Norm) or uses[node.path] > 1:
+            continue
+        before = _layer_before(graph, node)
+        if before is None or uses[before.path] > 1:
+            continue
+        folded[before.name] = _fold(before, node, weights)
+        gone.add(node.name)
+    graph = graph.replace(lambda node: folded.get(node.name)).bypass(lambda node: node.name in gone)
+    return Model(graph, {path: array for path, array in weights.items() if path in graph.weights})
+
+
+def _layer_before(graph: Graph, norm: Node) -> Node | None:
+    value = norm.inputs[0]
+    before = next((node for node in graph.nodes if node.name == value), None) if value not in graph.inputs else None
+    if before is None or len(graph.users[value]) > 1 or any(out.value == value for out in graph.outputs):
+        return None
+    plain = isinstance(before.op, Convolution | Dense) and (before.op.table is None or before.op.table.is_full)
+    return before if plain else None
+
+
+def _fold(before: Node, norm: Node, weights: dict[str, Array]) -> Node:
+    op = norm.op
+    assert isinstance(op, Norm) and isinstance(before.op, Convolution | Dense)
+    mean, variance = (weights[norm.key(k)].astype(np.float64) for k in ("running_mean", "running_var"))
+    gain, shift = 1 / np.sqrt(variance + op.epsilon), np.zeros_like(mean)
+    if op.affine:
+        gain, shift = gain * weights[norm.key("weight")], weights[norm.key("bias")].astype(np.float64)
+    kernel = weights[before.key("weight")]
+    axis = kernel.ndim - 2 - len(before.shape[1:]) if isinstance(before.op, Local) else 0
+    column = (1,) * axis + (-1,) + (1,) * (kernel.ndim - axis - 1)
+    weights[before.key("weight")] = (kernel * gain.reshape(column)).astype(np.float32)
+    bias = weights.get(before.key("bias"), np.zeros(before.shape if isinstance(before.op, Local) else mean.shape))
+    row = (-1,) + (1,) * (bias.ndim - 1)
+    moved = (bias - mean.reshape(row)) * gain.reshape(row) + shift.reshape(row)
+    weights[before.key("bias")] = moved.astype(np.float32)
+    return replace(before, op=before.op.model_copy(update={"bias": True}))
+
+

@@ -1,0 +1,7 @@
+"""What the sections of a spec mean: frozen values without places, in and out of JSON."""
+
+from netspec.settings.arguments import Arguments, Wanted, Word
+from netspec.settings.data import STEPS, TESTS, Data
+from netspec.settings.train import LOSSES, OPTIMIZERS, SCHEDULES, STOPS, Train
+
+__all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "STEPS", "STOPS", "TESTS", "Arguments", "Data", "Train", "Wanted", "Word"]

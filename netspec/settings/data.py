@@ -1,0 +1,194 @@
+"""What ``data { … }`` means: classes, and the steps that make a picture into what the net reads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import SerializeAsAny, model_validator
+
+from netspec.settings.arguments import Arguments, Count, NotNegative, Real, Wanted, Whole
+
+Filter = Annotated[
+    Literal["bilinear", "bicubic", "nearest", "box", "lanczos"],
+    Wanted("bilinear, bicubic, nearest, box or lanczos", ("bilinear", "bicubic", "nearest", "box", "lanczos")),
+]
+Maybe = Annotated[Count | None, Wanted("a whole number of at least 1")]
+Numbers = Annotated[float | list[float], Wanted("a number, or a list of one for each map")]
+
+
+class Step(Arguments):
+    """One step of preparation; ``random`` ones only augment."""
+
+    random: ClassVar[bool] = False
+
+
+class Resize(Step):
+    """To height x width, or the short side to a length; Pillow's filters, with antialiasing."""
+
+    name: ClassVar[str] = "resize"
+    height: Maybe = None
+    width: Maybe = None
+    short: Maybe = None
+    filter: Filter = "bilinear"
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Resize:
+        if (self.short is None) == (self.height is None) or (self.short is not None and self.width is not None):
+            raise ValueError("resize takes a height and a width, or `short:`")
+        return self
+
+
+class CenterCrop(Step):
+    """The middle, n x n or height x width."""
+
+    name: ClassVar[str] = "center_crop"
+    height: Count
+    width: Maybe = None
+
+
+class RandomCrop(Step):
+    """n x n from anywhere, after ``pad`` zeros on every side."""
+
+    name: ClassVar[str] = "random_crop"
+    random: ClassVar[bool] = True
+    size: Count
+    pad: Whole = 0
+
+
+class RandomResizedCrop(Step):
+    """8 to 100 % of the area, sides 3:4 to 4:3, resized to n x n (Szegedy et al. 2015, section 6)."""
+
+    name: ClassVar[str] = "random_resized_crop"
+    random: ClassVar[bool] = True
+    size: Count
+
+
+class Mirror(Step):
+    """Left and right changed with probability 1/2."""
+
+    name: ClassVar[str] = "mirror"
+    random: ClassVar[bool] = True
+
+
+class Rotate(Step):
+    """By up to so many degrees either way, zeros around."""
+
+    name: ClassVar[str] = "rotate"
+    random: ClassVar[bool] = True
+    degrees: NotNegative
+
+
+class PcaJitter(Step):
+    """AlexNet's: principal components of colour times a Gaussian of σ (Krizhevsky et al. 2012, section 4.1)."""
+
+    name: ClassVar[str] = "pca_jitter"
+    random: ClassVar[bool] = True
+    sigma: NotNegative = 0.1
+
+
+class ColorJitter(Step):
+    """Brightness, contrast and saturation times 1 ± so much, in this order."""
+
+    name: ClassVar[str] = "color_jitter"
+    random: ClassVar[bool] = True
+    brightness: NotNegative = 0.0
+    contrast: NotNegative = 0.0
+    saturation: NotNegative = 0.0
+
+
+class Grayscale(Step):
+    """0.299 red + 0.587 green + 0.114 blue: one map."""
+
+    name: ClassVar[str] = "grayscale"
+
+
+class Invert(Step):
+    """255 minus it."""
+
+    name: ClassVar[str] = "invert"
+
+
+class Scale(Step):
+    """Times a number."""
+
+    name: ClassVar[str] = "scale"
+    factor: Real
+
+
+class Normalize(Step):
+    """Minus the mean, over the deviation: a number for all maps, or one each."""
+
+    name: ClassVar[str] = "normalize"
+    mean: Numbers
+    std: Numbers
+
+
+class Subtract(Step):
+    """Minus the training set's own mean of each map, kept with the weights."""
+
+    name: ClassVar[str] = "subtract"
+    what: Annotated[Literal["mean"], Wanted("mean", ("mean",))]
+    value: Annotated[list[float] | None, Wanted("nothing: it is measured")] = None
+
+
+class Augment(Step):
+    """The place of the augmentation within ``prepare``."""
+
+    name: ClassVar[str] = "augment"
+
+
+class TenCrop(Step):
+    """Four corners and the middle, each also mirrored; the answers are averaged."""
+
+    name: ClassVar[str] = "ten_crop"
+    size: Count
+
+
+STEPS: dict[str, type[Arguments]] = {
+    c.name: c
+    for c in (
+        Resize, CenterCrop, RandomCrop, RandomResizedCrop, Mirror, Rotate, PcaJitter, ColorJitter, Grayscale, Invert,
+        Scale, Normalize, Subtract, Augment,
+    )
+}  # fmt: skip
+TESTS: dict[str, type[Arguments]] = {TenCrop.name: TenCrop, CenterCrop.name: CenterCrop}
+
+Steps = tuple[SerializeAsAny[Arguments], ...]
+
+
+class Data(Arguments):
+    """How pictures become inputs, and what the classes are called."""
+
+    name: ClassVar[str] = "data"
+    classes: Annotated[list[str] | None, Wanted("a list of names, or the name of a file with one a line")] = None
+    prepare: Annotated[Steps, Wanted(" | ".join(STEPS), tuple(STEPS))] = ()
+    augment: Annotated[Steps, Wanted(" | ".join(STEPS), tuple(STEPS))] = ()
+    test: Annotated[SerializeAsAny[Arguments] | None, Wanted("ten_crop(n) or center_crop(n)", tuple(TESTS))] = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values that ``from_json`` reads back."""
+        return {
+            "classes": self.classes,
+            "prepare": [_told(step) for step in self.prepare if not isinstance(step, Augment)],
+            "test": None if self.test is None else _told(self.test),
+        }
+
+    @staticmethod
+    def from_json(told: dict[str, Any]) -> Data:
+        """What ``to_json`` wrote; raises ValueError or KeyError where it is not that."""
+        test = told.get("test")
+        return Data(
+            classes=told.get("classes"),
+            prepare=tuple(_read(step, STEPS) for step in told["prepare"]),
+            test=None if test is None else _read(test, TESTS),
+        )
+
+
+def _told(step: Arguments) -> dict[str, Any]:
+    return {"step": step.name, **step.arguments()}
+
+
+def _read(told: dict[str, Any], known: dict[str, type[Arguments]]) -> Arguments:
+    return known[told["step"]](**{key: value for key, value in told.items() if key != "step"})
+
+

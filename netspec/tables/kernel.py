@@ -1,0 +1,28 @@
+"""A kernel table: which taps of a kernel exist, and which share a weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class KernelTable:
+    """The taps of a kernel in row order: the number of each one's weight, or -1 for none.
+
+    ``names`` are the letters of shared weights, by number.
+    """
+
+    name: str
+    size: tuple[int, ...]
+    taps: tuple[int, ...]
+    names: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def weights(self) -> int:
+        """Different weights of one connection."""
+        return max(self.taps) + 1
+
+    @property
+    def count(self) -> int:
+        """Taps that exist: uses of a weight at a position."""
+        return sum(tap >= 0 for tap in self.taps)
