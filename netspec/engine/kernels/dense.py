@@ -1,0 +1,242 @@
+"""Products of units, and distances to codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from math import prod
+
+import numpy as np
+
+from netspec import ops
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, ones
+from netspec.tables import Table
+from netspec.tables.pattern import recognise
+from netspec.tables.spread import add_fixed, spread_cells
+
+
+class Flat(Kernel):
+    """A kernel that reads its input as units, in the order maps, depth, height, width."""
+
+    def setup(self) -> None:
+        self.inputs = prod(self.xs[0])
+        self.units = self.y[0]
+        self.maps_first = len(self.xs[0]) > 1 and prod(self.xs[0][:-1]) > 1
+
+    def scratch(self, n: int) -> Sizes:
+        return {"flat": (n, self.inputs), "dflat": (n, self.inputs)} if self.maps_first else {}
+
+    def _flat(self, m: Memory) -> tuple[Array, Run]:
+        """The input as rows of units, and the call that makes them."""
+        x = m.xs[0]
+        if not self.maps_first:
+            return x.reshape(x.shape[0], -1), _nothing
+        flat = m.scratch["flat"]
+        return flat, partial(np.copyto, flat.reshape(x.shape[0], x.shape[-1], *x.shape[1:-1]), np.moveaxis(x, -1, 1))
+
+    def _back(self, m: Memory, dx: Array) -> tuple[Array, Run]:
+        """Where the gradient of the rows goes, and the call that puts it into ``dx``."""
+        if not self.maps_first:
+            return dx.reshape(dx.shape[0], -1), _nothing
+        flat = m.scratch["dflat"]
+        return flat, partial(np.copyto, np.moveaxis(dx, -1, 1), flat.reshape(dx.shape[0], dx.shape[-1], *dx.shape[1:-1]))
+
+
+def _nothing() -> None:
+    """Nothing to do."""
+
+
+class Dense(Flat):
+    """One product; a table's compact weights are spread out once a step, or taken one by one where that is cheaper."""
+
+    op_type, keeps = ops.dense.Dense, ("x",)
+
+    def setup(self) -> None:
+        super().setup()
+        table = self.op.table if isinstance(self.op.table, Table) and not self.op.table.is_full else None
+        self.table = table
+        self.sparse = table is not None and recognise(table, True).kind == "sparse"
+        if table is not None and not self.sparse:
+            ids = spread_cells(table, np.arange(1, table.weights + 1)).reshape(-1)
+            self.where = np.flatnonzero(ids)
+            self.source = ids[self.where] - 1
+            self.constants = np.zeros((self.units, self.inputs))
+            add_fixed(table, self.constants, ())
+        elif table is not None:
+            cells = table.cells
+            self.starts = np.flatnonzero(np.r_[True, cells.output[1:] != cells.output[:-1]])
+            self.fed = cells.output[self.starts]
+            self.by_input = np.argsort(cells.input, kind="stable")
+            ordered = cells.input[self.by_input]
+            self.input_starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+            self.read = ordered[self.input_starts]
+
+    def prepared(self) -> Sizes:
+        return {"dense": (self.units, self.inputs)} if self.table is not None and not self.sparse else {}
+
+    def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
+        if "dense" not in ready:
+            return None
+        dense, compact = ready["dense"].reshape(-1), w["weight"]
+        dense[:] = self.constants.reshape(-1)
+        where, source = self.where, self.source
+
+        def run() -> None:
+            dense[where] = compact[source]
+
+        return run
+
+    def extras(self) -> Sizes:
+        return {"weight": (self.units, self.inputs)} if self.table is not None and not self.sparse else {}
+
+    def collect(self, name: str, total: Array, gradient: Array) -> Run | None:
+        flat, where, source = total.reshape(-1), self.where, self.source
+
+        def run() -> None:
+            gradient[:] = np.bincount(source, weights=flat[where], minlength=len(gradient))
+
+        return run
+
+    def scratch(self, n: int) -> Sizes:
+        sizes = {**super().scratch(n), "db": (self.units,)}
+        if self.sparse:
+            assert self.table is not None
+            return {**sizes, "products": (self.table.connections, n), "xt": (self.inputs, n), "yt": (self.units, n)}
+        return {**sizes, "dw": (self.units, self.inputs)}
+
+    def forward(self, m: Memory) -> Run:
+        x, flatten = self._flat(m)
+        y, bias = m.y, m.w.get("bias")
+        if self.sparse:
+            return self._sparse_forward(m, x, flatten)
+        kernel = m.w["dense" if self.table is not None else "weight"].T
+
+        def run() -> None:
+            flatten()
+            np.matmul(x, kernel, out=y)
+            if bias is not None:
+                np.add(y, bias, out=y)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        x, flatten = self._flat(m)
+        assert m.dy is not None
+        dy, dw, db = m.dy, m.dw.get("weight"), m.dw.get("bias")
+        dx, back = self._back(m, m.dxs[0]) if m.dxs[0] is not None else (None, _nothing)
+        one, total = ones(dy.shape[0], dy), m.scratch["db"]
+        if self.sparse:
+            return self._sparse_backward(m, x, flatten, dx, back)
+        kernel, tmp, dyt = m.w["dense" if self.table is not None else "weight"], m.scratch["dw"], dy.T
+
+        def run() -> None:
+            if db is not None:
+                np.matmul(one, dy, out=total)
+                np.add(db, total, out=db)
+            if dw is not None:
+                flatten()
+                np.matmul(dyt, x, out=tmp)
+                np.add(dw, tmp, out=dw)
+            if dx is not None:
+                np.matmul(dy, kernel, out=dx)
+                back()
+
+        return run
+
+    def _cell_weights(self, m: Memory) -> Array:
+        assert self.table is not None
+        cells = self.table.cells
+        if self.table.trained == self.table.connections:
+            return m.w["weight"][cells.weight]
+        return np.where(cells.weight >= 0, m.w["weight"][np.maximum(cells.weight, 0)], cells.value).astype(m.y.dtype)
+
+    def _sparse_forward(self, m: Memory, x: Array, flatten: Run) -> Run:
+        """One row a connection, images behind: gather, multiply, add up runs of one output."""
+        assert self.table is not None
+        products, xt, yt, y, bias = m.scratch["products"], m.scratch["xt"], m.scratch["yt"], m.y, m.w.get("bias")
+        inputs = self.table.cells.input
+
+        def run() -> None:
+            flatten()
+            np.copyto(xt, x.T)
+            np.take(xt, inputs, axis=0, out=products, mode="clip")
+            np.multiply(products, self._cell_weights(m)[:, None], out=products)
+            yt.fill(0)
+            yt[self.fed] = np.add.reduceat(products, self.starts, axis=0)
+            np.copyto(y, yt.T)
+            if bias is not None:
+                np.add(y, bias, out=y)
+
+        return run
+
+    def _sparse_backward(self, m: Memory, x: Array, flatten: Run, dx: Array | None, back: Run) -> Run:
+        assert self.table is not None and m.dy is not None
+        products, xt, yt, dy = m.scratch["products"], m.scratch["xt"], m.scratch["yt"], m.dy
+        dw, db, cells = m.dw.get("weight"), m.dw.get("bias"), self.table.cells
+        trained = np.flatnonzero(cells.weight >= 0)
+
+        def run() -> None:
+            np.copyto(yt, dy.T)
+            if db is not None:
+                np.add(db, yt.sum(axis=1), out=db)
+            if dw is not None:
+                flatten()
+                np.copyto(xt, x.T)
+                np.take(xt, cells.input, axis=0, out=products, mode="clip")
+                sums = np.einsum("cn,cn->c", products, yt[cells.output])
+                np.add.at(dw, cells.weight[trained], sums[trained])
+            if dx is not None:
+                np.take(yt, cells.output, axis=0, out=products, mode="clip")
+                np.multiply(products, self._cell_weights(m)[:, None], out=products)
+                xt.fill(0)
+                xt[self.read] = np.add.reduceat(products[self.by_input], self.input_starts, axis=0)
+                np.copyto(dx, xt.T)
+                back()
+
+        return run
+
+
+class Rbf(Flat):
+    """Differences to every code, squared and added up."""
+
+    op_type, keeps = ops.dense.Rbf, ("x", "y")
+
+    def scratch(self, n: int) -> Sizes:
+        return {**super().scratch(n), "apart": (n, self.units, self.inputs), "dd": (n, self.units), "dc": (self.units, self.inputs)}
+
+    def forward(self, m: Memory) -> Run:
+        x, flatten = self._flat(m)
+        y, apart, codes, width = m.y, m.scratch["apart"], m.w["weight"], self.op.width
+
+        def run() -> None:
+            flatten()
+            np.subtract(x[:, None], codes, out=apart)
+            np.einsum("nui,nui->nu", apart, apart, out=y)
+            if width is not None:
+                np.multiply(y, -0.5 / width**2, out=y)
+                np.exp(y, out=y)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        x, flatten = self._flat(m)
+        assert m.dy is not None
+        y, dy, apart, dd, dc = m.y, m.dy, m.scratch["apart"], m.scratch["dd"], m.scratch["dc"]
+        codes, width, dw = m.w["weight"], self.op.width, m.dw.get("weight")
+        dx, back = self._back(m, m.dxs[0]) if m.dxs[0] is not None else (None, _nothing)
+
+        def run() -> None:
+            flatten()
+            np.subtract(x[:, None], codes, out=apart)
+            np.multiply(dy, 2.0, out=dd)
+            if width is not None:
+                np.multiply(dd, y, out=dd)
+                np.multiply(dd, -0.5 / width**2, out=dd)
+            if dx is not None:
+                np.einsum("nu,nui->ni", dd, apart, out=dx)
+                back()
+            if dw is not None:
+                np.einsum("nu,nui->ui", dd, apart, out=dc)
+                np.subtract(dw, dc, out=dw)
+
+        return run

@@ -1,0 +1,285 @@
+"""Pools: the views under each tap, combined one after the other."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from netspec import ops
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, ones, rows
+from netspec.engine.kernels.conv import extent, inner, tap_views
+
+
+class Windowed(Kernel):
+    """A window on each map, over a padded copy where there is padding."""
+
+    fill = 0.0
+
+    def setup(self) -> None:
+        op = self.op.pool() if isinstance(self.op, ops.pool.Subsample) else self.op
+        self.places, self.sizes, self.maps = self.y[:-1], self.xs[0][:-1], self.xs[0][-1]
+        self.window = op.window((self.maps, *self.sizes))
+        self.cover = extent(self.window, self.places)
+        self.padded = self.cover != self.sizes
+
+    def scratch(self, n: int) -> Sizes:
+        sizes: dict[str, tuple[int, ...]] = {"tap": (n, *self.places, self.maps), "rest": (n, *self.places, self.maps)}
+        if self.padded:
+            sizes |= {"xp": (n, *self.cover, self.maps), "dxp": (n, *self.cover, self.maps)}
+        return sizes
+
+    def enter(self, m: Memory) -> tuple[list[Array], Run]:
+        """The views under the taps, and the call that fills what they look at."""
+        x = m.xs[0]
+        if not self.padded:
+            return tap_views(x, self.window, self.places), _nothing
+        xp = m.scratch["xp"]
+        part, kept = inner(xp, self.window, self.sizes)
+        source, value = x[kept], self.fill
+
+        def run() -> None:
+            xp.fill(value)
+            np.copyto(part, source)
+
+        return tap_views(xp, self.window, self.places), run
+
+    def leave(self, m: Memory) -> tuple[list[Array], Run, Run]:
+        """The views that gradients are added to, the call that clears them, the call that hands them on."""
+        dx = m.dxs[0]
+        assert dx is not None
+        if not self.padded:
+            return tap_views(dx, self.window, self.places), lambda: dx.fill(0), _nothing
+        dxp = m.scratch["dxp"]
+        part, kept = inner(dxp, self.window, self.sizes)
+        target = dx[kept]
+
+        def hand_on() -> None:
+            dx.fill(0)
+            np.copyto(target, part)
+
+        return tap_views(dxp, self.window, self.places), lambda: dxp.fill(0), hand_on
+
+    def counts(self, dtype: object) -> Array:
+        """How many cells of each window lie on the map: (1, places…, 1)."""
+        whole = np.zeros((1, *self.cover, 1), dtype=dtype)  # type: ignore[call-overload]
+        inner(whole, self.window, self.sizes)[0][...] = 1
+        return sum(tap_views(whole, self.window, self.places), np.zeros((1, *self.places, 1), dtype=dtype))  # type: ignore[call-overload, no-any-return]
+
+
+def _nothing() -> None:
+    """Nothing to do."""
+
+
+class MaxPool(Windowed):
+    """The running maximum; the gradient goes to the first of equals."""
+
+    op_type, keeps, fill = ops.pool.MaxPool, ("x", "y"), -np.inf
+
+    def forward(self, m: Memory) -> Run:
+        views, fill = self.enter(m)
+        y = m.y
+
+        def run() -> None:
+            fill()
+            np.copyto(y, views[0])
+            for view in views[1:]:
+                np.maximum(y, view, out=y)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        if m.dxs[0] is None:
+            return _nothing
+        views, fill = self.enter(m)
+        outs, clear, hand_on = self.leave(m)
+        assert m.dy is not None
+        y, dy, tap, rest = m.y, m.dy, m.scratch["tap"], m.scratch["rest"]
+
+        def run() -> None:
+            fill()
+            clear()
+            np.copyto(rest, dy)
+            for view, out in zip(views, outs, strict=True):
+                np.equal(view, y, out=tap)
+                np.multiply(tap, rest, out=tap)
+                np.subtract(rest, tap, out=rest)
+                np.add(out, tap, out=out)
+            hand_on()
+
+        return run
+
+
+class AvgPool(Windowed):
+    """The running sum over the count."""
+
+    op_type = ops.pool.AvgPool
+
+    def forward(self, m: Memory) -> Run:
+        views, fill = self.enter(m)
+        y, share = m.y, 1 / self.counts(m.y.dtype)
+
+        def run() -> None:
+            fill()
+            np.copyto(y, views[0])
+            for view in views[1:]:
+                np.add(y, view, out=y)
+            np.multiply(y, share, out=y)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        if m.dxs[0] is None:
+            return _nothing
+        outs, clear, hand_on = self.leave(m)
+        assert m.dy is not None
+        dy, tap, share = m.dy, m.scratch["tap"], 1 / self.counts(m.dy.dtype)
+
+        def run() -> None:
+            clear()
+            np.multiply(dy, share, out=tap)
+            for out in outs:
+                np.add(out, tap, out=out)
+            hand_on()
+
+        return run
+
+
+class LpPool(Windowed):
+    """(Σ |x|^p)^(1/p); dx = dy · y^(1−p) · |x|^(p−1) · sign x."""
+
+    op_type, keeps = ops.pool.LpPool, ("x", "y")
+
+    def forward(self, m: Memory) -> Run:
+        views, fill = self.enter(m)
+        y, tap, p = m.y, m.scratch["tap"], self.op.p
+
+        def run() -> None:
+            fill()
+            y.fill(0)
+            for view in views:
+                np.abs(view, out=tap)
+                np.power(tap, p, out=tap)
+                np.add(y, tap, out=y)
+            np.power(y, 1 / p, out=y)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        if m.dxs[0] is None:
+            return _nothing
+        views, fill = self.enter(m)
+        outs, clear, hand_on = self.leave(m)
+        assert m.dy is not None
+        y, dy, tap, rest, p = m.y, m.dy, m.scratch["tap"], m.scratch["rest"], self.op.p
+
+        def run() -> None:
+            fill()
+            clear()
+            np.maximum(y, np.finfo(y.dtype).tiny, out=rest)
+            np.power(rest, 1 - p, out=rest)
+            np.multiply(rest, dy, out=rest)
+            for view, out in zip(views, outs, strict=True):
+                np.abs(view, out=tap)
+                np.power(tap, p - 1, out=tap)
+                np.copysign(tap, view, out=tap)
+                np.multiply(tap, rest, out=tap)
+                np.add(out, tap, out=out)
+            hand_on()
+
+        return run
+
+
+class Subsample(Windowed):
+    """The mean, kept for the gain's gradient; then gain and bias."""
+
+    op_type = ops.pool.Subsample
+
+    def saved(self, n: int) -> Sizes:
+        return {"mean": (n, *self.places, self.maps)}
+
+    def scratch(self, n: int) -> Sizes:
+        return {**super().scratch(n), "sum": (self.maps,)}
+
+    def forward(self, m: Memory) -> Run:
+        views, fill = self.enter(m)
+        y, mean, share, gain, bias = m.y, m.saved["mean"], 1 / prod(self.window.kernel), m.w["weight"], m.w["bias"]
+
+        def run() -> None:
+            fill()
+            np.copyto(mean, views[0])
+            for view in views[1:]:
+                np.add(mean, view, out=mean)
+            np.multiply(mean, share, out=mean)
+            np.multiply(mean, gain, out=y)
+            np.add(y, bias, out=y)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        assert m.dy is not None
+        dy, mean, tap, total = m.dy, m.saved["mean"], m.scratch["tap"], m.scratch["sum"]
+        dw, db, gain, share = m.dw.get("weight"), m.dw.get("bias"), m.w["weight"], 1 / prod(self.window.kernel)
+        one = ones(rows(dy).shape[0], dy)
+        leave = self.leave(m) if m.dxs[0] is not None else None
+
+        def run() -> None:
+            if dw is not None and db is not None:
+                np.multiply(dy, mean, out=tap)
+                np.matmul(one, rows(tap), out=total)
+                np.add(dw, total, out=dw)
+                np.matmul(one, rows(dy), out=total)
+                np.add(db, total, out=db)
+            if leave is not None:
+                outs, clear, hand_on = leave
+                clear()
+                np.multiply(dy, gain, out=tap)
+                np.multiply(tap, share, out=tap)
+                for out in outs:
+                    np.add(out, tap, out=out)
+                hand_on()
+
+        return run
+
+
+class GlobalAvgPool(Kernel):
+    """The mean over positions."""
+
+    op_type = ops.pool.GlobalAvgPool
+
+    def forward(self, m: Memory) -> Run:
+        x, y = m.xs[0].reshape(m.y.shape[0], -1, m.y.shape[1]), m.y
+        return lambda: np.mean(x, axis=1, out=y)
+
+    def backward(self, m: Memory) -> Run:
+        dx = m.dxs[0]
+        if dx is None:
+            return _nothing
+        assert m.dy is not None
+        flat, dy = dx.reshape(m.dy.shape[0], -1, m.dy.shape[1]), m.dy[:, None]
+        return lambda: np.divide(dy, flat.shape[1], out=flat)
+
+
+class GlobalMaxPool(Kernel):
+    """The largest over positions; the gradient goes to the first of equals."""
+
+    op_type, keeps = ops.pool.GlobalMaxPool, ("x",)
+
+    def forward(self, m: Memory) -> Run:
+        x, y = m.xs[0].reshape(m.y.shape[0], -1, m.y.shape[1]), m.y
+        return lambda: np.max(x, axis=1, out=y)
+
+    def backward(self, m: Memory) -> Run:
+        dx = m.dxs[0]
+        if dx is None:
+            return _nothing
+        assert m.dy is not None
+        dy = m.dy
+        x = m.xs[0].reshape(dy.shape[0], -1, dy.shape[1])
+        flat = dx.reshape(x.shape)
+
+        def run() -> None:
+            flat.fill(0)
+            np.put_along_axis(flat, np.argmax(x, axis=1)[:, None], dy[:, None], axis=1)
+
+        return run
