@@ -124,6 +124,10 @@ class Barrier(Kernel):
         """Once a step: what all chunks need of the sums."""
         raise NotImplementedError
 
+    def from_running(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run:
+        """Once, when the net is used and not trained: what all chunks need of the running statistics."""
+        raise NotImplementedError
+
     def backward_sums(self, m: Memory, totals: Array) -> Run:
         """Adds a chunk's sums of its output's gradient."""
         raise NotImplementedError

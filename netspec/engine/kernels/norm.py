@@ -63,6 +63,14 @@ class Norm(Barrier):
 
         return run
 
+    def from_running(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run:
+        def run() -> None:
+            gain, shift = self._gains(w)
+            a = gain / np.sqrt(w["running_var"].astype(np.float64) + self.op.epsilon)
+            ready["a"][:], ready["b"][:] = a, shift - w["running_mean"] * a
+
+        return run
+
     def _gains(self, w: Mapping[str, Array]) -> tuple[Array, Array]:
         if self.op.affine:
             return w["weight"].astype(np.float64), w["bias"].astype(np.float64)

@@ -1,0 +1,58 @@
+"""Where buffers lie: each lives from one moment to another, and those that never meet share memory."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: Buffers begin at multiples of so many bytes: a cache line, and AVX-512's width.
+ALIGNMENT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A buffer of ``size`` bytes, needed at every moment from ``first`` to ``last``."""
+
+    name: str
+    size: int
+    first: int
+    last: int
+
+
+def arrange(intervals: Sequence[Interval]) -> tuple[dict[str, int], int]:
+    """Offsets, and the bytes needed in all: in order of birth, each into the smallest hole that takes it."""
+    offsets: dict[str, int] = {}
+    ends: list[tuple[int, int, int]] = []  # (last, offset, size) of the living
+    holes: list[tuple[int, int]] = []  # (offset, size), in order of offset
+    top = 0
+    for interval in sorted(intervals, key=lambda i: (i.first, -i.size, i.name)):
+        while ends and ends[0][0] < interval.first:
+            _, offset, size = ends.pop(0)
+            _free(holes, offset, size)
+        size = -(-interval.size // ALIGNMENT) * ALIGNMENT
+        fitting = [hole for hole in holes if hole[1] >= size]
+        if fitting:
+            offset, room = min(fitting, key=lambda hole: (hole[1], hole[0]))
+            holes.remove((offset, room))
+            if room > size:
+                bisect.insort(holes, (offset + size, room - size))
+        else:
+            offset = top
+            if holes and sum(holes[-1]) == top:  # the last hole reaches the top: grow it
+                offset = holes.pop()[0]
+            top = offset + size
+        offsets[interval.name] = offset
+        bisect.insort(ends, (interval.last, offset, size))
+    return offsets, top
+
+
+def _free(holes: list[tuple[int, int]], offset: int, size: int) -> None:
+    """Give a stretch back, joined with the holes beside it."""
+    at = bisect.bisect(holes, (offset, 0))
+    if at < len(holes) and holes[at][0] == offset + size:
+        size += holes.pop(at)[1]
+    if at > 0 and sum(holes[at - 1]) == offset:
+        before = holes.pop(at - 1)
+        offset, size = before[0], before[1] + size
+    bisect.insort(holes, (offset, size))

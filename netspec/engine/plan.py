@@ -1,0 +1,275 @@
+"""What a step does, in which order, and in which memory: known before the first number is computed.
+
+A phase is a run of operators that a worker takes one chunk of images through, while it is in cache; phases
+are parted only where sums over the whole batch are needed (batch normalisation). What is born and dies in one
+phase exists once a worker, for a chunk; the rest for the whole batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+from netspec.engine.kernel import Kernel, last
+from netspec.engine.kernels import KERNELS
+from netspec.engine.memory import Interval, arrange
+from netspec.graph import Graph, Node
+from netspec.shape import numbers
+
+#: Numbers that one layer of a chunk should touch: with float32 4 MiB, a little above the cache of a core.
+CHUNK_NUMBERS = 2**20
+#: Partial sums of gradients: so many for small nets, two from LARGE_NET numbers on.
+PARTS, LARGE_NET = 4, 2**20
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kernel's call in a phase: forward, backward, sums for either, or the loss of an output."""
+
+    kind: str
+    node: str
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """An array of the plan. ``image`` is the shape for one image where ``scaled``, else the whole shape."""
+
+    name: str
+    image: tuple[int, ...]
+    scaled: bool
+    local: bool
+    offset: int
+
+    def shape(self, n: int) -> tuple[int, ...]:
+        """The shape for ``n`` images."""
+        return (self.image[0] * n, *self.image[1:]) if self.scaled else self.image
+
+
+@dataclass
+class Plan:
+    """Phases, buffers and sizes of one step on ``batch`` images."""
+
+    graph: Graph
+    batch: int
+    train: bool
+    losses: Mapping[str, str]
+    dtype: np.dtype[np.floating]
+    chunks: list[tuple[int, int]] = field(default_factory=list)
+    parts: int = 1
+    kernels: dict[str, Kernel] = field(default_factory=dict)
+    phases: list[list[Step]] = field(default_factory=list)
+    buffers: dict[str, Buffer] = field(default_factory=dict)
+    local_bytes: int = 0
+    batch_bytes: int = 0
+    wanted: set[str] = field(default_factory=set)
+    adding: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def largest(self) -> int:
+        """Images of the largest chunk."""
+        return max(b - a for a, b in self.chunks)
+
+    def added(self, node: Node) -> list[int]:
+        """Which inputs' gradients a node adds to what others have put there; the others it may overwrite."""
+        return [i for i, value in enumerate(node.inputs) if (node.name, i) in self.adding and value in self.wanted]
+
+    def fused(self) -> dict[str, str]:
+        """Outputs whose last layer is worked out together with their loss: output to the value before it."""
+        found = {}
+        nodes = {node.name: node for node in self.graph.nodes}
+        for output in self.graph.outputs:
+            loss, node = self.losses.get(output.name), nodes.get(output.value)
+            if node is not None and (loss, node.op.name) in _FUSED and not self.graph.users[output.value]:
+                found[output.name] = node.inputs[0]
+        return found
+
+
+_FUSED = {("cross_entropy", "softmax"), ("cross_entropy", "log_softmax"), ("binary_cross_entropy", "sigmoid")}
+
+
+def make(graph: Graph, batch: int, train: bool, losses: Mapping[str, str] | None = None, dtype: object = np.float32) -> Plan:
+    """The plan of one step; without ``train`` only forward, with running statistics."""
+    plan = Plan(graph, batch, train, dict(losses or {}), np.dtype(dtype))  # type: ignore[call-overload]
+    for node in graph.nodes:
+        xs = [last(numbers(shape)) for shape in graph.input_shapes(node)]
+        plan.kernels[node.name] = KERNELS[type(node.op)](node.op, xs, last(numbers(node.shape)), graph.local_weights(node))
+    _cut(plan)
+    plan.wanted = _wanted(plan) if train else set()
+    _phases(plan)
+    _place(plan)
+    return plan
+
+
+def _cut(plan: Plan) -> None:
+    """Part the batch into equal chunks by what the largest layer touches; shapes decide, never threads."""
+    touched = 1
+    for node in plan.graph.nodes:
+        kernel = plan.kernels[node.name]
+        one, two = kernel.scratch(1), kernel.scratch(2)
+        growing = sum(prod(shape) for name, shape in one.items() if two[name] != shape)
+        touched = max(touched, growing + prod(kernel.y) + sum(map(prod, kernel.xs)))
+    images = max(1, CHUNK_NUMBERS // touched)
+    count = max(-(-plan.batch // images), min(2, plan.batch))
+    if not any(len(shape) > 1 for shape in plan.graph.shapes.values()) and plan.batch <= 256:
+        count = 1  # units only: one long product beats two short ones
+    bounds = [plan.batch * i // count for i in range(count + 1)]
+    plan.chunks = list(zip(bounds[:-1], bounds[1:], strict=True))
+    plan.parts = min(count, PARTS if plan.graph.parameters() < LARGE_NET else 2)
+
+
+def _wanted(plan: Plan) -> set[str]:
+    """Values whose gradient something trained needs."""
+    wanted: set[str] = set()
+    for node in plan.graph.nodes:
+        if plan.graph.node_parameters(node) or any(value in wanted for value in node.inputs):
+            wanted.add(node.name)
+    return wanted
+
+
+def _phases(plan: Plan) -> None:
+    graph = plan.graph
+    fused, ready = plan.fused(), dict.fromkeys(graph.inputs, 0)
+    skipped = {out.value for out in graph.outputs if out.name in fused}
+    steps: dict[int, list[tuple[int, int, Step]]] = {}
+
+    def add(phase: int, rank: int, order: int, kind: str, name: str) -> None:
+        steps.setdefault(phase, []).append((rank, order, Step(kind, name)))
+
+    for order, node in enumerate(graph.nodes):
+        phase = max(ready[value] for value in node.inputs)
+        if plan.train and plan.kernels[node.name].barrier:
+            add(phase, 0, order, "forward_sums", node.name)
+            phase += 1
+        ready[node.name] = phase
+        if node.name not in skipped:
+            add(phase, 0, order, "forward", node.name)
+    top = max(ready.values())
+    if plan.train:
+        _backward_phases(plan, top, fused, skipped, add)
+    plan.phases = [[step for *_, step in sorted(steps.get(p, []), key=lambda s: s[:2])] for p in range(max(steps) + 1)]
+    _find_additions(plan, fused)
+
+
+def _find_additions(plan: Plan, fused: dict[str, str]) -> None:
+    """The first to write a gradient overwrites it, all later ones add."""
+    nodes = {node.name: node for node in plan.graph.nodes}
+    outputs = {output.name: output.value for output in plan.graph.outputs}
+    written: set[str] = set()
+    for step in (step for phase in plan.phases for step in phase):
+        if step.kind == "loss":
+            written.add(fused.get(step.node, outputs[step.node]))
+        elif step.kind == "backward":
+            for index, value in enumerate(nodes[step.node].inputs):
+                if value in written:
+                    plan.adding.add((step.node, index))
+                written.add(value)
+
+
+def _backward_phases(
+    plan: Plan, top: int, fused: dict[str, str], skipped: set[str], add: Callable[[int, int, int, str, str], None]
+) -> None:
+    """Backward steps in reverse order: a gradient is there once all users of its value are done."""
+    due: dict[str, int] = {}
+    for order, output in enumerate(plan.graph.outputs):
+        if output.name in plan.losses:
+            add(top, 1, order, "loss", output.name)
+            due[fused.get(output.name, output.value)] = top
+    for order, node in enumerate(reversed(plan.graph.nodes)):
+        if node.name not in due or node.name in skipped or node.name not in plan.wanted:
+            continue
+        phase = due[node.name]
+        if plan.kernels[node.name].barrier:
+            add(phase, 2, order, "backward_sums", node.name)
+            phase += 1
+        add(phase, 2, order, "backward", node.name)
+        for value in node.inputs:
+            if value in plan.wanted:
+                due[value] = max(due.get(value, 0), phase)
+
+
+@dataclass
+class _Life:
+    image: tuple[int, ...]
+    scaled: bool
+    first: int
+    last: int
+    phases: set[int]
+    forced: bool = False
+
+
+def _place(plan: Plan) -> None:
+    """Give every buffer its life from the steps that touch it, then its place."""
+    lives: dict[str, _Life] = {}
+
+    def touch(name: str, image: tuple[int, ...], scaled: bool, time: int, phase: int, forced: bool = False) -> None:
+        life = lives.setdefault(name, _Life(image, scaled, time, time, set(), forced))
+        life.last = time
+        life.phases.add(phase)
+
+    shapes = {name: last(numbers(shape)) for name, shape in plan.graph.shapes.items()}
+    for name in plan.graph.inputs:
+        touch(name, (1, *shapes[name]), True, 0, 0, forced=True)
+    nodes = {node.name: node for node in plan.graph.nodes}
+    outputs = {output.name: output for output in plan.graph.outputs}
+    fused = plan.fused()
+    time = 0
+    for phase, steps in enumerate(plan.phases):
+        for step in steps:
+            time += 1
+            if step.kind == "loss":
+                value = fused.get(step.node, outputs[step.node].value)
+                for name in (value, f"d:{value}"):
+                    touch(name, (1, *shapes[value]), True, time, phase)
+                touch(f"loss:{step.node}", (1, *shapes[value]), True, time, phase)
+                continue
+            _touch_node(plan, nodes[step.node], step.kind, shapes, time, phase, touch)
+        time += 1
+    if not plan.train:
+        for output in plan.graph.outputs:
+            touch(output.value, (1, *shapes[output.value]), True, time, -1, forced=True)
+    _arrange(plan, lives)
+
+
+def _touch_node(
+    plan: Plan, node: Node, kind: str, shapes: Mapping[str, tuple[int, ...]], time: int, phase: int, touch: Callable[..., None]
+) -> None:
+    kernel = plan.kernels[node.name]
+    forward, backward = kind == "forward", kind in ("backward", "backward_sums")
+    for value in node.inputs:
+        if kind in ("forward", "forward_sums") or "x" in kernel.keeps:
+            touch(value, (1, *shapes[value]), True, time, phase)
+        if kind == "backward" and value in plan.wanted:
+            touch(f"d:{value}", (1, *shapes[value]), True, time, phase)
+    if forward or (backward and "y" in kernel.keeps):
+        touch(node.name, (1, *shapes[node.name]), True, time, phase)
+    if backward:
+        touch(f"d:{node.name}", (1, *shapes[node.name]), True, time, phase)
+    for name, whole in kernel.scratch(plan.largest).items():
+        touch(f"{kind}:{node.name}:{name}", whole, False, time, phase)
+    if kind == "backward":
+        for index in plan.added(node):
+            touch(f"more:{node.name}:{index}", (1, *shapes[node.inputs[index]]), True, time, phase)
+    if forward or backward:
+        for name, shape in kernel.saved(1).items():
+            touch(f"saved:{node.name}:{name}", shape, True, time, phase)
+
+
+def _arrange(plan: Plan, lives: dict[str, _Life]) -> None:
+    size = plan.dtype.itemsize
+    local, whole = [], []
+    for name, life in lives.items():
+        is_local = len(life.phases) == 1 and not life.forced
+        images = (plan.largest if is_local else plan.batch) if life.scaled else 1
+        (local if is_local else whole).append(Interval(name, prod(life.image) * images * size, life.first, life.last))
+    for is_local, intervals in ((True, local), (False, whole)):
+        offsets, total = arrange(intervals)
+        if is_local:
+            plan.local_bytes = total
+        else:
+            plan.batch_bytes = total
+        for interval in intervals:
+            life = lives[interval.name]
+            plan.buffers[interval.name] = Buffer(interval.name, life.image, life.scaled, is_local, offsets[interval.name])

@@ -1,0 +1,250 @@
+"""A plan bound to memory: every view made, every call ready, before the first step."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from math import prod
+from typing import cast
+
+import numpy as np
+
+from netspec.engine import losses
+from netspec.engine.kernel import Array, Barrier, Clock, Kernel, Memory, Run, last
+from netspec.engine.plan import Plan, Step
+from netspec.engine.store import Store
+from netspec.engine.threads import Pool
+from netspec.graph import Node
+from netspec.shape import numbers
+
+
+class Runner:
+    """Runs steps of one plan. ``store`` has the weights; plans of other batch sizes may share it."""
+
+    def __init__(self, plan: Plan, store: Store, pool: Pool, clock: Clock | None = None, smoothing: float = 0.0) -> None:
+        self.plan, self.store, self.pool = plan, store, pool
+        self.clock = clock or Clock()
+        self.smoothing = smoothing
+        self.nodes = {node.name: node for node in plan.graph.nodes}
+        self.workers = min(pool.workers, plan.parts)
+        self.whole = np.zeros(plan.batch_bytes, dtype=np.uint8)
+        self.local = [np.zeros(plan.local_bytes, dtype=np.uint8) for _ in range(self.workers)]
+        self.gradients = np.zeros((plan.parts if plan.train else 0, store.gradient_size), dtype=plan.dtype)
+        self.sums = np.zeros((plan.parts, 3))
+        self.targets = self._targets()
+        self._prepared()
+        self._bind()
+
+    # ---- memory
+
+    def _targets(self) -> dict[str, Array]:
+        made = {}
+        for output in self.plan.graph.outputs:
+            loss = self.plan.losses.get(output.name)
+            if loss is not None:
+                shape = last(numbers(self.plan.graph.shapes[output.value]))
+                labels = losses.takes_labels(loss)
+                made[output.name] = np.zeros((self.plan.batch, *(shape[:-1] if labels else shape)), np.int64 if labels else self.plan.dtype)
+        return made
+
+    def array(self, name: str, chunk: int | None, worker: int) -> Array:
+        """A buffer's view for a chunk, or for the whole batch."""
+        buffer = self.plan.buffers[name]
+        a, b = self.plan.chunks[chunk] if chunk is not None else (0, self.plan.batch)
+        size = self.plan.dtype.itemsize
+        if not buffer.scaled:
+            return self._view(self.local[worker] if buffer.local else self.whole, buffer.offset, buffer.shape(1))
+        if buffer.local:
+            return self._view(self.local[worker], buffer.offset, buffer.shape(b - a))
+        return self._view(self.whole, buffer.offset + a * prod(buffer.image) * size, buffer.shape(b - a))
+
+    def _view(self, arena: Array, offset: int, shape: tuple[int, ...]) -> Array:
+        count = prod(shape) * self.plan.dtype.itemsize
+        return arena[offset : offset + count].view(self.plan.dtype).reshape(shape)
+
+    def value(self, name: str) -> Array:
+        """A value of the whole batch: an input to fill, or a result."""
+        return self.array(name, None, 0)
+
+    # ---- binding
+
+    def _prepared(self) -> None:
+        """Weights by node and local name, with what is made of them once a step."""
+        self.weights: dict[str, dict[str, Array]] = {}
+        self.prepare: list[Run] = []
+        self.collect: list[Run] = []
+        self.totals: dict[str, dict[str, list[Array]]] = {}
+        done: set[str] = set()
+        for node in self.plan.graph.nodes:
+            kernel = self.plan.kernels[node.name]
+            own = {local: self.store.views[node.key(local)] for local in self.plan.graph.local_weights(node)}
+            ready = {name: np.zeros(shape, dtype=self.plan.dtype) for name, shape in kernel.prepared().items()}
+            self.weights[node.name] = {**own, **ready}
+            call = self._ready_without_batch(kernel, own, ready)
+            if call is not None:
+                self.prepare.append(call)
+            if self.plan.train and isinstance(kernel, Barrier):
+                self.totals[node.name] = {
+                    which: [np.zeros(shape) for _ in range(self.plan.parts)] for which, shape in kernel.totals().items()
+                }
+            if self.plan.train and node.path not in done:
+                done.add(node.path)
+                self._collecting(node, kernel)
+
+    def _ready_without_batch(self, kernel: Kernel, own: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
+        if isinstance(kernel, Barrier) and not self.plan.train:
+            return kernel.from_running(own, ready)
+        return kernel.prepare(own, ready)
+
+    def _collecting(self, node: Node, kernel: Kernel) -> None:
+        total = self.store.gradient_views(self.gradients[0], node)
+        for local in total:
+            path = node.key(local)
+            if path in self.store.extras:
+                slot = self.store.slots[path]
+                call = kernel.collect(local, total[local], self.gradients[0, slot.stretch].reshape(slot.shape))
+                if call is not None:
+                    self.collect.append(call)
+
+    def _bind(self) -> None:
+        """For each phase and part, the calls of its chunks in order; and what stands before each phase."""
+        self.before: list[list[Run]] = []
+        self.calls: list[list[list[Run]]] = []
+        for phase, steps in enumerate(self.plan.phases):
+            self.before.append(self._readying(phase))
+            parts: list[list[Run]] = [[] for _ in range(self.plan.parts)]
+            for chunk in range(len(self.plan.chunks)):
+                part = chunk % self.plan.parts
+                for step in steps:
+                    parts[part] += self._call(step, chunk, part)
+            self.calls.append(parts)
+
+    def _memory(self, node: Node, kind: str, chunk: int, part: int) -> Memory:
+        kernel, worker, plan = self.plan.kernels[node.name], part % self.workers, self.plan
+        keeps_x = kind in ("forward", "forward_sums") or "x" in kernel.keeps
+        backward = kind in ("backward", "backward_sums")
+        first, end = plan.chunks[chunk]
+
+        def get(name: str) -> Array:
+            return self.array(name, chunk, worker)
+
+        def shaped(value: str) -> Array:  # a stand-in: its shape is known, its numbers are not kept
+            shape = last(numbers(plan.graph.shapes[value]))
+            return np.broadcast_to(plan.dtype.type(0), (end - first, *shape))
+
+        has_y = kind == "forward" or (backward and "y" in kernel.keeps)
+        scratch = {name: get(f"{kind}:{node.name}:{name}") for name in kernel.scratch(plan.largest)}
+        return Memory(
+            xs=[get(value) if keeps_x else shaped(value) for value in node.inputs],
+            y=get(node.name) if has_y else shaped(node.name),
+            w=self.weights[node.name],
+            scratch=_cut(scratch, kernel, end - first),
+            saved={name: get(f"saved:{node.name}:{name}") for name in (kernel.saved(1) if has_y or backward else ())},
+            dy=get(f"d:{node.name}") if backward else None,
+            dxs=self._input_gradients(node, get) if kind == "backward" else [],
+            dw=self.store.gradient_views(self.gradients[part], node) if backward else {},
+            clock=self.clock,
+            first=first,
+            key=zlib.crc32(node.name.encode()),
+        )
+
+    def _input_gradients(self, node: Node, get) -> list[Array | None]:  # type: ignore[no-untyped-def]
+        added = self.plan.added(node)
+        return [
+            None if value not in self.plan.wanted else get(f"more:{node.name}:{i}") if i in added else get(f"d:{value}")
+            for i, value in enumerate(node.inputs)
+        ]
+
+    def _call(self, step: Step, chunk: int, part: int) -> list[Run]:
+        if step.kind == "loss":
+            return [self._loss(step.node, chunk, part)]
+        node = self.nodes[step.node]
+        kernel, memory = self.plan.kernels[node.name], self._memory(node, step.kind, chunk, part)
+        if step.kind == "forward":
+            return [kernel.forward(memory)]
+        if step.kind == "backward":
+            calls = [kernel.backward(memory)]
+            for i in self.plan.added(node):
+                target, more = self.array(f"d:{node.inputs[i]}", chunk, part % self.workers), memory.dxs[i]
+                calls.append(_adding(target, cast(Array, more)))
+            return calls
+        barrier = cast(Barrier, kernel)
+        which = "forward" if step.kind == "forward_sums" else "backward"
+        totals = self.totals[node.name][which][part]
+        return [(barrier.forward_sums if which == "forward" else barrier.backward_sums)(memory, totals)]
+
+    def _loss(self, name: str, chunk: int, part: int) -> Run:
+        output = next(out for out in self.plan.graph.outputs if out.name == name)
+        value = self.plan.fused().get(name, output.value)
+        end = self.nodes[output.value].op.name if value != output.value else ""
+        a, b = self.plan.chunks[chunk]
+        z, dz, work = (self.array(n, chunk, part % self.workers) for n in (value, f"d:{value}", f"loss:{name}"))
+        return losses.bind(
+            self.plan.losses[name], end, z, dz, self.targets[name][a:b], work, self.sums[part] if not output.train else np.zeros(3),
+            self.plan.batch, output.weight, self.smoothing,
+        )  # fmt: skip
+
+    def _readying(self, phase: int) -> list[Run]:
+        """What the barriers that the phase begins with make of their sums."""
+        made: list[Run] = []
+        for step in self.plan.phases[phase - 1] if phase else []:
+            if step.kind not in ("forward_sums", "backward_sums"):
+                continue
+            node = self.nodes[step.node]
+            barrier = cast(Barrier, self.plan.kernels[node.name])
+            memory = self._memory(node, step.kind, 0, 0)
+            ready, totals = self.weights[node.name], self.totals[node.name]
+            if step.kind == "forward_sums":
+                made.append(barrier.forward_ready(totals["forward"], self.plan.batch, memory, ready, True))
+            else:
+                made.append(barrier.backward_ready(totals["backward"], self.plan.batch, memory, ready))
+        return made
+
+    # ---- running
+
+    def step(self) -> tuple[float, int, int]:
+        """Forward, and where the plan trains backward: the loss, the right answers, the answers.
+
+        The gradient then stands in ``gradient``, summed over the parts in their order.
+        """
+        self.sums[:] = 0
+        self.gradients[:] = 0
+        for totals in self.totals.values():
+            for parts in totals.values():
+                for part in parts:
+                    part[:] = 0
+        for call in self.prepare:
+            call()
+        for before, parts in zip(self.before, self.calls, strict=True):
+            for call in before:
+                call()
+            self.pool.run([_sequence(parts, worker, self.workers) for worker in range(self.workers)])
+        for more in self.gradients[1:]:
+            np.add(self.gradients[0], more, out=self.gradients[0])
+        for call in self.collect:
+            call()
+        total = self.sums.sum(axis=0)
+        return float(total[losses.LOSS]), int(total[losses.RIGHT]), int(total[losses.COUNT])
+
+    @property
+    def gradient(self) -> Array:
+        """The gradient of the last step, as the store lays the weights out."""
+        return cast(Array, self.gradients[0, : self.store.size])
+
+
+def _sequence(parts: list[list[Run]], worker: int, workers: int) -> Run:
+    def run() -> None:
+        for part in parts[worker::workers]:
+            for call in part:
+                call()
+
+    return run
+
+
+def _adding(target: Array, more: Array) -> Run:
+    return lambda: cast(None, np.add(target, more, out=target))
+
+
+def _cut(scratch: dict[str, Array], kernel: Kernel, n: int) -> dict[str, Array]:
+    """Workspace was laid out for the largest chunk; a smaller one takes the front of it."""
+    return {name: scratch[name].reshape(-1)[: prod(shape)].reshape(shape) for name, shape in kernel.scratch(n).items()}
