@@ -226,6 +226,27 @@ class Runner:
         total = self.sums.sum(axis=0)
         return float(total[losses.LOSS]), int(total[losses.RIGHT]), int(total[losses.COUNT])
 
+    def first_not_finite(self) -> str | None:
+        """The first layer, in the order of computation, whose result or gradient is not finite; it runs the step again."""
+        for call in self.prepare:
+            call()
+        for phase, steps in enumerate(self.plan.phases):
+            for call in self.before[phase]:
+                call()
+            for chunk in range(len(self.plan.chunks)):
+                part = chunk % self.plan.parts
+                for step in steps:
+                    if step.kind == "loss":
+                        self._loss(step.node, chunk, part)()
+                        continue
+                    for call in self._call(step, chunk, part):
+                        call()
+                    memory = self._memory(self.nodes[step.node], step.kind, chunk, part)
+                    made = [memory.y] if step.kind == "forward" else [dx for dx in memory.dxs if dx is not None]
+                    if not all(np.isfinite(array).all() for array in made):
+                        return step.node
+        return None
+
     @property
     def gradient(self) -> Array:
         """The gradient of the last step, as the store lays the weights out."""

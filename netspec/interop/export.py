@@ -17,6 +17,8 @@ from netspec.shape import Free, Shape
 from netspec.weights import Model
 
 OPSET, IR = 18, 8
+#: Bytes of weights that one file holds: protobuf ends at 2 GiB.
+LARGEST = 2**31 - 2**24
 #: The batch axis; its size is free.
 BATCH = "N"
 

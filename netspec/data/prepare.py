@@ -1,0 +1,257 @@
+"""What every picture goes through: the same arithmetic in training, evaluation and use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from netspec.diagnostics import Fault
+from netspec.settings import Arguments, Data
+from netspec.settings import data as steps
+
+Array = NDArray[Any]
+Images = Array | list[Array]
+
+_FILTERS = {name: getattr(Image.Resampling, name.upper()) for name in ("bilinear", "bicubic", "nearest", "box", "lanczos")}
+
+
+def split(data: Data) -> tuple[list[Arguments], list[Arguments], list[Arguments]]:
+    """What stands before the augmentation, the augmentation, and what stands after it."""
+    marks = [i for i, step in enumerate(data.prepare) if isinstance(step, steps.Augment)]
+    at = marks[0] if marks else 0
+    return list(data.prepare[:at]), list(data.augment), list(data.prepare[at + len(marks) :])
+
+
+def apply(images: Images, chain: Sequence[Arguments], draws: Array | None = None) -> Images:
+    """Pictures after some steps; random ones take their numbers, 0 to 1, from a row of ``draws`` each."""
+    taken = 0
+    for step in chain:
+        if getattr(step, "random", False):
+            assert draws is not None
+            count = DRAWS[step.name]
+            images = _RANDOM[step.name](images, step, draws[:, taken : taken + count])
+            taken += count
+        elif not isinstance(step, steps.Augment):
+            images = _FIXED[step.name](images, step)
+    return images
+
+
+def draws_needed(chain: Sequence[Arguments]) -> int:
+    """Random numbers that a chain takes for one picture."""
+    return sum(DRAWS.get(step.name, 0) for step in chain)
+
+
+def each(images: Images, change: Callable[[Array], Array]) -> Images:
+    """Change picture by picture; pictures of one size become one array."""
+    done = [change(image) for image in images]
+    return np.stack(done) if done and len({image.shape for image in done}) == 1 else done
+
+
+def _numbers(images: Images, change: Callable[[Array], Array]) -> Images:
+    """Change numbers, not places: all pictures at once where they are one array."""
+    return change(images) if isinstance(images, np.ndarray) else [change(image) for image in images]
+
+
+def _float(array: Array) -> Array:
+    return array.astype(np.float32) if array.dtype != np.float32 else array
+
+
+def resize_image(image: Array, height: int, width: int, name: str) -> Array:
+    """Pillow's resize of (height, width, maps): bytes in whole numbers, floats map by map."""
+    if image.shape[:2] == (height, width):
+        return image
+    how = _FILTERS[name]
+    if image.dtype == np.uint8:
+        picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+        return np.asarray(picture.resize((width, height), how)).reshape(height, width, image.shape[2])
+    maps = [np.asarray(Image.fromarray(image[..., c], mode="F").resize((width, height), how)) for c in range(image.shape[2])]
+    return np.stack(maps, axis=-1)
+
+
+def _resize(images: Images, step: Any) -> Images:
+    def one(image: Array) -> Array:
+        height, width = step.height, step.width or step.height
+        if step.short is not None:
+            short = min(image.shape[:2])
+            height, width = (max(1, round(n * step.short / short)) for n in image.shape[:2])
+        return resize_image(image, height, width, step.filter)
+
+    return each(images, one)
+
+
+def _center_crop(images: Images, step: Any) -> Images:
+    height, width = step.height, step.width or step.height
+
+    def one(image: Array) -> Array:
+        return image[_middle(image, height, width)]
+
+    if isinstance(images, np.ndarray):
+        return images[(slice(None), *_middle(images[0], height, width))]
+    return each(images, one)
+
+
+def _middle(image: Array, height: int, width: int) -> tuple[slice, slice]:
+    rows, columns = image.shape[:2]
+    if height > rows or width > columns:
+        raise Fault("N703", f"a crop of {height} x {width} does not fit into a picture of {rows} x {columns}", help="resize before it")
+    top, left = (rows - height) // 2, (columns - width) // 2
+    return slice(top, top + height), slice(left, left + width)
+
+
+def _grayscale(images: Images, step: Any) -> Images:
+    def one(array: Array) -> Array:
+        if array.shape[-1] == 1:
+            return array
+        if array.dtype == np.uint8:  # Pillow's whole-number weights
+            wide = array.astype(np.uint32) @ np.array([19595, 38470, 7471], dtype=np.uint32)
+            return ((wide + 0x8000) >> 16).astype(np.uint8)[..., None]
+        return (array @ np.array([0.299, 0.587, 0.114], dtype=np.float32))[..., None]
+
+    return _numbers(images, one)
+
+
+def _invert(images: Images, step: Any) -> Images:
+    return _numbers(images, lambda array: 255 - array if array.dtype == np.uint8 else np.float32(255) - array)
+
+
+def _scale(images: Images, step: Any) -> Images:
+    return _numbers(images, lambda array: _float(array) * np.float32(step.factor))
+
+
+def _normalize(images: Images, step: Any) -> Images:
+    mean, std = (np.atleast_1d(np.asarray(value, dtype=np.float32)) for value in (step.mean, step.std))
+
+    def one(array: Array) -> Array:
+        for what in (mean, std):
+            if len(what) not in (1, array.shape[-1]) and array.shape[-1] != 1:
+                raise Fault("N703", f"normalize has {len(what)} numbers, and the picture {array.shape[-1]} maps")
+        return (_float(array) - mean) / std
+
+    return _numbers(images, one)
+
+
+def _subtract(images: Images, step: Any) -> Images:
+    if step.value is None:
+        raise Fault("N703", "subtract(mean) needs the training set's mean", help="train first: the mean is kept with the weights")
+    mean = np.asarray(step.value, dtype=np.float32)
+    return _numbers(images, lambda array: _float(array) - mean)
+
+
+_FIXED: dict[str, Callable[[Images, Any], Images]] = {
+    "resize": _resize, "center_crop": _center_crop, "grayscale": _grayscale, "invert": _invert, "scale": _scale,
+    "normalize": _normalize, "subtract": _subtract,
+}  # fmt: skip
+
+
+# ---- augmentation
+
+#: Random numbers that each step takes for one picture.
+DRAWS = {"random_crop": 2, "random_resized_crop": 4, "mirror": 1, "rotate": 1, "pca_jitter": 6, "color_jitter": 3}
+
+
+def _random_crop(images: Images, step: Any, draws: Array) -> Images:
+    n, p = step.size, step.pad
+    if not isinstance(images, np.ndarray):
+        return each_drawn(images, draws, lambda image, row: _random_crop(image[None], step, row[None])[0])
+    padded = np.pad(images, ((0, 0), (p, p), (p, p), (0, 0)))
+    height, width = padded.shape[1] - n, padded.shape[2] - n
+    if height < 0 or width < 0:
+        raise Fault("N703", f"a crop of {n} x {n} does not fit into a picture of {padded.shape[1]} x {padded.shape[2]}", help="resize before it")
+    top, left = (draws * [height + 1, width + 1]).astype(np.int64).T
+    views = np.lib.stride_tricks.sliding_window_view(padded, (n, n), axis=(1, 2))
+    return np.moveaxis(views[np.arange(len(images)), top, left], 1, -1)
+
+
+def each_drawn(images: Images, draws: Array, change: Callable[[Array, Array], Any]) -> Images:
+    """Change picture by picture, each with its own random numbers."""
+    rows = iter(draws)
+    return each(images, lambda image: change(image, next(rows)))
+
+
+def _random_resized_crop(images: Images, step: Any, draws: Array) -> Images:
+    def one(image: Array, row: Array) -> Array:
+        height, width = image.shape[:2]
+        area = height * width * (0.08 + 0.92 * row[0])
+        ratio = np.exp((2 * row[1] - 1) * np.log(4 / 3))
+        h, w = min(height, max(1, round(np.sqrt(area / ratio)))), min(width, max(1, round(np.sqrt(area * ratio))))
+        top, left = int(row[2] * (height - h + 1)), int(row[3] * (width - w + 1))
+        return resize_image(np.ascontiguousarray(image[top : top + h, left : left + w]), step.size, step.size, "bilinear")
+
+    return each_drawn(images, draws, one)
+
+
+def _mirror(images: Images, step: Any, draws: Array) -> Images:
+    return each_drawn(images, draws, lambda image, row: image[:, ::-1] if row[0] < 0.5 else image)
+
+
+def _rotate(images: Images, step: Any, draws: Array) -> Images:
+    def one(image: Array, row: Array) -> Array:
+        angle = (2 * float(row[0]) - 1) * step.degrees
+        maps = [np.asarray(Image.fromarray(np.ascontiguousarray(image[..., c])).rotate(angle, Image.Resampling.BILINEAR)) for c in range(image.shape[2])]
+        return np.stack(maps, axis=-1)
+
+    return each_drawn(images, draws, one)
+
+
+#: Principal components of ImageNet's colours, 0 to 1: values, and a vector a column (Krizhevsky's decorrelation).
+_PCA_VALUES = np.array([0.2175, 0.0188, 0.0045], dtype=np.float32)
+_PCA_VECTORS = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]], dtype=np.float32)
+
+
+def _gaussians(draws: Array) -> Array:
+    """Three normal numbers from six uniform ones (Box, Muller 1958)."""
+    radius = np.sqrt(-2 * np.log(np.maximum(draws[:3], 1e-12)))
+    return (radius * np.cos(2 * np.pi * draws[3:])).astype(np.float32)
+
+
+def _pca_jitter(images: Images, step: Any, draws: Array) -> Images:
+    def one(image: Array, row: Array) -> Array:
+        colour = image if image.shape[2] == 3 else np.repeat(image, 3, axis=2)
+        moved = _PCA_VECTORS @ (_gaussians(row) * step.sigma * _PCA_VALUES) * 255
+        return np.clip(_float(colour) + moved, 0, 255)
+
+    return each_drawn(images, draws, one)
+
+
+def _color_jitter(images: Images, step: Any, draws: Array) -> Images:
+    def one(image: Array, row: Array) -> Array:
+        amounts = (step.brightness, step.contrast, step.saturation)
+        brightness, contrast, saturation = (1 + (2 * float(r) - 1) * a for r, a in zip(row, amounts, strict=True))
+        array = np.clip(_float(image) * np.float32(brightness), 0, 255)
+        grey = array @ np.array([0.299, 0.587, 0.114], dtype=np.float32) if array.shape[2] == 3 else array[..., 0]
+        array = np.clip((array - grey.mean()) * np.float32(contrast) + grey.mean(), 0, 255)
+        grey = (array @ np.array([0.299, 0.587, 0.114], dtype=np.float32) if array.shape[2] == 3 else array[..., 0])[..., None]
+        return np.clip((array - grey) * np.float32(saturation) + grey, 0, 255)
+
+    return each_drawn(images, draws, one)
+
+
+_RANDOM: dict[str, Callable[[Images, Any, Array], Any]] = {
+    "random_crop": _random_crop, "random_resized_crop": _random_resized_crop, "mirror": _mirror, "rotate": _rotate,
+    "pca_jitter": _pca_jitter, "color_jitter": _color_jitter,
+}  # fmt: skip
+
+
+def as_input(images: Images, shape: tuple[int | None, ...]) -> Array:
+    """Prepared pictures as float32 (n, height, width, maps), or (n, units), for an input of ``shape`` (maps first).
+
+    Grey pictures become as many equal maps as the net reads. Raises Fault N703 where sizes differ.
+    """
+    if not isinstance(images, np.ndarray):
+        raise Fault("N703", "the pictures have different sizes after their preparation", help="add `resize(h, w)` to `prepare`")
+    array = _float(images)
+    if len(shape) == 1 and shape[0] == array[0].size:
+        return np.moveaxis(array, -1, 1).reshape(len(array), -1)
+    if len(shape) == 3 and array.shape[-1] == 1 and shape[0] == 3:
+        array = np.repeat(array, 3, axis=-1)
+    wanted = (*shape[1:], shape[0])
+    if len(shape) != 3 or any(want is not None and have != want for have, want in zip(array.shape[1:], wanted, strict=True)):
+        have = " x ".join(map(str, (array.shape[-1], *array.shape[1:-1])))
+        want = " x ".join("any" if n is None else str(n) for n in shape)
+        raise Fault("N703", f"a prepared picture is {have}, and the net reads {want}",
+                    help="end `prepare` with what is missing: `resize(h, w)`, `grayscale`")  # fmt: skip
+    return array

@@ -1,0 +1,312 @@
+"""A net from a file: look at it, check, train, compile and run it. The joint of all rooms; commands and notebooks call it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netspec.diagnostics import Fault, Problems, Source, SpecError, Trouble
+from netspec.elaborate import Elaborated, elaborate, read_source
+from netspec.graph import Graph, Node
+from netspec.language import parse
+from netspec.settings import Data, Train
+from netspec.shape import show
+
+if TYPE_CHECKING:
+    from netspec.engine.train import Event
+    from netspec.weights import Arrays, Model
+
+
+def load(path: str | Path, **parameters: Any) -> Net:
+    """The net in a file with its parameters set. Raises SpecError with all that is wrong, Trouble where no file is."""
+    problems = Problems()
+    net = read(Path(path), parameters, problems)
+    if problems.errors or net is None:
+        raise SpecError(problems)
+    return net
+
+
+def read(path: Path, parameters: Mapping[str, Any], problems: Problems) -> Net | None:
+    """As ``load``, but what is wrong goes into ``problems``; None for a file without a sound net."""
+    try:
+        source = read_source(path)
+    except Trouble:
+        raise
+    except Fault as fault:
+        problems.add(fault.problem())
+        return None
+    file = parse(source, problems)
+    meaning = elaborate(file, problems, parameters, path)
+    return None if meaning.graph is None else Net(source, meaning, meaning.graph, problems)
+
+
+def setting(text: str) -> Any:
+    """A value from the command line: a number, boolean or list, else the text itself."""
+    from netspec.elaborate.expressions import evaluate
+    from netspec.elaborate.scope import Failed, Scope
+    from netspec.language import syntax as s
+
+    problems = Problems()
+    file = parse(Source("--set", f"netspec 1\nlet value = {text}\n"), problems)
+    item = file.items[0] if file.items else None
+    if problems.errors or len(file.items) != 1 or not isinstance(item, s.Let):
+        return text
+    try:
+        value = evaluate(item.value, Scope(Problems()))
+    except Failed:
+        return text
+    return value if isinstance(value, bool | int | float | list | str | tuple) else text
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row of the summary; costs are None where they depend on a free size."""
+
+    name: str
+    kind: str
+    shape: str
+    parameters: int
+    connections: int | None
+    macs: int | None
+    line: int
+
+
+@dataclass(frozen=True)
+class Net:
+    """A checked net. ``problems`` holds its warnings."""
+
+    source: Source
+    meaning: Elaborated
+    graph: Graph
+    problems: Problems
+
+    @property
+    def name(self) -> str:
+        """What the file calls it."""
+        return self.graph.name
+
+    @property
+    def train_settings(self) -> Train:
+        """What ``train { … }`` says."""
+        return self.meaning.train
+
+    @property
+    def data(self) -> Data:
+        """What ``data { … }`` says."""
+        return self.meaning.data
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that are trained."""
+        return self.graph.parameters()
+
+    @property
+    def layers(self) -> list[Layer]:
+        """A row for each layer, in order; a share's parameters stand at its first use."""
+        return [_layer(self.graph, node, first) for node, first in self.graph.fresh()]
+
+    def check(self) -> Problems:
+        """The warnings of the spec; a net with errors does not come to be."""
+        return self.problems
+
+    def at(self, sizes: Mapping[str, int]) -> Net:
+        """The net with its free sizes given numbers. Raises Fault where one does not fit."""
+        return replace(self, graph=self.graph.sized(sizes))
+
+    def summary(self) -> dict[str, Any]:
+        """What `netspec show --json` prints."""
+        graph, cost = self.graph, self.graph.costs()
+        made: dict[str, Any] = {
+            "net": graph.name,
+            "parameters": graph.parameters(),
+            "connections": None if cost is None else cost.connections,
+            "macs": None if cost is None else cost.macs,
+            "inputs": {name: show(shape) for name, shape in graph.inputs.items()},
+            "outputs": {output.name: show(graph.shapes[output.value]) for output in graph.outputs},
+            "layers": [vars(layer) for layer in self.layers],
+            "tables": {name: _table(table) for name, table in self.meaning.tables.items()},
+        }
+        if any(output.train for output in graph.outputs):
+            small = graph.deployed()
+            total = small.costs()
+            made["deployed"] = {
+                "parameters": small.parameters(),
+                "macs": None if total is None else total.macs,
+                "outputs": {output.name: show(small.shapes[output.value]) for output in small.outputs},
+            }
+        return made
+
+    # ---- weights, training, compiling
+
+    def initial(self, seed: int | None = None) -> dict[str, Any]:
+        """Fresh weights from a seed (the spec's unless said)."""
+        from netspec.weights import initial
+
+        return initial(self.graph, self.meaning.train.seed if seed is None else seed)
+
+    def weights_from(self, path: Path) -> tuple[dict[str, Any], Data]:
+        """The weights of a file, held against the net; the data settings with what training measured."""
+        from netspec.interop.weight_files import load_weights
+        from netspec.weights import fit
+
+        arrays, told = load_weights(path)
+        fit(self.graph, arrays)
+        data = self.data
+        if isinstance(told.get("data"), dict):
+            try:
+                kept = Data.from_json(told["data"])
+                data = data.model_copy(update={"prepare": kept.prepare, "classes": data.classes or kept.classes})
+            except (KeyError, ValueError, TypeError):
+                pass
+        return arrays, data
+
+    def model(self, weights: Arrays) -> Model:
+        """The deployed model: every pass of DEPLOY done."""
+        from netspec import passes
+        from netspec.weights import Model
+
+        return passes.run(Model(self.graph, weights), passes.DEPLOY)
+
+    def compile(self, path: str | Path, weights: Arrays | None = None, data: Data | None = None) -> Model:
+        """Write the ONNX model; without weights, fresh ones from the seed. Returns the deployed model."""
+        from netspec.interop.export import LARGEST, export, serialize, size
+        from netspec.interop.files import write_whole
+
+        model = self.model(self.initial() if weights is None else weights)
+        if size(model) > LARGEST:
+            raise Fault("N605", f"the model has {size(model) / 2**30:.1f} GiB of weights, and one ONNX file holds 2")
+        write_whole(Path(path), serialize(export(model, self.metadata(data or self.data))))
+        return model
+
+    def metadata(self, data: Data) -> dict[str, Any]:
+        """What travels in the model besides its graph."""
+        output = next(out for out in self.graph.outputs if not out.train)
+        end = next((node.op.name for node in self.graph.nodes if node.name == output.value), "")
+        return {"version": 1, "net": self.name, "spec": self.source.text, "data": data.to_json(), "end": end}
+
+    def input_shape(self) -> tuple[str, tuple[int | None, ...]]:
+        """Name and shape of the first input; None where a size is free."""
+        name, shape = next(iter(self.graph.inputs.items()))
+        return name, tuple(n if isinstance(n, int) else None for n in shape)
+
+    def train(
+        self, data: str | Path, *, out: str | Path | None = None, epochs: int | None = None, seed: int | None = None,
+        workers: int | None = None, stop: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:  # fmt: skip
+        """Train on the data of a folder; yields an event for each step and epoch.
+
+        With ``out`` the spec, the weights after each epoch, a log and the model are kept in that folder.
+        """
+        settings = self.meaning.train.model_copy(
+            update={k: v for k, v in (("epochs", epochs), ("seed", seed)) if v is not None}
+        )
+        return Training(self, settings, Path(data), None if out is None else Path(out), workers, stop).run()
+
+    def run(self, paths: Sequence[str | Path], model: str | Path, top: int = 1, device: str = "auto") -> list[Any]:
+        """The answers of a compiled model for pictures."""
+        from netspec.runtime.predict import files, predict
+        from netspec.runtime.session import open_model
+
+        return list(predict(open_model(Path(model), device), files([Path(p) for p in paths]), top))
+
+
+class Training:
+    """One training: data to the engine, its events out, and what it learns into a folder."""
+
+    def __init__(self, net: Net, settings: Train, folder: Path, out: Path | None, workers: int | None, stop: Callable[[], bool]) -> None:
+        self.net, self.settings, self.folder, self.out, self.workers, self.stop = net, settings, folder, out, workers, stop
+
+    def run(self) -> Iterator[Event]:
+        """Read the data, train, keep what is asked for."""
+        from netspec.data.batches import PictureBatches, with_mean
+        from netspec.data.sets import read_set
+        from netspec.engine.train import Epoch, Trainer
+        from netspec.weights import initial
+
+        net, settings, graph = self.net, self.settings, self.net.graph
+        train, test = (read_set(self.folder, part, net.data.classes) for part in ("train", "test"))
+        self.check_labels(train.labels, test.labels)
+        data = with_mean(net.data, train)
+        data = data if data.classes or not train.classes else data.model_copy(update={"classes": train.classes})
+        name, shape = net.input_shape()
+        batches = PictureBatches(train, data, shape, name, list(settings.loss), settings.seed)
+        trainer = Trainer(graph, initial(graph, settings.seed), settings, batches, settings.seed, self.stop, self.workers)
+        if self.out is not None:
+            self.begin(settings)
+        for event in trainer.run():
+            if isinstance(event, Epoch):
+                event = self.scored(event, test, data)
+                if self.out is not None:
+                    self.keep(event, data)
+            yield event
+
+    def check_labels(self, *sets: Any) -> None:
+        """Fault where the data has a class that an output has not."""
+        output = next(out for out in self.net.graph.outputs if not out.train)
+        units = self.net.graph.shapes[output.value][0]
+        for labels in sets:
+            if isinstance(units, int) and units > 1 and labels.max() >= units:
+                raise Fault("N707", f"the data has a class {labels.max()}, and output {output.name} gives {units}", help=f"`--set classes={labels.max() + 1}`, where the net has such a parameter")
+
+    def scored(self, event: Any, test: Any, data: Data) -> Any:
+        """The event with what the net now makes of the test set."""
+        from netspec.data.batches import prepared
+        from netspec.engine.evaluate import values
+
+        weights = event.weights()
+        model = self.net.model(weights)
+        output = next(out for out in model.graph.outputs)
+        name, shape = self.net.input_shape()
+        right = count = 0
+        for x, labels in prepared(test, data, shape):
+            answers = values(model, {name: x}, workers=self.workers)[output.name]
+            right += int((answers.reshape(len(labels), -1).argmax(axis=1) == labels).sum())
+            count += len(labels)
+        return replace(event, test_right=right, test_count=count, weights=lambda: weights)
+
+    def begin(self, settings: Train) -> None:
+        """The run's folder with the spec in it."""
+        from netspec.interop.files import write_whole
+
+        assert self.out is not None
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Trouble("N604", f"{self.out} cannot be made: {(error.strerror or str(error)).lower()}") from None
+        write_whole(self.out / "spec.net", self.net.source.text.encode())
+        write_whole(self.out / "settings.json", (json.dumps(settings.to_json(), indent=2, default=str) + "\n").encode())
+        self.log: list[str] = []
+
+    def keep(self, event: Any, data: Data) -> None:
+        """Weights, log and model after an epoch, each whole."""
+        from netspec.interop.files import write_whole
+        from netspec.interop.weight_files import save_weights
+
+        assert self.out is not None
+        weights = event.weights()
+        save_weights(self.out / "weights.safetensors", weights, {"net": self.net.name, "data": data.to_json()})
+        self.net.compile(self.out / "model.onnx", weights, data)
+        told = {
+            "epoch": event.number, "loss": event.loss, "accuracy": event.accuracy, "test_accuracy": event.test_right / event.test_count,
+            "test_right": event.test_right, "test_count": event.test_count, "rate": event.rate, "seconds": round(event.seconds, 3),
+        }  # fmt: skip
+        self.log.append(json.dumps(told))
+        write_whole(self.out / "log.jsonl", ("\n".join(self.log) + "\n").encode())
+
+
+def _layer(graph: Graph, node: Node, first: bool) -> Layer:
+    cost = graph.cost(node)
+    return Layer(
+        node.name, node.op.name, show(node.shape), graph.node_parameters(node) if first else 0,
+        None if cost is None else cost.connections, None if cost is None else cost.macs, node.line,
+    )  # fmt: skip
+
+
+def _table(table: Any) -> dict[str, Any]:
+    if not hasattr(table, "inputs"):
+        return {"size": show(table.size), "taps": table.count, "weights": table.weights}
+    return {name: getattr(table, name) for name in ("inputs", "outputs", "connections", "fan_in", "weights")}
+

@@ -1,0 +1,161 @@
+"""Pictures through a model: labels and probabilities, a row each, whatever single files are like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.batches import prepared
+from netspec.data.images import SUFFIXES, read_image
+from netspec.data.prepare import apply, as_input
+from netspec.data.sets import Pictures
+from netspec.diagnostics import Fault, Trouble
+from netspec.runtime.session import BATCH, Session
+from netspec.settings import Data
+from netspec.settings import data as steps
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One file's answer: the best classes with their probabilities, or an error."""
+
+    filename: str
+    answers: tuple[tuple[str, int, float], ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A test set's figures."""
+
+    loss: float
+    right: int
+    count: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share of right answers."""
+        return self.right / self.count
+
+
+def settings(session: Session) -> Data:
+    """The preparation that travels in the model. Raises Fault where netspec wrote none into it."""
+    try:
+        return Data.from_json(session.metadata["data"])
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise Fault("N708", "the model does not say how its pictures are prepared", help="compile it with netspec") from None
+
+
+def files(paths: Sequence[Path]) -> list[Path]:
+    """The files themselves, and the pictures in folders, in the order given."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        else:
+            found.append(path)
+    if not found:
+        raise Trouble("N706", f"no pictures in {', '.join(map(str, paths))}")
+    return found
+
+
+def predict(session: Session, paths: Sequence[Path], top: int) -> Iterator[Row]:
+    """A row for each file, in order; one that is no picture has its error, and the others are done."""
+    data = settings(session)
+    for at in range(0, len(paths), BATCH):
+        yield from _batch(session, data, paths[at : at + BATCH], top)
+
+
+def _batch(session: Session, data: Data, paths: Sequence[Path], top: int) -> list[Row]:
+    views: list[Array] = []
+    counts: list[int] = []
+    errors: dict[int, str] = {}
+    for place, path in enumerate(paths):
+        try:
+            one = _views(read_image(path), data, session.input[1])
+            views.append(one)
+            counts.append(len(one))
+        except Fault as fault:
+            errors[place] = fault.message
+            counts.append(0)
+    values = session.run(first_maps(_joined(views)))[0] if views else np.zeros((0, 1))
+    rows, taken = [], 0
+    for place, path in enumerate(paths):
+        if place in errors:
+            rows.append(Row(str(path), error=errors[place]))
+            continue
+        mean = _probabilities(session, values[taken : taken + counts[place]]).mean(axis=0)
+        taken += counts[place]
+        rows.append(Row(str(path), _best(mean, data.classes, top)))
+    return rows
+
+
+def _joined(views: list[Array]) -> Array:
+    if len({view.shape[1:] for view in views}) > 1:
+        raise Fault("N703", "the pictures have different sizes after their preparation", help="run them one by one, or add `resize(h, w)` to `prepare`")
+    return np.concatenate(views)
+
+
+def _views(image: Array, data: Data, shape: tuple[int | None, ...]) -> Array:
+    """One picture's inputs: one, or as many as the test asks for."""
+    crops = [image]
+    chain = list(data.prepare)
+    if data.test is not None:
+        crops, chain = _tested(image, data)
+    return np.concatenate([as_input(apply(crop[None], chain), shape) for crop in crops])
+
+
+def _tested(image: Array, data: Data) -> tuple[list[Array], list[Any]]:
+    """Crops of a test image: the resizing comes before them, all else after."""
+    sizes = [step for step in data.prepare if isinstance(step, steps.Resize)]
+    rest = [step for step in data.prepare if not isinstance(step, steps.Resize | steps.CenterCrop)]
+    whole = apply(image[None], sizes)[0]
+    test = data.test
+    if isinstance(test, steps.CenterCrop):
+        return [apply(whole[None], [test])[0]], rest
+    n = test.size  # type: ignore[union-attr]
+    height, width = whole.shape[:2]
+    if n > height or n > width:
+        raise Fault("N703", f"ten crops of {n} x {n} do not fit into {height} x {width}", help="resize before it")
+    corners = [(0, 0), (0, width - n), (height - n, 0), (height - n, width - n), ((height - n) // 2, (width - n) // 2)]
+    crops = [whole[y : y + n, x : x + n] for y, x in corners]
+    return [*crops, *(crop[:, ::-1] for crop in crops)], rest
+
+
+def first_maps(array: Array) -> Array:
+    """(n, height, width, maps) to (n, maps, height, width); units stay."""
+    return np.moveaxis(array, -1, 1) if array.ndim > 2 else array
+
+
+def _probabilities(session: Session, values: Array) -> Array:
+    """Of the first output, by what it ends in; a map of answers is averaged over its positions."""
+    end = session.metadata.get("end", "")
+    values = values.reshape(*values.shape[:2], -1).mean(axis=2) if end != "log_softmax" else values
+    if end == "log_softmax":
+        values = np.exp(values.astype(np.float64)).reshape(*values.shape[:2], -1).mean(axis=2)
+    return values
+
+
+def _best(values: Array, classes: list[str] | None, top: int) -> tuple[tuple[str, int, float], ...]:
+    order = np.argsort(-values, kind="stable")[:top]
+    return tuple((classes[i] if classes and i < len(classes) else str(i), int(i), float(values[i])) for i in order.tolist())
+
+
+def evaluate(session: Session, pictures: Pictures) -> Score:
+    """Loss and right answers of the first output over a test set."""
+    data = settings(session)
+    loss, right = 0.0, 0
+    for x, labels in prepared(pictures, data, session.input[1]):
+        values = _probabilities(session, session.run(first_maps(x))[0]).astype(np.float64)
+        if values.ndim != 2 or values.shape[1] <= labels.max():
+            raise Fault("N707", f"the data has a class {labels.max()}, and the model gives {values.shape[-1]}")
+        loss -= np.log(np.maximum(values[np.arange(len(labels)), labels], 1e-30)).sum()
+        right += int((values.argmax(axis=1) == labels).sum())
+    return Score(loss / len(pictures), right, len(pictures))
