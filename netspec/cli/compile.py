@@ -1,0 +1,35 @@
+"""netspec compile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netspec.cli.output import beside, load, note, set_option, size, spec_argument
+from netspec.shape import show
+
+
+@click.command("compile")
+@spec_argument
+@click.option("--weights", type=click.Path(path_type=Path), help="A safetensors file of weights; fresh ones from the seed unless said.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="The file to write (NAME.onnx unless said).")
+@click.option("--explain", is_flag=True, help="Print how each table runs, and why.")
+@set_option
+def command(spec: Path, weights: Path | None, out: Path | None, explain: bool, settings: tuple[str, ...]) -> None:
+    """Compile SPEC to an ONNX model."""
+    from netspec import passes
+
+    net = load(spec, settings)
+    out = beside(out or Path(f"{spec.stem}.onnx"))
+    if weights is None:
+        note(f"no weights are given: fresh ones from seed {net.train_settings.seed}")
+        model = net.compile(out)
+    else:
+        arrays, data = net.weights_from(weights)
+        model = net.compile(out, arrays, data)
+    for choice in passes.choices(net.graph) if explain else ():
+        click.echo(f"{choice.layer}: table {choice.table} runs as {choice.pattern.kind}: {choice.pattern.reason}")
+    inputs = ", ".join(f"{name} N x {show(shape)}" for name, shape in model.graph.inputs.items())
+    outputs = ", ".join(f"{o.name} N x {show(model.graph.shapes[o.value])}" for o in model.graph.outputs)
+    click.echo(f"{out}: {size(out.stat().st_size)}, {inputs} -> {outputs}")

@@ -1,0 +1,31 @@
+"""netspec eval."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from netspec.cli.output import json_option
+from netspec.cli.run import device_option
+
+
+@click.command("eval")
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="The folder that has the test set.")
+@device_option
+@json_option
+def command(model: Path, folder: Path, device: str, as_json: bool) -> None:
+    """Loss and accuracy of MODEL on the test set of a folder."""
+    from netspec.data.sets import read_set
+    from netspec.runtime.predict import evaluate, settings
+    from netspec.runtime.session import open_model
+
+    session = open_model(model, device)
+    score = evaluate(session, read_set(folder, "test", settings(session).classes))
+    if as_json:
+        told = {"loss": score.loss, "accuracy": score.accuracy, "right": score.right, "count": score.count, "device": session.device}
+        click.echo(json.dumps(told))
+    else:
+        click.echo(f"loss {score.loss:.4f}, accuracy {score.accuracy:.2%} ({score.right:,} of {score.count:,})")

@@ -1,0 +1,51 @@
+"""netspec format."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from netspec.cli.output import note, show_problems
+from netspec.diagnostics import Fault, Problems, SpecError
+
+
+@click.command("format")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--check", "only_check", is_flag=True, help="Only tell what would change; exit 1 where something would.")
+def command(files: tuple[Path, ...], only_check: bool) -> int:
+    """Rewrite FILES in canonical form, comments kept; - reads standard input and prints."""
+    from netspec.elaborate.files import decode, read_bytes
+    from netspec.interop.files import write_whole
+    from netspec.language import format_text
+
+    status, problems = 0, Problems()
+    for path in files:
+        try:
+            from_input = str(path) == "-"
+            content = sys.stdin.buffer.read() if from_input else read_bytes(path)
+            text = decode(content, str(path))
+            done = format_text(text, str(path))
+        except SpecError as error:
+            for problem in error.problems:
+                problems.add(problem)
+            status = 1
+            continue
+        except Fault as fault:
+            if fault.status != 1:
+                raise
+            problems.add(fault.problem())
+            status = 1
+            continue
+        if from_input and not only_check:
+            click.echo(done, nl=False)
+        elif done.encode() != content:
+            if only_check:
+                note(f"would rewrite {path}")
+                status = 1
+            else:
+                write_whole(path, done.encode())
+                note(f"rewrote {path}")
+    show_problems(problems)
+    return status

@@ -1,0 +1,98 @@
+"""How commands print: results to stdout, all else to stderr; colour only on a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.diagnostics import Fault, Problems, Trouble, render
+
+if TYPE_CHECKING:
+    from netspec.net import Net
+
+spec_argument = click.argument("spec", type=click.Path(path_type=Path))
+set_option = click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Set a parameter of the net.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def colour(stream: Any) -> bool:
+    """Whether a stream wants colour: a terminal, unless NO_COLOR or a dumb one says no."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def show_problems(problems: Problems, form: str = "full") -> None:
+    """Print findings to stderr; as JSON to stdout."""
+    if form == "json":
+        click.echo(render(problems, "json"))
+        return
+    if len(problems):
+        click.echo(render(problems, form, colour(sys.stderr)), err=True, color=True)
+
+
+def show_fault(fault: Fault) -> None:
+    """Print a fault that has no place in a spec."""
+    click.echo(render([fault.problem()], "full", colour(sys.stderr)), err=True, color=True)
+
+
+def parameters(settings: tuple[str, ...]) -> dict[str, Any]:
+    """``--set name=value`` as values."""
+    from netspec.net import setting
+
+    found: dict[str, Any] = {}
+    for text in settings:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise click.UsageError(f"--set takes name=value, and got {text!r}")
+        found[name.strip()] = setting(value.strip())
+    return found
+
+
+def load(spec: Path, settings: tuple[str, ...]) -> Net:
+    """The net of a file, its warnings printed. Raises SpecError where it has errors."""
+    from netspec.net import load as load_net
+
+    net = load_net(spec, **parameters(settings))
+    show_problems(net.problems)
+    return net
+
+
+def note(text: str) -> None:
+    """A line that is no result."""
+    click.echo(text, err=True)
+
+
+def number(value: int | None) -> str:
+    """With commas; a dash where it is not known."""
+    return "-" if value is None else f"{value:,}"
+
+
+def size(count: float) -> str:
+    """Bytes in a unit that people read."""
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError
+
+
+def sizes(given: tuple[str, ...]) -> Mapping[str, int]:
+    """``--at H=224`` as numbers."""
+    found = {}
+    for text in given:
+        name, sign, value = text.partition("=")
+        if not sign or not value.strip().isdigit() or int(value) < 1:
+            raise click.UsageError(f"--at takes a size such as H=224, and got {text!r}")
+        found[name.strip()] = int(value)
+    return found
+
+
+def beside(path: Path) -> Path:
+    """The path, where its folder is there; Trouble where not."""
+    if not path.resolve().parent.is_dir():
+        raise Trouble("N604", f"{path} cannot be written: there is no folder {path.parent}")
+    return path

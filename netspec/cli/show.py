@@ -1,0 +1,85 @@
+"""netspec show."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.cli.output import json_option, load, number, set_option, sizes, spec_argument
+
+if TYPE_CHECKING:
+    from netspec.net import Net
+
+
+@click.command("show")
+@spec_argument
+@set_option
+@click.option("--at", "at", metavar="NAME=SIZE", multiple=True, help="Give a free size a number: H=224.")
+@click.option("--receptive", is_flag=True, help="What each layer sees: field, stride and offset in the input.")
+@click.option("--explain", is_flag=True, help="List what was decided for you.")
+@json_option
+def command(spec: Path, settings: tuple[str, ...], at: tuple[str, ...], receptive: bool, explain: bool, as_json: bool) -> None:
+    """Show the layers of SPEC: shapes, parameters, connections, multiply-accumulates."""
+    net = load(spec, settings).at(sizes(at))
+    if as_json:
+        click.echo(json.dumps(net.summary(), ensure_ascii=False))
+        return
+    _table(net, receptive)
+    if explain:
+        _decided(net)
+
+
+def _table(net: Net, receptive: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from netspec.report.receptive import fields
+
+    summary = net.summary()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("layer", no_wrap=True)
+    table.add_column("kind", no_wrap=True)
+    for name in ("shape", "parameters", "connections", "macs"):
+        table.add_column(name, justify="right", no_wrap=True)
+    seen = fields(net.graph) if receptive else {}
+    for name in ("field", "stride", "offset") if receptive else ():
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, shape in summary["inputs"].items():
+        table.add_row(name, "input", shape, "", "", "")
+    for layer in net.layers:
+        row = [layer.name, layer.kind, layer.shape, number(layer.parameters or None), number(layer.connections), number(layer.macs)]
+        table.add_row(*(_quiet(cell) for cell in row), *(seen[layer.name].told() if receptive else ()))
+    table.add_section()
+    total = [number(summary["parameters"]), number(summary["connections"]), number(summary["macs"])]
+    table.add_row("sum", "", "", *total, style="bold")
+    if "deployed" in summary:
+        table.add_row("deployed", "", "", number(summary["deployed"]["parameters"]), "", number(summary["deployed"]["macs"]), style="bold")
+    width = None if Console().is_terminal else 200
+    Console(width=width, highlight=False).print(table)
+    if summary["macs"] is None:
+        click.echo("costs marked - depend on a free size: give it a number with --at")
+    if receptive:
+        last = net.layers[-1].name
+        click.echo(seen[last].verdict(last, net.graph))
+
+
+def _quiet(cell: Any) -> str:
+    return "" if cell in ("-", "0") else str(cell)
+
+
+def _decided(net: Net) -> None:
+    click.echo("\ndecided for you:")
+    told = False
+    for node in net.graph.nodes:
+        for line in node.op.decided(net.graph.input_shapes(node)):
+            click.echo(f"  {node.name}: {line}")
+            told = True
+    for step in net.data.prepare:
+        if step.name == "resize":
+            click.echo(f"  data: resize filters {step.arguments()['filter']}, with antialiasing, as Pillow does")
+            told = True
+    if not told:
+        click.echo("  nothing")

@@ -1,0 +1,32 @@
+"""netspec table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netspec.cli.output import parameters, set_option, show_problems, spec_argument
+from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, nearest
+
+
+@click.command("table")
+@spec_argument
+@click.argument("name")
+@set_option
+def command(spec: Path, name: str, settings: tuple[str, ...]) -> None:
+    """Draw the connection table NAME of SPEC: a row for each input, a column for each output."""
+    from netspec.elaborate import elaborate, read_source
+    from netspec.language import parse
+    from netspec.report.table import draw
+
+    problems = Problems()
+    meaning = elaborate(parse(read_source(spec), problems), problems, parameters(settings), spec)
+    if name not in meaning.tables:
+        if problems.errors:
+            raise SpecError(problems)
+        known = list(meaning.tables)
+        told = f"tables: {', '.join(known)}" if known else "it has none"
+        raise Fault("N222", f"{spec} has no table {name}", help=did_you_mean(name, known, told) if nearest(name, known) else told)
+    show_problems(problems)
+    click.echo(draw(meaning.tables[name]))

@@ -1,0 +1,106 @@
+"""netspec train."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from netspec.cli.output import load, note, set_option, size, spec_argument
+from netspec.diagnostics import Fault
+
+
+@click.command("train")
+@spec_argument
+@click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="MNIST's IDX files, or train/ and test/ with a folder a class.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the run is kept (runs/NAME-1, -2, … unless said).")
+@click.option("--epochs", type=click.IntRange(1), help="Instead of what the spec says.")
+@click.option("--seed", type=click.IntRange(0), help="Instead of what the spec says.")
+@click.option("--threads", type=click.IntRange(1), help="Worker threads (a core each unless said); the result is the same.")
+@set_option
+def command(spec: Path, folder: Path, out: Path | None, epochs: int | None, seed: int | None, threads: int | None, settings: tuple[str, ...]) -> int:
+    """Train SPEC and keep the run in a folder: spec, weights, log, model.onnx."""
+    net = load(spec, settings)
+    out = out or fresh_folder(spec)
+    with stop_flag() as stopped:
+        kept = follow(net.train(folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=stopped), out)
+        if stopped():
+            note(f"stopped; the weights of the last whole epoch are in {out}" if kept else "stopped before the first epoch was done: nothing is kept")
+            return 130
+    click.echo(f"{out}/model.onnx")
+    return 0
+
+
+def fresh_folder(spec: Path) -> Path:
+    """runs/lenet5-1, or the first number that is free."""
+    number = 1
+    while (Path("runs") / f"{spec.stem}-{number}").exists():
+        number += 1
+    return Path("runs") / f"{spec.stem}-{number}"
+
+
+@contextmanager
+def stop_flag() -> Iterator[Any]:
+    """The first Ctrl-C or TERM ends the step that runs; a second one ends at once."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def follow(events: Iterator[Any], out: Path | None) -> bool:
+    """Draw the progress; whether an epoch was kept."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from netspec.engine.train import Epoch, Started
+
+    console = Console(stderr=True, highlight=False)
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn(),
+                   console=console, transient=True, disable=not console.is_terminal)  # fmt: skip
+    kept, task = False, None
+    try:
+        with bar:
+            for event in events:
+                if isinstance(event, Started):
+                    note(
+                        f"{event.steps} steps an epoch of {event.batch} examples, {event.workers} worker{'s' if event.workers > 1 else ''}, "
+                        f"{size(event.plan_bytes)} of buffers, {size(event.weight_bytes)} of weights"
+                    )
+                elif isinstance(event, Epoch):
+                    kept = True
+                    if task is not None:
+                        bar.remove_task(task)
+                        task = None
+                    note(_line(event))
+                elif console.is_terminal:
+                    if task is None:
+                        task = bar.add_task(f"epoch {event.epoch}", total=event.steps, told="")
+                    bar.update(task, completed=event.step, told=f"loss {event.loss:.4f}")
+    except Fault:
+        if kept and out is not None:
+            note(f"the weights of the last good epoch are in {out}")
+        raise
+    sys.stderr.flush()
+    return kept
+
+
+def _line(event: Any) -> str:
+    accuracy = "" if event.accuracy is None else f"  accuracy {event.accuracy:7.2%}"
+    test = f"  test {event.test_right / event.test_count:7.2%} ({event.test_right:,} of {event.test_count:,})" if event.test_count else ""
+    waited = f"  waited for data {event.waited:.0%}" if event.waited >= 0.01 else ""
+    return f"epoch {event.number:3}  loss {event.loss:.4f}{accuracy}{test}  {event.seconds:.1f} s{waited}"
