@@ -1,0 +1,1 @@
+"""Pictures and labels: read, prepared, handed out in batches."""

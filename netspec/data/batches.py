@@ -71,7 +71,7 @@ class PictureBatches:
     def _batch(self, places: Array, epoch: int) -> tuple[Mapping[str, Array], Mapping[str, Array]]:
         images = apply(self._changed(places, epoch), self.after)
         array = images if not self.augment and isinstance(images, np.ndarray) else as_input(images, self.shape)
-        return {self.name: array}, {output: self.labels[places] for output in self.outputs}
+        return {self.name: array}, dict.fromkeys(self.outputs, self.labels[places])
 
     def _changed(self, places: Array, epoch: int) -> Any:
         """Some pictures, augmented: the numbers of picture i come from (seed, epoch, i) alone."""

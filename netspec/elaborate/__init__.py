@@ -9,7 +9,7 @@ from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Trouble
 from netspec.elaborate.expressions import fail
-from netspec.elaborate.files import Library, decode, declare_file, read_bytes, read_source
+from netspec.elaborate.files import Library, declare_file, decode, read_bytes, read_source
 from netspec.elaborate.nets import build, set_parameters
 from netspec.elaborate.scope import Scope
 from netspec.elaborate.sections import read_sections
@@ -41,18 +41,23 @@ def elaborate(
     library = Library(problems)
     if path is not None:
         library.reading.append(Path(path))
-    declare_file(file, scope, library, path)
-    nets = [item for item in file.items if isinstance(item, s.Net)]
-    for other in nets[1:]:
-        problems.error("N314", other.name_span, "a file has one net, and this is a second", label="second net",
-                       also=((nets[0].name_span, "the first"),), help="put it into a file of its own")  # fmt: skip
     inner = Scope(problems, scope)
-    graph = None
-    if nets:
-        set_parameters(nets[0], inner, parameters or {})
-        graph = build(nets[0], inner, parameters or {}, problems)
-    elif parameters:
+    nets: list[s.Net] = []
+    graphs: list[Graph | None] = []
+
+    def at_net(net: s.Net) -> None:
+        nets.append(net)
+        if len(nets) == 1:
+            set_parameters(net, inner, parameters or {})
+            graphs.append(build(net, inner, problems))
+        else:
+            problems.error("N314", net.name_span, "a file has one net, and this is a second", label="second net",
+                           also=((nets[0].name_span, "the first"),), help="put it into a file of its own")  # fmt: skip
+
+    declare_file(file, scope, library, path, at_net)
+    if parameters and not nets and not problems.errors:
         problems.error("N113", None, f"the file has no net whose parameter {next(iter(parameters))} could be set")
+    graph = graphs[0] if graphs else None
     seen = _parameters_only(nets[0], inner) if nets else scope
     labels = _labels_beside(path)
     sections = [item for item in file.items if isinstance(item, s.Section)]

@@ -58,7 +58,7 @@ def run_body(body: s.Body, site: Site) -> Values:
     warn_unused(site.scope, last)
     if not good or any(isinstance(statement, s.Broken) for statement in body.statements):
         raise Failed
-    if not isinstance(last, s.Bind | s.Bare) or values is None and not isinstance(last, s.Bind | s.Bare):
+    if not isinstance(last, s.Bind | s.Bare) or (values is None and not isinstance(last, s.Bind | s.Bare)):
         raise fail(site.scope, "N311", body.span, "the body has no value",
                    help="its last statement is its value: a pipeline such as `conv(8, 3) -> relu`, or a name = one")  # fmt: skip
     remember(expected, site)

@@ -286,7 +286,8 @@ def _arithmetic(sign: str, a: int | float, b: int | float, node: s.Chain, scope:
     try:
         if sign == "/":
             return a // b if isinstance(a, int) and isinstance(b, int) and a % b == 0 else a / b
-        return _ARITHMETIC[sign](a, b)
+        value: int | float = _ARITHMETIC[sign](a, b)
+        return value
     except OverflowError:
         raise fail(scope, "N106", node.span, "this number is too large") from None
 

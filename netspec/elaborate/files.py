@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from netspec.diagnostics import Fault, Problems, Source, Trouble
@@ -93,8 +94,10 @@ class Library:
         return scope
 
 
-def declare_file(file: s.File, scope: Scope, library: Library, path: Path | None) -> None:
-    """Bind all that a file declares outside its net."""
+def declare_file(
+    file: s.File, scope: Scope, library: Library, path: Path | None, at_net: Callable[[s.Net], None] | None = None
+) -> None:
+    """Bind all that a file declares outside its net, line by line; the net is built where it stands."""
     declare_ahead(file.items, scope)
     for item in file.items:
         try:
@@ -104,5 +107,7 @@ def declare_file(file: s.File, scope: Scope, library: Library, path: Path | None
                 let(item, scope)
             elif isinstance(item, s.Table):
                 declare(item, scope)
+            elif isinstance(item, s.Net) and at_net is not None:
+                at_net(item)
         except Failed:
             scope.broken = True

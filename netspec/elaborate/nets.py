@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -20,7 +21,7 @@ from netspec.ops.norm import Norm
 from netspec.shape import MOST_ELEMENTS, Dim, Free, Shape, elements
 
 
-def build(net: s.Net, scope: Scope, given: Mapping[str, Any], problems: Problems) -> Graph | None:
+def build(net: s.Net, scope: Scope, problems: Problems) -> Graph | None:
     """The graph of a net whose parameters ``scope`` has; None where something is wrong, which is reported."""
     made = _Net(Build(problems), scope)
     complete = made.run(net)
@@ -49,10 +50,8 @@ def set_parameters(net: s.Net, scope: Scope, given: Mapping[str, Any]) -> None:
                 help=f"give it one: `--set {parameter.name}=…`, or a default in the spec",
             )  # fmt: skip
         else:
-            try:
+            with contextlib.suppress(Failed):
                 binding = Binding("constant", parameter.span, evaluate(parameter.default, scope))
-            except Failed:
-                pass
         scope.bind(parameter.name, binding, parameter.span)
 
 

@@ -14,11 +14,13 @@ from netspec.elaborate.scope import Failed, Scope
 from netspec.graph import Graph
 from netspec.language import syntax as s
 from netspec.settings import LOSSES, OPTIMIZERS, SCHEDULES, STEPS, STOPS, TESTS, Arguments, Data, Train
+from netspec.settings.train import Step
 
 #: Which last layer a loss belongs to; the two are worked out together.
 ENDS = {"cross_entropy": ("softmax", "log_softmax"), "binary_cross_entropy": ("sigmoid",)}
 
 Reader = Callable[[s.Setting, Scope], Any]
+Steps = tuple[Arguments, ...]
 
 
 def read_sections(
@@ -98,7 +100,8 @@ def _loss(node: s.Setting, scope: Scope) -> str:
 
 def _word(expression: s.Expression, scope: Scope, known: Mapping[str, type[Arguments]], what: str) -> Arguments:
     """A word with arguments, such as ``sgd(rate: 0.1)`` or ``resize(32, 32)``; a parameter may carry a bare one."""
-    name, arguments = None, ()
+    name: str | None = None
+    arguments: tuple[s.Argument, ...] = ()
     if isinstance(expression, s.Name):
         binding = scope.find(expression.name) if expression.name not in known and expression.arguments is None else None
         name, arguments = expression.name, expression.arguments or ()
@@ -107,15 +110,15 @@ def _word(expression: s.Expression, scope: Scope, known: Mapping[str, type[Argum
     elif isinstance(expression, s.String | s.IfElse):
         value = evaluate(expression, scope)
         name = value if isinstance(value, str) else None
-    if name not in known:
+    if name is None or name not in known:
         told = name or expression.span.text
         raise fail(scope, "N503", expression.span, f"there is no {what} {told}",
                    help=did_you_mean(told, known, f"there are {', '.join(known)}"))  # fmt: skip
     return bind(known[name], arguments, scope, expression.span)
 
 
-def _chain(known: Mapping[str, type[Arguments]], what: str) -> Reader:
-    def read(node: s.Setting, scope: Scope) -> tuple[Arguments, ...]:
+def _chain(known: Mapping[str, type[Arguments]], what: str) -> Callable[[s.Setting, Scope], Steps]:
+    def read(node: s.Setting, scope: Scope) -> Steps:
         steps, good = [], True
         for expression in node.values:
             try:
@@ -133,7 +136,7 @@ def _one(known: Mapping[str, type[Arguments]], what: str) -> Reader:
     return lambda node, scope: _word(_single(node, scope), scope, known, what)
 
 
-def _schedule(node: s.Setting, scope: Scope) -> tuple[Arguments, ...]:
+def _schedule(node: s.Setting, scope: Scope) -> Steps:
     steps = _chain(SCHEDULES, "schedule")(node, scope)
     for expression, step in zip(node.values[:-1], steps[:-1], strict=True):
         if step.name != "warmup":
@@ -141,12 +144,12 @@ def _schedule(node: s.Setting, scope: Scope) -> tuple[Arguments, ...]:
     if len(steps) > 1 and steps[-1].name == "warmup":
         raise fail(scope, "N504", node.values[-1].span, "warmup leads into another schedule and cannot follow one")
     for step, expression in zip(steps, node.values, strict=True):
-        if step.name == "step" and (step.every is None) == (step.at is None):  # type: ignore[attr-defined]
+        if isinstance(step, Step) and (step.every is None) == (step.at is None):
             raise fail(scope, "N112", expression.span, "step takes either `every:` or `at:`", help="write `step(every: 30)` or `step(at: [30, 60])`")
     return steps
 
 
-def _prepare(node: s.Setting, scope: Scope) -> tuple[Arguments, ...]:
+def _prepare(node: s.Setting, scope: Scope) -> Steps:
     steps = _chain(STEPS, "step")(node, scope)
     for expression, step in zip(node.values, steps, strict=True):
         if getattr(step, "random", False):
@@ -156,7 +159,7 @@ def _prepare(node: s.Setting, scope: Scope) -> tuple[Arguments, ...]:
     return steps
 
 
-def _augment(node: s.Setting, scope: Scope) -> tuple[Arguments, ...]:
+def _augment(node: s.Setting, scope: Scope) -> Steps:
     steps = _chain(STEPS, "step")(node, scope)
     for expression, step in zip(node.values, steps, strict=True):
         if step.name == "augment":

@@ -10,7 +10,9 @@ from netspec.elaborate.expressions import Size, describe, fail
 from netspec.elaborate.pipelines import Site, add_node
 from netspec.elaborate.scope import Value
 from netspec.language import syntax as s
-from netspec.ops import OPERATORS
+from netspec.ops.conv import Conv
+from netspec.ops.norm import Norm
+from netspec.ops.wiring import Connect
 from netspec.shape import Dim, linear, same, show
 from netspec.tables import Table
 
@@ -55,8 +57,10 @@ def shortcut(kind: str | Table, x: Value, y: Value, stage: s.Call, site: Site) -
     inner = replace(site, place=site.place.inner("shortcut"))
     if len(x.shape) == 1:
         raise fail(site.scope, "N218", stage.name_span, "units have no 1 x 1 convolution to project them", help="use a table: `residual(shortcut: T)`")
-    conv = OPERATORS["conv"](maps=y.shape[0], kernel=1, stride=stride, bias=False)
-    return add_node(OPERATORS["norm"](), (add_node(conv, (x,), inner, stage.span),), inner, stage.span)
+    maps = y.shape[0]
+    assert isinstance(maps, int)
+    conv = Conv(maps=maps, kernel=1, stride=stride, bias=False)
+    return add_node(Norm(), (add_node(conv, (x,), inner, stage.span),), inner, stage.span)
 
 
 def _strides(x: Value, y: Value, stage: s.Call, site: Site) -> Size:
@@ -102,6 +106,6 @@ def _pad(x: Value, y: Value, stride: Size, stage: s.Call, site: Site) -> Value:
 
 
 def _connect(table: Table, stride: Size, x: Value, stage: s.Call, site: Site) -> Value:
-    op = OPERATORS["connect"](table=table, stride=tuple(stride) or 1)
+    op = Connect(table=table, stride=tuple(stride) or 1)
     inner = replace(site, place=site.place.inner("shortcut"))
     return add_node(op, (x,), inner, stage.span, (), stage.name_span)

@@ -1,0 +1,1 @@
+"""Training and running in NumPy: plan, memory, kernels, optimisers."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from netspec.ops import Operator, Weight
 
 Array = NDArray[Any]
-Run = Callable[[], None]
+Run = Callable[[], object]
 Sizes = Mapping[str, tuple[int, ...]]
 
 

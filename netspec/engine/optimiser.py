@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from netspec.engine.kernel import Array
 from netspec.engine.store import Store
 from netspec.engine.threads import Pool
-from netspec.settings import Arguments
 from netspec.settings.train import Adam, AdamW, RmsProp, Sgd
 
 #: Numbers updated at a time.
@@ -32,7 +32,7 @@ class _Stretch:
 class Optimiser:
     """One rule over the flat weights. Its state is one flat array a name, so that it can be kept in a file."""
 
-    def __init__(self, rule: Arguments, store: Store, pool: Pool) -> None:
+    def __init__(self, rule: Any, store: Store, pool: Pool) -> None:
         self.rule, self.store, self.pool = rule, store, pool
         names = {"sgd": ("momentum",), "adam": ("mean", "square"), "adamw": ("mean", "square"), "rmsprop": ("square", "momentum")}
         self.state = {name: np.zeros(store.size, dtype=store.dtype) for name in names[rule.name]}
@@ -40,8 +40,8 @@ class Optimiser:
         self.stretches = _stretches(store)
         self.work = [np.empty((2, RUN), dtype=store.dtype) for _ in range(pool.workers)]
         self.update: Callable[[slice, Array, _Stretch, float, Array], None] = {
-            Sgd: self._sgd, Adam: self._adam, AdamW: self._adam, RmsProp: self._rmsprop,
-        }[type(rule)]  # fmt: skip
+            "sgd": self._sgd, "adam": self._adam, "adamw": self._adam, "rmsprop": self._rmsprop,
+        }[rule.name]  # fmt: skip
 
     def step(self, gradient: Array, multiple: float) -> None:
         """Change the weights by a gradient, at ``multiple`` times the rule's rate."""
@@ -52,7 +52,7 @@ class Optimiser:
             def run() -> None:
                 for stretch in self.stretches[worker::workers]:
                     here = slice(stretch.start, stretch.end)
-                    rate = self.rule.rate * stretch.rate * multiple  # type: ignore[attr-defined]
+                    rate = self.rule.rate * stretch.rate * multiple
                     self.update(here, gradient[here], stretch, rate, self.work[worker][:, : stretch.end - stretch.start])
 
             return run
@@ -60,11 +60,11 @@ class Optimiser:
         self.pool.run([work(worker) for worker in range(workers)])
 
     def _decayed(self, here: slice, g: Array, stretch: _Stretch, out: Array) -> Array:
-        decay = self.rule.decay * stretch.decay  # type: ignore[attr-defined]
+        decay = self.rule.decay * stretch.decay
         if not decay:
             return g
         np.multiply(self.store.flat[here], decay, out=out)
-        return np.add(out, g, out=out)  # type: ignore[no-any-return]
+        return np.add(out, g, out=out)
 
     def _sgd(self, here: slice, g: Array, stretch: _Stretch, rate: float, work: Array) -> None:
         rule, w, v = self.rule, self.store.flat[here], self.state["momentum"][here]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -116,7 +117,7 @@ def _cut(plan: Plan) -> None:
     if not any(len(shape) > 1 for shape in plan.graph.shapes.values()) and plan.batch <= 256:
         count = 1  # units only: one long product beats two short ones
     bounds = [plan.batch * i // count for i in range(count + 1)]
-    plan.chunks = list(zip(bounds[:-1], bounds[1:], strict=True))
+    plan.chunks = list(pairwise(bounds))
     plan.parts = min(count, PARTS if plan.graph.parameters() < LARGE_NET else 2)
 
 
@@ -149,7 +150,7 @@ def _phases(plan: Plan) -> None:
     top = max(ready.values())
     if plan.train:
         _backward_phases(plan, top, fused, skipped, add)
-    plan.phases = [[step for *_, step in sorted(steps.get(p, []), key=lambda s: s[:2])] for p in range(max(steps) + 1)]
+    plan.phases = [[step for *_, step in sorted(steps.get(p, []), key=lambda s: s[:2])] for p in range(max(steps, default=0) + 1)]
     _find_additions(plan, fused)
 
 
@@ -205,7 +206,8 @@ def _place(plan: Plan) -> None:
     lives: dict[str, _Life] = {}
 
     def touch(name: str, image: tuple[int, ...], scaled: bool, time: int, phase: int, forced: bool = False) -> None:
-        life = lives.setdefault(name, _Life(image, scaled, time, time, set(), forced))
+        life = lives.setdefault(name, _Life(image, scaled, time, time, set()))
+        life.forced = life.forced or forced
         life.last = time
         life.phases.add(phase)
 
@@ -229,7 +231,7 @@ def _place(plan: Plan) -> None:
         time += 1
     if not plan.train:
         for output in plan.graph.outputs:
-            touch(output.value, (1, *shapes[output.value]), True, time, -1, forced=True)
+            touch(output.value, (1, *shapes[output.value]), True, time, len(plan.phases), forced=True)
     _arrange(plan, lives)
 
 
@@ -259,11 +261,14 @@ def _touch_node(
 
 def _arrange(plan: Plan, lives: dict[str, _Life]) -> None:
     size = plan.dtype.itemsize
-    local, whole = [], []
+    local: list[Interval] = []
+    whole: list[Interval] = []
     for name, life in lives.items():
         is_local = len(life.phases) == 1 and not life.forced
         images = (plan.largest if is_local else plan.batch) if life.scaled else 1
-        (local if is_local else whole).append(Interval(name, prod(life.image) * images * size, life.first, life.last))
+        # chunks go through a phase one after the other: what lives for the batch lives for whole phases
+        first, end = (life.first, life.last) if is_local else (min(life.phases), max(life.phases))
+        (local if is_local else whole).append(Interval(name, prod(life.image) * images * size, first, end))
     for is_local, intervals in ((True, local), (False, whole)):
         offsets, total = arrange(intervals)
         if is_local:

@@ -215,10 +215,10 @@ class Runner:
                     part[:] = 0
         for call in self.prepare:
             call()
-        for before, parts in zip(self.before, self.calls, strict=True):
+        for before, phase in zip(self.before, self.calls, strict=True):
             for call in before:
                 call()
-            self.pool.run([_sequence(parts, worker, self.workers) for worker in range(self.workers)])
+            self.pool.run([_sequence(phase, worker, self.workers) for worker in range(self.workers)])
         for more in self.gradients[1:]:
             np.add(self.gradients[0], more, out=self.gradients[0])
         for call in self.collect:
@@ -263,7 +263,7 @@ def _sequence(parts: list[list[Run]], worker: int, workers: int) -> Run:
 
 
 def _adding(target: Array, more: Array) -> Run:
-    return lambda: cast(None, np.add(target, more, out=target))
+    return lambda: np.add(target, more, out=target)
 
 
 def _cut(scratch: dict[str, Array], kernel: Kernel, n: int) -> dict[str, Array]:

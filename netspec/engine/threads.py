@@ -23,7 +23,7 @@ class Pool:
         self.workers = max(1, workers)
         self._pool = ThreadPoolExecutor(self.workers - 1) if self.workers > 1 else None
 
-    def run(self, calls: Sequence[Callable[[], None]]) -> None:
+    def run(self, calls: Sequence[Callable[[], object]]) -> None:
         """All calls; the caller's thread takes the first. What one raises is raised here, after all have ended."""
         if self._pool is None or len(calls) < 2:
             for call in calls:
@@ -44,7 +44,7 @@ class Pool:
             self._pool.shutdown(wait=True)
 
 
-def _quiet(call: Callable[[], None]) -> None:
+def _quiet(call: Callable[[], object]) -> None:
     with np.errstate(all="ignore"):  # the state of the main thread does not reach here
         call()
 

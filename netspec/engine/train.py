@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -142,8 +142,9 @@ class Trainer:
                 return
         took = time.perf_counter() - began
         accuracy = right / count if count else None
-        yield Epoch(number + 1, loss / seen, accuracy, self.settings.optimizer.rate * self.schedule.at(number + 1 - 1 / steps),
-                    took, waiting / took, lambda: store.weights(self.average))  # type: ignore[attr-defined]  # fmt: skip
+        optimizer: Any = self.settings.optimizer
+        rate = optimizer.rate * self.schedule.at(number + 1 - 1 / steps)
+        yield Epoch(number + 1, loss / seen, accuracy, rate, took, waiting / took, lambda: store.weights(self.average))
 
     def _checked(self, runner: Runner, loss: float, epoch: int, step: int) -> Array:
         """The gradient, clipped where asked; Fault where loss or gradient is not finite."""

@@ -1,0 +1,1 @@
+"""ONNX, weights and files, in and out."""

@@ -13,7 +13,7 @@ from netspec.diagnostics import Problems, Source, Span
 
 #: Words that name nothing else (language.md section 2).
 KEYWORDS = frozenset(
-    "net block use let input output share expect in for if else and or not true false".split()
+    ["net", "block", "use", "let", "input", "output", "share", "expect", "in", "for", "if", "else", "and", "or", "not", "true", "false"]
 )
 #: Brackets may stand this deep in one another.
 DEEPEST = 100

@@ -47,7 +47,7 @@ def _mistake(tokens: list[Token], index: int, expected: set[str]) -> tuple[str, 
     if kind == "ASSIGN" and before.type == "NAME" and "COLON" in expected:
         return "an argument is written with a colon, not `=`", f"write `{before}: {after}`"
     if kind == "COLON" and before.type == "NAME" and "ASSIGN" in expected:
-        return f"a value is bound with `=`, not `:`", f"write `{before} = …`"
+        return "a value is bound with `=`, not `:`", f"write `{before} = …`"
     if kind in ("NUMBER", "NAME", "STRING", "LSQB") and "COMMA" in expected and before.type not in ("COMMA", "LPAR"):
         return f"a comma is missing before `{token}`", f"write `{before}, {token}`"
     if kind == "NAME" and before.type == "NAME" and index > 1 and tokens[index - 2].type in ("_NL", "LBRACE"):

@@ -27,8 +27,8 @@ class _Ready(Lexer):
     def __init__(self, conf: object) -> None:
         del conf
 
-    def lex(self, data: Any) -> Iterator[Token]:  # pragma: no cover - parse_interactive never calls it
-        yield from data
+    def lex(self, lexer_state: Any, parser_state: Any) -> Iterator[Token]:  # pragma: no cover - never called
+        yield from ()
 
 
 @cache
@@ -135,9 +135,9 @@ class _Builder:
 
     def _span(self, parts: list[Any]) -> Span:
         first, last = parts[0], parts[-1]
-        start = first.start_pos if isinstance(first, Token) else first.span.start
-        end = last.end_pos if isinstance(last, Token) else last.span.end
-        return Span(self.source, start, end)
+        start = self._at(first) if isinstance(first, Token) else first.span
+        end = self._at(last) if isinstance(last, Token) else last.span
+        return Span(self.source, start.start, end.end)
 
     def _at(self, token: Token) -> Span:
         return Span(self.source, token.start_pos or 0, token.end_pos or 0)
@@ -237,7 +237,7 @@ class _Builder:
         listed = None if arguments is None else tuple(arguments)
         return s.Call(self._span(parts), str(parts[0]), self._at(parts[0]), listed, body)
 
-    def source(self, parts: list[Any]) -> s.In:
+    def stage_in(self, parts: list[Any]) -> s.In:
         return s.In(self._span(parts), parts[2] if len(parts) > 1 else None)
 
     def many(self, parts: list[Any]) -> s.Many:

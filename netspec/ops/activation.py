@@ -6,7 +6,21 @@ from collections.abc import Mapping
 from math import prod, sqrt
 from typing import Annotated, ClassVar
 
-from netspec.ops.operator import Begun, Cost, Emit, Init, Initial, Names, Operator, Positive, Real, Shapes, Wanted, Weight, maps
+from netspec.ops.operator import (
+    Begun,
+    Cost,
+    Emit,
+    Init,
+    Initial,
+    Names,
+    Operator,
+    Positive,
+    Real,
+    Shapes,
+    Wanted,
+    Weight,
+    maps,
+)
 from netspec.shape import Shape
 
 __all__ = [

@@ -10,7 +10,21 @@ from pydantic import Field, InstanceOf
 
 from netspec.diagnostics import Fault
 from netspec.ops import window
-from netspec.ops.operator import Cost, Count, Emit, Names, Pads, Shapes, Sizes, Trained, Wanted, Weight, fixed, maps, spatial
+from netspec.ops.operator import (
+    Cost,
+    Count,
+    Emit,
+    Names,
+    Pads,
+    Shapes,
+    Sizes,
+    Trained,
+    Wanted,
+    Weight,
+    fixed,
+    maps,
+    spatial,
+)
 from netspec.shape import Dim, Shape, linear, show
 from netspec.tables import KernelTable, Table
 

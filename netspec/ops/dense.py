@@ -11,7 +11,19 @@ from pydantic import InstanceOf
 from netspec.diagnostics import Fault
 from netspec.ops.conv import Wiring, check_table, weight_fan_ins
 from netspec.ops.operator import (
-    Begun, Cost, Count, Emit, Init, Initial, Names, Positive, Shapes, Trained, Wanted, Weight, fixed,
+    Begun,
+    Cost,
+    Count,
+    Emit,
+    Init,
+    Initial,
+    Names,
+    Positive,
+    Shapes,
+    Trained,
+    Wanted,
+    Weight,
+    fixed,
 )  # fmt: skip
 from netspec.shape import Shape, show
 from netspec.tables import Table

@@ -8,7 +8,21 @@ from typing import ClassVar
 
 from netspec.diagnostics import Fault
 from netspec.ops.operator import (
-    Cost, Count, Emit, Flag, Gained, Init, Names, Operator, Positive, Real, Share, Shapes, Weight, maps, spatial,
+    Cost,
+    Count,
+    Emit,
+    Flag,
+    Gained,
+    Init,
+    Names,
+    Operator,
+    Positive,
+    Real,
+    Shapes,
+    Share,
+    Weight,
+    maps,
+    spatial,
 )  # fmt: skip
 from netspec.shape import Shape
 

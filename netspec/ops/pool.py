@@ -9,7 +9,20 @@ from typing import Annotated, ClassVar
 from netspec.diagnostics import Fault
 from netspec.ops import window
 from netspec.ops.operator import (
-    Cost, Emit, Flag, Gained, Names, Operator, Pads, Positive, Shapes, Sizes, Wanted, Weight, maps, spatial,
+    Cost,
+    Emit,
+    Flag,
+    Gained,
+    Names,
+    Operator,
+    Pads,
+    Positive,
+    Shapes,
+    Sizes,
+    Wanted,
+    Weight,
+    maps,
+    spatial,
 )  # fmt: skip
 from netspec.shape import Shape, is_free, numbers
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from netspec.ops.operator import Emit, Names, Operator, Share, Shapes
+from netspec.ops.operator import Emit, Names, Operator, Shapes, Share
 from netspec.shape import Shape
 
 

@@ -10,6 +10,7 @@ from netspec.graph import Graph, Node
 from netspec.ops.conv import Convolution, Local
 from netspec.ops.dense import Dense
 from netspec.ops.norm import Norm
+from netspec.shape import numbers
 from netspec.weights import Array, Model
 
 
@@ -56,7 +57,7 @@ def _fold(before: Node, norm: Node, weights: dict[str, Array]) -> Node:
     axis = kernel.ndim - 2 - len(before.shape[1:]) if isinstance(before.op, Local) else 0
     column = (1,) * axis + (-1,) + (1,) * (kernel.ndim - axis - 1)
     weights[before.key("weight")] = (kernel * gain.reshape(column)).astype(np.float32)
-    bias = weights.get(before.key("bias"), np.zeros(before.shape if isinstance(before.op, Local) else mean.shape))
+    bias = weights.get(before.key("bias"), np.zeros(numbers(before.shape) if isinstance(before.op, Local) else mean.shape))
     row = (-1,) + (1,) * (bias.ndim - 1)
     moved = (bias - mean.reshape(row)) * gain.reshape(row) + shift.reshape(row)
     weights[before.key("bias")] = moved.astype(np.float32)

@@ -1,0 +1,1 @@
+"""What a net looks like: tables, figures, fields."""

@@ -1,0 +1,1 @@
+"""Compiled models on devices: opened, run, evaluated."""

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from netspec.diagnostics import Fault, Trouble
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: it would phone home by default
-import onnxruntime as ort
+import onnxruntime
+
+ort: Any = onnxruntime  # its names are not declared to type checkers
 
 Array = NDArray[Any]
 PROVIDERS = {

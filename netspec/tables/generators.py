@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Fault
 from netspec.tables.table import MOST_CONNECTIONS, Table, one_a_cell
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def full(kind: str, inputs: int, outputs: int) -> Table:
@@ -87,7 +92,7 @@ def random(kind: str, inputs: int, outputs: int, fan_in: int, seed: int = 0) -> 
     return one_a_cell("", kind, inputs, outputs, np.repeat(np.arange(outputs), fan_in), chosen.reshape(-1))
 
 
-def _mixed(z):  # type: ignore[no-untyped-def]
+def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """SplitMix64 of an array of uint64."""
     import numpy as np
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 from netspec.tables.kernel import KernelTable
 from netspec.tables.table import Table, make
@@ -109,7 +110,7 @@ def _read_list(kind: str, inputs: int, outputs: int, rows: Sequence[str], report
 
 def _table(kind: str, inputs: int, outputs: int, placed: list[tuple[_Cell, int, int]]) -> Table:
     numbers: dict[str, int] = {}
-    columns: tuple[list[int], list[int], list[int], list[float]] = ([], [], [], [])
+    columns: tuple[list[Any], ...] = ([], [], [], [])
     for own, (cell, i, j) in enumerate(placed):
         if cell.sort == ".":
             continue
@@ -119,7 +120,7 @@ def _table(kind: str, inputs: int, outputs: int, placed: list[tuple[_Cell, int, 
         else:
             weight = numbers.setdefault(cell.text, own) if cell.sort == "name" else own
         for column, entry in zip(columns, (j, i, weight, value), strict=True):
-            column.append(entry)  # type: ignore[arg-type]
+            column.append(entry)
     import numpy as np
 
     whole = tuple(np.array(column, dtype=np.int64) for column in columns[:3])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,8 @@ def spread_cells(table: Table, compact: Array, positions: int = 0) -> Array:
         return compact
     at, taps = compact.shape[:positions], compact.shape[positions + 1 :]
     dense = np.zeros((*at, table.outputs, table.inputs, *taps), dtype=compact.dtype)
-    cells, every = table.cells, (slice(None),) * positions
+    cells = table.cells
+    every: tuple[Any, ...] = (slice(None),) * positions
     trained = cells.weight >= 0
     dense[(*every, cells.output[trained], cells.input[trained])] = compact[(*every, cells.weight[trained])]
     return dense
@@ -34,7 +35,8 @@ def spread_cells(table: Table, compact: Array, positions: int = 0) -> Array:
 
 def add_fixed(table: Table, dense: Array, taps: tuple[int, ...], positions: int = 0) -> None:
     """Put ``=`` and numbers into a dense kernel: in its middle tap."""
-    cells, every = table.cells, (slice(None),) * positions
+    cells = table.cells
+    every: tuple[Any, ...] = (slice(None),) * positions
     fixed = cells.weight < 0
     middle = tuple(k // 2 for k in taps)
     dense[(*every, cells.output[fixed], cells.input[fixed], *middle)] = cells.value[fixed]

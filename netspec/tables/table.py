@@ -114,7 +114,7 @@ def make(
 
     output, input_, weight, value = (np.asarray(column) for column in cells)
     order = np.lexsort((input_, output))
-    output, input_, weight, value = output[order], input_[order], weight[order], value[order].astype(float)
+    output, input_, weight, value = output[order], input_[order], weight[order], value[order]
     known, first, inverse = np.unique(weight, return_index=True, return_inverse=True)
     rank = np.empty(len(known), dtype=np.int64)
     trained = known >= 0
@@ -122,7 +122,7 @@ def make(
     rank[np.flatnonzero(trained)[np.argsort(first[trained], kind="stable")]] = np.arange(trained.sum())
     renamed = dict(zip(known.tolist(), rank.tolist(), strict=True))
     kept = tuple(sorted((renamed[old], word) for old, word in names if old in renamed))
-    given = Cells(output.astype(np.int64), input_.astype(np.int64), rank[inverse.reshape(-1)], value)
+    given = Cells(output.astype(np.int64), input_.astype(np.int64), rank[inverse.reshape(-1)], value.astype(np.float64))
     return Table(name, kind, inputs, outputs, given, kept)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from math import pi, sqrt
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from netspec import ops
 from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, ones, rows
+from netspec.ops import Operator
 
 _SELU = 1.0507009873554805, 1.6732632423543772
 
@@ -87,7 +87,8 @@ class LeakyRelu(Pointwise):
 class Elu(Pointwise):
     """x or alpha · (exp x − 1)."""
 
-    op_type, keeps = ops.activation.Elu, ("x",)
+    op_type: ClassVar[type[Operator]] = ops.activation.Elu
+    keeps = ("x",)
     scale: ClassVar[float] = 1.0
 
     @property
@@ -182,7 +183,7 @@ def _erfc(z: Array) -> Array:
         top, low = (top + r) * inverse, (low + s) * inverse
     rest = inverse * (top + _CODY_R[4]) / (low + _CODY_S[4])
     far = np.exp(-far_z * far_z) / far_z * (1 / sqrt(pi) - rest)
-    return np.where(z <= 0.46875, near, np.where(z <= 4, middle, far))  # type: ignore[no-any-return]
+    return np.where(z <= 0.46875, near, np.where(z <= 4, middle, far))
 
 
 class Sigmoid(Pointwise):
@@ -374,7 +375,8 @@ class PRelu(Kernel):
 class Softmax(Kernel):
     """exp(x − max) over its sum; dx = y · (dy − Σ dy · y)."""
 
-    op_type, keeps = ops.activation.Softmax, ("y",)
+    op_type: ClassVar[type[Operator]] = ops.activation.Softmax
+    keeps = ("y",)
 
     def scratch(self, n: int) -> Sizes:
         return {"row": (n, *self.y[:-1], 1), "t": (n, *self.y)}

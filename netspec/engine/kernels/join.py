@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from netspec import ops
 from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes
+from netspec.ops import Operator
 
 
 class Concat(Kernel):
@@ -60,7 +63,8 @@ class Stretched(Kernel):
 class Add(Stretched):
     """The sum."""
 
-    op_type, sign = ops.join.Add, 1
+    op_type: ClassVar[type[Operator]] = ops.join.Add
+    sign = 1
 
     def scratch(self, n: int) -> Sizes:
         return {"t": (n, *self.y)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import prod
 
 import numpy as np
@@ -233,7 +232,7 @@ class Scale(Kernel):
         return _nothing if m.dxs[0] is None or m.dy is None else _times(m.dy, self.op.factor, m.dxs[0])
 
 
-def _times(source: Array, factor: float, target: Array) -> Callable[[], None]:
+def _times(source: Array, factor: float, target: Array) -> Run:
     return lambda: np.multiply(source, factor, out=target)
 
 
