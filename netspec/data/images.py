@@ -46,7 +46,7 @@ def to_array(image: Image.Image) -> Array:
         wide = np.asarray(image).astype(np.int64)
         return (np.clip(wide, 0, 65535) >> 8).astype(np.uint8)[..., None]  # convert() would clip at 255
     if image.mode == "F":
-        return np.clip(np.asarray(image), 0, 255).astype(np.uint8)[..., None]
+        return np.asarray(np.clip(np.asarray(image), 0, 255).astype(np.uint8)[..., None])
     if image.mode in ("1", "L"):
         return np.asarray(image.convert("L"))[..., None]
     if "A" in image.mode or "transparency" in image.info:

@@ -163,7 +163,8 @@ def _random_crop(images: Images, step: Any, draws: Array) -> Images:
         raise Fault("N703", f"a crop of {n} x {n} does not fit into a picture of {padded.shape[1]} x {padded.shape[2]}", help="resize before it")
     top, left = (draws * [height + 1, width + 1]).astype(np.int64).T
     views = np.lib.stride_tricks.sliding_window_view(padded, (n, n), axis=(1, 2))
-    return np.moveaxis(views[np.arange(len(images)), top, left], 1, -1)
+    cut: Array = np.moveaxis(views[np.arange(len(images)), top, left], 1, -1)
+    return cut
 
 
 def each_drawn(images: Images, draws: Array, change: Callable[[Array, Array], Any]) -> Images:
@@ -205,14 +206,15 @@ _PCA_VECTORS = np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140],
 def _gaussians(draws: Array) -> Array:
     """Three normal numbers from six uniform ones (Box, Muller 1958)."""
     radius = np.sqrt(-2 * np.log(np.maximum(draws[:3], 1e-12)))
-    return (radius * np.cos(2 * np.pi * draws[3:])).astype(np.float32)
+    normal: Array = (radius * np.cos(2 * np.pi * draws[3:])).astype(np.float32)
+    return normal
 
 
 def _pca_jitter(images: Images, step: Any, draws: Array) -> Images:
     def one(image: Array, row: Array) -> Array:
         colour = image if image.shape[2] == 3 else np.repeat(image, 3, axis=2)
         moved = _PCA_VECTORS @ (_gaussians(row) * step.sigma * _PCA_VALUES) * 255
-        return np.clip(_float(colour) + moved, 0, 255)
+        return np.asarray(np.clip(_float(colour) + moved, 0, 255))
 
     return each_drawn(images, draws, one)
 
@@ -225,7 +227,7 @@ def _color_jitter(images: Images, step: Any, draws: Array) -> Images:
         grey = array @ np.array([0.299, 0.587, 0.114], dtype=np.float32) if array.shape[2] == 3 else array[..., 0]
         array = np.clip((array - grey.mean()) * np.float32(contrast) + grey.mean(), 0, 255)
         grey = (array @ np.array([0.299, 0.587, 0.114], dtype=np.float32) if array.shape[2] == 3 else array[..., 0])[..., None]
-        return np.clip((array - grey) * np.float32(saturation) + grey, 0, 255)
+        return np.asarray(np.clip((array - grey) * np.float32(saturation) + grey, 0, 255))
 
     return each_drawn(images, draws, one)
 

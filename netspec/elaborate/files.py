@@ -82,7 +82,7 @@ class Library:
         try:
             source = read_source(path, os.path.relpath(path) if not path.is_absolute() else str(path))
         except (Trouble, Fault) as fault:
-            raise fail(into, "N603", node.span, f'"{node.path}" cannot be used: {fault.message}') from None
+            raise fail(into, "N603", node.span, f'"{node.path}" cannot be used: {fault.message.removeprefix(str(path)).lstrip()}') from None
         before = len(self.problems.errors)
         file = parse(source, self.problems)
         scope = Scope(self.problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
@@ -58,10 +59,31 @@ class Site:
 
 def run(pipe: s.Pipe, site: Site, entering: Values | None) -> Values:
     """What comes out of a pipeline. Reports what is wrong and raises Failed."""
-    values = _stage(pipe.stages[0], site, entering, True)
-    for stage in pipe.stages[1:]:
-        values = _stage(stage, site, values, False)
+    values = entering
+    for number, stage in enumerate(pipe.stages):
+        try:
+            values = _stage(stage, site, values, number == 0)
+        except Failed:
+            for later in pipe.stages[number + 1 :]:
+                _look_over(later, site)
+            raise
+    assert values is not None
     return values
+
+
+def _look_over(stage: s.Stage, site: Site) -> None:
+    """Report what is wrong with a stage whatever enters it: its name, its arguments."""
+    if isinstance(stage, s.Many):
+        for pipe in stage.pipes:
+            for inner in pipe.stages:
+                _look_over(inner, site)
+    if not isinstance(stage, s.Call) or site.scope.find(stage.name) is not None or stage.name in SPECIAL:
+        return
+    with suppress(Failed):
+        if stage.name in OPERATORS:
+            bind(OPERATORS[stage.name], stage.arguments or (), site.scope, stage.name_span)
+        else:
+            raise _unknown_layer(stage, site)
 
 
 def _stage(stage: s.Stage, site: Site, entering: Values | None, first: bool) -> Values:
@@ -93,13 +115,17 @@ def _stage(stage: s.Stage, site: Site, entering: Values | None, first: bool) -> 
         return _residual(stage, site, entering)
     if stage.name in OPERATORS:
         return (_layer(stage, site, OPERATORS[stage.name], entering),)
-    known = [*OPERATORS, *SPECIAL, *site.scope.known("block", "share")]
     if binding is not None:
         raise fail(site.scope, "N303", stage.name_span, f"{stage.name} is {describe(binding.what)}, not a layer")
+    raise _unknown_layer(stage, site)
+
+
+def _unknown_layer(stage: s.Call, site: Site) -> Failed:
+    known = [*OPERATORS, *SPECIAL, *site.scope.known("block", "share")]
     if site.scope.is_hidden(stage.name) or site.scope.bound_later(stage.name) is not None or site.scope.is_broken():
-        raise unknown(stage.name, stage.name_span, site.scope)
-    raise fail(site.scope, "N303", stage.name_span, f"there is no layer or block {stage.name}",
-               help=did_you_mean(stage.name, known, "`netspec layers` lists them all"))  # fmt: skip
+        return unknown(stage.name, stage.name_span, site.scope)
+    return fail(site.scope, "N303", stage.name_span, f"there is no layer or block {stage.name}",
+                help=did_you_mean(stage.name, known, "`netspec layers` lists them all"))  # fmt: skip
 
 
 def _in(stage: s.In, site: Site, first: bool) -> Values:

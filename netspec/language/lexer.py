@@ -70,8 +70,9 @@ class _Lexer:
         position = self._version()
         while position < len(self.text) and not self.found.nested_too_deep:
             position = self._next(position)
-        for bracket in self.open:
-            self._unclosed(bracket)
+        if not self.found.nested_too_deep:
+            for bracket in reversed(self.open):
+                self._unclosed(bracket)
         self.found.tokens = list(_line_ends(self.raw))
         return self.found
 

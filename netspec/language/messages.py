@@ -23,6 +23,8 @@ def unexpected(problems: Problems, source: Source, tokens: list[Token], index: i
     if token.type in ("_NL", "$END") and before is not None:  # underline the end of what is there
         start, end = before.end_pos or 0, (before.end_pos or 0) + 1
     message, help = _mistake(tokens, index, expected)
+    if before is not None and before.type == "ARROW" and message.startswith("the arrow"):
+        start, end = before.start_pos or 0, before.end_pos or 0
     if not message:
         wanted = [_SAID[kind] for kind in _SAID if kind in expected and kind != "_NL"]
         found = _SAID.get(token.type) if token.type in ("_NL", "$END") else f"`{token}`"

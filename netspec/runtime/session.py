@@ -106,8 +106,8 @@ def _start(path: Path, device: str) -> tuple[Any | None, str]:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             session = ort.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
-    except Exception as error:
-        return None, _short(error)
+    except Exception as error:  # onnxruntime's errors have no common kind of their own
+        return None, _short(error) if device == "cpu" else said or "its libraries do not load"
     if session.get_providers()[0] != wanted:
         return None, said or "its libraries do not load"
     return session, ""

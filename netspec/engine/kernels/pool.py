@@ -65,7 +65,7 @@ class Windowed(Kernel):
         """How many cells of each window lie on the map: (1, places…, 1)."""
         whole = np.zeros((1, *self.cover, 1), dtype=dtype)
         inner(whole, self.window, self.sizes)[0][...] = 1
-        return np.sum(tap_views(whole, self.window, self.places), axis=0)
+        return np.asarray(np.sum(tap_views(whole, self.window, self.places), axis=0))
 
 
 def _nothing() -> None:

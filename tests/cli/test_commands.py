@@ -1,0 +1,181 @@
+"""The commands as a user types them: what they print, what they load, how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_pages import TINY, prepared
+
+ROOT = Path(__file__).parents[2]
+LENET = ROOT / "specs" / "lenet5.net"
+
+
+def netspec(*arguments: object, cwd: Path | None = None, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "netspec", *map(str, arguments)], cwd=cwd, capture_output=True, text=True, input=stdin, timeout=120
+    )
+
+
+def loaded(*arguments: object) -> set[str]:
+    """The modules that a command loads."""
+    code = "import sys\nfrom netspec.cli import main\nmain(sys.argv[1:])\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    modules = loaded("--help")
+    assert modules.isdisjoint({"numpy", "onnx", "onnxruntime", "PIL", "pydantic", "lark", "rich", "safetensors"})
+
+
+def test_check_without_tables_loads_no_numpy(tmp_path: Path) -> None:
+    spec = tmp_path / "plain.net"
+    spec.write_text("netspec 1\nnet A {\n input x: 1 x 8 x 8\n output y = x -> conv(3, 3) -> relu -> dense(4) -> softmax\n}\n")
+    assert loaded("check", spec).isdisjoint({"numpy", "onnx", "onnxruntime", "PIL", "rich", "safetensors"})
+
+
+def test_importing_netspec_loads_neither_numpy_nor_onnx() -> None:
+    code = "import sys, netspec; assert not {'numpy', 'onnx', 'onnxruntime'} & set(sys.modules); netspec.load"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_file_of_onnxruntime_appears(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    code = "import netspec.runtime.session"
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "HOME": str(home)})
+    assert list(home.rglob("*")) == []
+
+
+def test_check_is_silent_where_nothing_is_wrong() -> None:
+    done = netspec("check", LENET)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_check_as_json_and_concise(tmp_path: Path) -> None:
+    spec = tmp_path / "a.net"
+    spec.write_text(TINY.replace("relu", "rleu"))
+    done = netspec("check", "a.net", "--format", "json", cwd=tmp_path)
+    (problem,) = json.loads(done.stdout)
+    assert (done.returncode, problem["code"], problem["line"], problem["help"]) == (1, "N303", 5, "did you mean `relu`?")
+    done = netspec("check", "a.net", "--format", "concise", cwd=tmp_path)
+    assert done.stderr.startswith("a.net:5:") and done.stderr.count("\n") == 1
+
+
+def test_show_as_json() -> None:
+    told = json.loads(netspec("show", LENET, "--json").stdout)
+    assert told["net"] == "LeNet5"
+    assert (told["parameters"], told["connections"]) == (60850, 340918)
+    assert told["inputs"] == {"image": "1 x 32 x 32"}
+    assert told["outputs"] == {"digit": "10"}
+    assert told["tables"] == {"c3": {"inputs": 6, "outputs": 16, "connections": 60, "fan_in": 6, "weights": 60}}
+    conv = next(layer for layer in told["layers"] if layer["name"] == "C3/conv")
+    assert conv == {"name": "C3/conv", "kind": "conv", "shape": "16 x 10 x 10", "parameters": 1516, "connections": 151600, "macs": 150000, "line": 19}
+    assert [layer["parameters"] for layer in told["layers"] if layer["parameters"]] == [156, 12, 1516, 32, 48120, 10164, 850]
+
+
+def test_show_sets_parameters() -> None:
+    assert json.loads(netspec("show", LENET, "--set", "classes=26", "--json").stdout)["outputs"] == {"digit": "26"}
+
+
+def test_format_reads_standard_input_and_checks(tmp_path: Path) -> None:
+    done = netspec("format", "-", stdin="netspec 1\nlet   a=1 # one\n")
+    assert (done.returncode, done.stdout) == (0, "netspec 1\nlet a = 1  # one\n")
+    spec = tmp_path / "a.net"
+    spec.write_text("netspec 1\nlet   a=1\n")
+    assert netspec("format", "--check", spec).returncode == 1
+    assert netspec("format", spec).returncode == 0
+    assert spec.read_text() == "netspec 1\nlet a = 1\n"
+
+
+def test_table_draws(tmp_path: Path) -> None:
+    done = netspec("table", LENET, "c3")
+    assert "60 connections of 96" in done.stdout
+    assert "0   X  .  .  .  X  X  X  .  .  X  X  X  X  .  X  X" in done.stdout
+
+
+def test_wrong_usage_is_2() -> None:
+    for arguments in (["chekc"], ["show"], ["show", LENET, "--set", "classes"], ["run", "a.onnx"], ["check", "nothing.net"]):
+        assert netspec(*arguments).returncode == 2
+
+
+def test_train_compile_run_eval(tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    done = netspec("train", "tiny.net", "--data", "digits", "--epochs", 2, cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "runs/tiny-1/model.onnx\n")
+    run = folder / "runs" / "tiny-1"
+    assert {p.name for p in run.iterdir()} == {"spec.net", "settings.json", "weights.safetensors", "log.jsonl", "model.onnx"}
+    log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in log] == [1, 2]
+    score = json.loads(netspec("eval", run / "model.onnx", "--data", "digits", "--json", "--device", "cpu", cwd=folder).stdout)
+    assert (score["right"], score["count"]) == (log[-1]["test_right"], 16)
+    done = netspec("compile", "tiny.net", "--weights", run / "weights.safetensors", "-o", "again.onnx", cwd=folder)
+    assert done.returncode == 0
+    assert (folder / "again.onnx").read_bytes() == (run / "model.onnx").read_bytes()
+    done = netspec("run", "again.onnx", "digits/one.png", "tiny.net", "--top", 3, "--json", "--device", "cpu", cwd=folder)
+    good, bad = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 1
+    assert len(good["answers"]) == 3
+    assert "cannot be decoded" in bad["error"]
+
+
+def test_two_trainings_and_any_threads_give_equal_bytes(tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    for name, threads in (("a", 1), ("b", 1), ("c", 2), ("d", 4)):
+        assert netspec("train", "tiny.net", "--data", "digits", "--out", name, "--threads", threads, cwd=folder).returncode == 0
+    for file in ("weights.safetensors", "model.onnx"):
+        assert len({(folder / name / file).read_bytes() for name in "abcd"}) == 1
+
+
+def test_interrupt_keeps_the_last_good_weights(tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "netspec", "train", "tiny.net", "--data", "digits", "--epochs", "100000"],
+        cwd=folder, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    kept = folder / "runs" / "tiny-1" / "weights.safetensors"
+    for _ in range(300):
+        if kept.exists():
+            break
+        time.sleep(0.1)
+    child.send_signal(signal.SIGINT)
+    _, said = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert "runs/tiny-1" in said.splitlines()[-1]
+    assert kept.exists()
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from netspec.diagnostics import Trouble
+    from netspec.interop import files
+
+    target = tmp_path / "a.onnx"
+    target.write_bytes(b"before")
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(Trouble, match="no space left") as caught:
+        files.write_whole(target, b"after" * 100)
+    assert caught.value.status == 2
+    assert target.read_bytes() == b"before"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.onnx"]
+
+
+def test_compact_tables_in_the_file(tmp_path: Path) -> None:
+    from netspec.net import load
+
+    weights = load(LENET).initial()
+    kernels, bias = weights["C3/conv.weight"], weights["C3/conv.bias"]
+    assert kernels.shape == (60, 5, 5)
+    assert kernels.size + bias.size == 1516
+    assert sum(np.size(array) for array in weights.values()) == 60850
