@@ -52,7 +52,8 @@ def _init(value: object) -> object:
         raise ValueError(value)
     if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in word.values):
         raise ValueError(value)
-    return Init(word.name, float(word.values[0]) if word.values else 0.0)
+    number: Any = word.values[0] if word.values else 0.0
+    return Init(word.name, float(number))
 
 
 def _bias(value: object) -> object:
