@@ -52,8 +52,7 @@ def _init(value: object) -> object:
         raise ValueError(value)
     if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in word.values):
         raise ValueError(value)
-    number: Any = word.values[0] if word.values else 0.0
-    return Init(word.name, float(number))
+    return Init(word.name, *map(float, word.values))
 
 
 def _bias(value: object) -> object:
@@ -66,7 +65,7 @@ def _bias(value: object) -> object:
 
 
 def _pair(value: object) -> object:
-    pair = value if isinstance(value, list) else [value, value]
+    pair: list[Any] = value if isinstance(value, list) else [value, value]
     if len(pair) != 2 or not all(isinstance(v, int | float) and not isinstance(v, bool) and v >= 0 for v in pair):
         raise ValueError(value)
     return float(pair[0]), float(pair[1])
