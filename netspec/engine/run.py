@@ -30,7 +30,7 @@ class Runner:
         self.whole = np.zeros(plan.batch_bytes, dtype=np.uint8)
         self.local = [np.zeros(plan.local_bytes, dtype=np.uint8) for _ in range(self.workers)]
         self.gradients = np.zeros((plan.parts if plan.train else 0, store.gradient_size), dtype=plan.dtype)
-        self.sums = np.zeros((plan.parts, 3))
+        self.sums, self.auxiliary = np.zeros((plan.parts, 3)), np.zeros((plan.parts, 3))
         self.targets = self._targets()
         self._prepared()
         self._bind()
@@ -180,7 +180,7 @@ class Runner:
         a, b = self.plan.chunks[chunk]
         z, dz, work = (self.array(n, chunk, part % self.workers) for n in (value, f"d:{value}", f"loss:{name}"))
         return losses.bind(
-            self.plan.losses[name], end, z, dz, self.targets[name][a:b], work, self.sums[part] if not output.train else np.zeros(3),
+            self.plan.losses[name], end, z, dz, self.targets[name][a:b], work, (self.auxiliary if output.train else self.sums)[part],
             self.plan.batch, output.weight, self.smoothing,
         )  # fmt: skip
 
@@ -203,11 +203,11 @@ class Runner:
     # ---- running
 
     def step(self) -> tuple[float, int, int]:
-        """Forward, and where the plan trains backward: the loss, the right answers, the answers.
+        """Forward, and where the plan trains backward: the loss of all heads, the right answers, the answers.
 
         The gradient then stands in ``gradient``, summed over the parts in their order.
         """
-        self.sums[:] = 0
+        self.sums[:] = self.auxiliary[:] = 0
         self.gradients[:] = 0
         for totals in self.totals.values():
             for parts in totals.values():
@@ -224,7 +224,8 @@ class Runner:
         for call in self.collect:
             call()
         total = self.sums.sum(axis=0)
-        return float(total[losses.LOSS]), int(total[losses.RIGHT]), int(total[losses.COUNT])
+        loss = total[losses.LOSS] + self.auxiliary[:, losses.LOSS].sum()
+        return float(loss), int(total[losses.RIGHT]), int(total[losses.COUNT])
 
     def first_not_finite(self) -> str | None:
         """The first layer, in the order of computation, whose result or gradient is not finite; it runs the step again."""

@@ -1,0 +1,131 @@
+"""Whole nets: the gradient of every weight, over chunks, parts and barriers; the same bits with any threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from netspec.diagnostics import Problems, Source, render
+from netspec.elaborate import Elaborated, elaborate
+from netspec.engine import plan as planning
+from netspec.engine.memory import Interval, arrange
+from netspec.engine.run import Runner
+from netspec.engine.store import Store
+from netspec.engine.threads import pool
+from netspec.language import parse
+from netspec.weights import initial
+
+MIXED = """netspec 1
+net Mixed(n = 2) {
+    input image: 3 x 8 x 10
+    residual table skip: 6 -> 8 = identity
+    share twin = conv(6, 3, pad: 1) -> norm -> tanh
+    block layer(g) { in -> [identity, norm -> tanh -> conv(g, 3, pad: 1)] -> concat }
+    a = image -> conv(6, 3, pad: 1) -> norm -> tanh
+    b = a -> twin -> twin
+    c = b -> residual(shortcut: auto) { conv(8, 3, stride: 2, pad: 1) -> norm -> tanh -> conv(8, 3, pad: 1) -> norm } -> tanh
+    d = b -> residual(shortcut: skip) { conv(8, 3, stride: 2, pad: 1) -> norm }
+    e = [c, d] -> add -> (layer(4)) * n -> avgpool(2)
+    gate = e -> global_avgpool -> dense(4) -> tanh -> dense(e.maps) -> sigmoid
+    output y = [e, gate] -> multiply -> dense(5) -> softmax
+    output z (train, weight: 0.3) = c -> global_avgpool -> dense(5) -> softmax
+}
+"""
+TWO_LOSSES = """netspec 1
+net Two {
+    input a: 6
+    input b: 6
+    share same = dense(4) -> sigmoid
+    left = a -> same
+    right = b -> same
+    output near = [left, right] -> subtract -> square -> dense(1)
+    output kind = [left, right] -> concat -> dense(3, init: gaussian(0.1)) -> sigmoid
+}
+train {
+    loss near: mae
+    loss kind: binary_cross_entropy
+}
+"""
+TABLES = """netspec 1
+net Tables {
+    input x: 4 x 6 x 6
+    shared table ring: 4 -> 4 {
+        a b . .
+        . a b .
+        . . a b
+        b . . a
+    }
+    kernel table cross: 3 x 3 {
+        . X .
+        k X k
+        . X .
+    }
+    output y = x -> conv(4, cross, table: ring, pad: 1) -> subsample(2) -> tanh(scale: 1.7159, slope: 2 / 3)
+        -> local(3, 2) -> lrn -> deconv(2, 3, stride: 2) -> layer_norm -> dense(3) -> log_softmax
+}
+train { label_smoothing: 0.1 }
+"""
+
+
+def meaning(text: str) -> Elaborated:
+    problems = Problems()
+    made = elaborate(parse(Source("net", text), problems), problems)
+    assert not problems.errors, render(problems)
+    return made
+
+
+def runner(made: Elaborated, workers: object, batch: int, dtype: type = np.float64) -> Runner:
+    graph = made.graph
+    assert graph is not None
+    plan = planning.make(graph, batch, True, made.train.loss, dtype)
+    bound = Runner(plan, Store(graph, plan.kernels, initial(graph, 0), dtype), workers, smoothing=made.train.label_smoothing)
+    rng = np.random.default_rng(1)
+    for name in graph.inputs:
+        bound.value(name)[...] = rng.standard_normal(bound.value(name).shape)
+    for target in bound.targets.values():
+        target[...] = rng.integers(0, 3, target.shape) if target.dtype.kind == "i" else rng.random(target.shape)
+    return bound
+
+
+@pytest.mark.parametrize("text", [MIXED, TWO_LOSSES, TABLES], ids=["mixed", "two losses", "tables"])
+def test_gradient_of_every_weight(text: str) -> None:
+    with pool(1) as workers:
+        bound = runner(meaning(text), workers, 3)
+        bound.step()
+        gradient, store, eps = bound.gradient.copy(), bound.store, 1e-6
+        start, rng = store.flat.copy(), np.random.default_rng(2)
+        for path, slot in store.slots.items():
+            step = np.zeros(store.size)
+            step[slot.stretch] = rng.standard_normal(np.prod(slot.shape))
+            values = []
+            for sign in (1, -1):
+                store.flat[:] = start + sign * eps * step
+                values.append(bound.step()[0])
+            store.flat[:] = start
+            numeric = (values[0] - values[1]) / (2 * eps)
+            assert gradient @ step == pytest.approx(numeric, rel=1e-5, abs=1e-7), path
+
+
+@pytest.mark.parametrize("text", [MIXED, TABLES], ids=["mixed", "tables"])
+def test_equal_bits_with_any_threads(text: str) -> None:
+    found = []
+    for threads in (1, 2, 4):
+        with pool(threads) as workers:
+            bound = runner(meaning(text), workers, 7, np.float32)
+            for _ in range(3):
+                bound.step()
+            found.append(bound.gradient.tobytes())
+    assert len(set(found)) == 1
+
+
+def test_no_two_living_buffers_overlap() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        births = rng.integers(0, 30, 40)
+        intervals = [Interval(str(i), int(rng.integers(1, 999)), int(a), int(a + rng.integers(0, 12))) for i, a in enumerate(births)]
+        offsets, top = arrange(intervals)
+        for i, a in enumerate(intervals):
+            assert offsets[a.name] + a.size <= top
+            for b in intervals[i + 1 :]:
+                if a.first <= b.last and b.first <= a.last:
+                    assert offsets[a.name] + a.size <= offsets[b.name] or offsets[b.name] + b.size <= offsets[a.name]
