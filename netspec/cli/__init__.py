@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -50,6 +51,7 @@ def netspec() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. Never a traceback for what a user did."""
+    gc.set_threshold(200_000, 50, 100)  # a command is short, and starting it makes many objects that stay
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

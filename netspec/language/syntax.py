@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from netspec.diagnostics import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Node:
     """Anything written in a file; ``span`` is where."""
 
@@ -17,28 +17,28 @@ class Node:
 # ---- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Number(Node):
     """``3``, ``0.5``, ``1e-4``; the text, so that nothing is lost or computed here."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class String(Node):
     """A string, its escapes already read."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Boolean(Node):
     """``true`` or ``false``."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Argument(Node):
     """``value`` or ``name: value``; the span covers both."""
 
@@ -46,7 +46,7 @@ class Argument(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Name(Node):
     """A name, or with ``arguments`` a function or a word that takes some: ``max(a, b)``, ``gaussian(0.01)``."""
 
@@ -54,19 +54,19 @@ class Name(Node):
     arguments: tuple[Argument, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class InValue(Node):
     """``in`` within an expression, as in ``in.maps``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class ListOf(Node):
     """``[a, b, c]``."""
 
     items: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Attribute(Node):
     """``value.name``."""
 
@@ -74,7 +74,7 @@ class Attribute(Node):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Item(Node):
     """``value[index]``."""
 
@@ -82,14 +82,14 @@ class Item(Node):
     index: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Size(Node):
     """``a x b x c``."""
 
     parts: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Power(Node):
     """``base ** exponent``."""
 
@@ -97,7 +97,7 @@ class Power(Node):
     exponent: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Signed(Node):
     """``-a`` or ``+a``."""
 
@@ -105,7 +105,7 @@ class Signed(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Chain(Node):
     """Operators of one rank from left to right, flat: ``a + b - c``; ``and`` and ``or`` too."""
 
@@ -113,14 +113,14 @@ class Chain(Node):
     rest: tuple[tuple[str, Expression], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Not(Node):
     """``not a``."""
 
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Range(Node):
     """``first..last``, both ends count."""
 
@@ -128,7 +128,7 @@ class Range(Node):
     last: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class IfElse(Node):
     """``a if condition else b``."""
 
@@ -146,7 +146,7 @@ Expression = (
 # ---- pipelines
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Call(Node):
     """A stage by name: a layer, block, share or value, with arguments, and a body for ``residual``."""
 
@@ -156,28 +156,28 @@ class Call(Node):
     body: Body | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class In(Node):
     """``in`` or ``in[i]`` as a stage."""
 
     index: Expression | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Many(Node):
     """``[p, q, r]``: several values side by side."""
 
     pipes: tuple[Pipe, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Times(Node):
     """``* n`` behind a group."""
 
     count: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Each(Node):
     """``for name in list`` behind a group."""
 
@@ -186,7 +186,7 @@ class Each(Node):
     items: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Choice(Node):
     """``p if condition else q``, chosen when the net is built."""
 
@@ -195,7 +195,7 @@ class Choice(Node):
     otherwise: Pipe | Choice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Group(Node):
     """``(p)``, ``(p) * n``, ``(p) for x in list``, ``(p if c else q)``."""
 
@@ -206,7 +206,7 @@ class Group(Node):
 Stage = Call | In | Many | Group
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pipe(Node):
     """Stages with arrows between them."""
 
@@ -216,21 +216,21 @@ class Pipe(Node):
 # ---- tables
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Row(Node):
     """A line of a picture, its cells still in one text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Picture(Node):
     """The rows of a table drawn in braces."""
 
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Generate(Node):
     """A generator or another table: ``band(65)``, ``c3``."""
 
@@ -238,7 +238,7 @@ class Generate(Node):
     arguments: tuple[Argument, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Combined(Node):
     """``T | U`` or ``T & U``, flat."""
 
@@ -249,7 +249,7 @@ class Combined(Node):
 Made = Generate | Combined
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table(Node):
     """A connection table, or with ``outputs`` None a kernel table whose ``inputs`` is the kernel's size."""
 
@@ -265,7 +265,7 @@ class Table(Node):
 # ---- statements
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Parameter(Node):
     """``name`` or ``name = default``."""
 
@@ -273,7 +273,7 @@ class Parameter(Node):
     default: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Let(Node):
     """``let name = expression``."""
 
@@ -282,14 +282,14 @@ class Let(Node):
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Use(Node):
     """``use "file.net"``."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Input(Node):
     """``input name: sizes``."""
 
@@ -298,7 +298,7 @@ class Input(Node):
     shape: Expression
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Output(Node):
     """``output name (train, weight: w) = pipeline``."""
 
@@ -308,7 +308,7 @@ class Output(Node):
     pipe: Pipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Share(Node):
     """``share name = pipeline``."""
 
@@ -317,7 +317,7 @@ class Share(Node):
     pipe: Pipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bind(Node):
     """``name = pipeline``."""
 
@@ -326,14 +326,14 @@ class Bind(Node):
     pipe: Pipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Bare(Node):
     """A pipeline that names nothing: the value of a block or a residual body."""
 
     pipe: Pipe
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Expect(Node):
     """``expect name(figures) if condition``; the name ``net`` means the whole net."""
 
@@ -343,21 +343,21 @@ class Expect(Node):
     condition: Expression | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Broken(Node):
     """A statement that did not parse, already reported; ``name`` is what it would have bound."""
 
     name: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Body(Node):
     """Statements in braces."""
 
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Block(Node):
     """``block name(parameters) { … }``."""
 
@@ -367,7 +367,7 @@ class Block(Node):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Net(Node):
     """``net Name(parameters) { … }``."""
 
@@ -377,7 +377,7 @@ class Net(Node):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Setting(Node):
     """``key: value`` or ``key output: a -> b`` in ``train`` and ``data``."""
 
@@ -388,7 +388,7 @@ class Setting(Node):
     values: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Section(Node):
     """``train { … }`` or ``data { … }``."""
 
@@ -401,7 +401,7 @@ Statement = Block | Let | Table | Input | Output | Share | Bind | Bare | Expect 
 Declaration = Net | Block | Use | Let | Table | Section | Broken
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class File(Node):
     """A whole file."""
 
