@@ -39,9 +39,9 @@ def run_body(body: s.Body, site: Site) -> Values:
     """Build the body of a block or residual; the value of its last statement."""
     declare_ahead(body.statements, site.scope)
     expected: list[Expected] = []
-    values: Values | None = None
+    result: Values | None = None
     good = True
-    last = None
+    last: s.Statement | None = None
     for statement in body.statements:
         if isinstance(statement, s.Input | s.Output):
             what = "input" if isinstance(statement, s.Input) else "output"
@@ -54,24 +54,15 @@ def run_body(body: s.Body, site: Site) -> Values:
         except Failed:
             good, values = False, None
         if not isinstance(statement, s.Expect | s.Block):
-            last = statement
+            last, result = statement, values
     warn_unused(site.scope, last)
     if not good or any(isinstance(statement, s.Broken) for statement in body.statements):
         raise Failed
-    if not isinstance(last, s.Bind | s.Bare) or (values is None and not isinstance(last, s.Bind | s.Bare)):
+    if not isinstance(last, s.Bind | s.Bare) or result is None:
         raise fail(site.scope, "N311", body.span, "the body has no value",
                    help="its last statement is its value: a pipeline such as `conv(8, 3) -> relu`, or a name = one")  # fmt: skip
     remember(expected, site)
-    assert last_value(site, last, values) is not None
-    return last_value(site, last, values) or ()
-
-
-def last_value(site: Site, last: s.Bind | s.Bare, values: Values | None) -> Values | None:
-    """The value of the last pipeline, also where an ``expect`` or a block stands behind it."""
-    if isinstance(last, s.Bind):
-        binding = site.scope.names[last.name]
-        return binding.what if binding.kind == "value" else values
-    return values
+    return result
 
 
 def run_statement(statement: s.Statement, site: Site, expected: list[Expected]) -> Values | None:

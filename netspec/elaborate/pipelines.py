@@ -255,9 +255,8 @@ def _shared_name(op: Operator, path: str, weights: dict[str, Any], site: Site, s
             label=f"{path} would need {_told(shapes) or 'other layers'}, and has {_told(known[1]) or 'others'}",
             help="give every use the same number of maps, or use a block, which has weights of its own each time",
         )  # fmt: skip
-    name = path if path not in share.nodes else f"{path}#{share.nodes.count(path) + 1}"
-    share.nodes.append(path)
-    return name
+    share.nodes[path] = uses = share.nodes.get(path, 0) + 1
+    return path if uses == 1 else f"{path}#{uses}"
 
 
 def _told(shapes: dict[str, tuple[int, ...]]) -> str:

@@ -59,7 +59,7 @@ class Share:
     scope: Scope
     place: str
     weights: dict[str, Any] = field(default_factory=dict)
-    nodes: list[str] = field(default_factory=list)
+    nodes: dict[str, int] = field(default_factory=dict)  # uses of each path
     shape: Shape | None = None
 
 

@@ -82,10 +82,10 @@ def _recover(state: Any, tokens: list[Token], index: int, builder: _Builder) -> 
     depth = sum(isinstance(value, Token) and value.type == "LBRACE" for value in state.value_stack)
     first = _statement_start(tokens, index, depth)
     now = _depth(tokens[:index])
-    while not (now <= depth and tokens[index].type in ("_NL", "RBRACE", "$END")):
+    while index < len(tokens) - 1 and not (now <= depth and tokens[index].type in ("_NL", "RBRACE", "$END")):
         now += {"LBRACE": 1, "RBRACE": -1}.get(tokens[index].type, 0)
         index += 1
-    while now < depth or (depth == 0 and tokens[index].type == "RBRACE"):
+    while index < len(tokens) - 1 and (now < depth or (depth == 0 and tokens[index].type == "RBRACE")):
         index += 1  # a brace too many at the top: pass over it
         now = depth
         if tokens[index].type not in ("_NL", "RBRACE", "$END"):

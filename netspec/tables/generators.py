@@ -82,7 +82,7 @@ def random(kind: str, inputs: int, outputs: int, fan_in: int, seed: int = 0) -> 
     _at_least_one("fan_in", fan_in)
     if fan_in > inputs:
         raise Fault("N208", f"an output cannot take {fan_in} different inputs of {inputs}", at="fan_in")
-    _bounded(outputs * fan_in)
+    _bounded(outputs * inputs)  # every one of them is hashed
     chosen = np.empty((outputs, fan_in), dtype=np.int64)
     every = np.arange(inputs, dtype=np.uint64)
     for j in range(outputs):
