@@ -76,7 +76,7 @@ class Problem:
 class Problems:
     """The findings of one run, collected in any order and read in the order of the file."""
 
-    _all: list[Problem] = field(default_factory=list)
+    _all: dict[tuple[object, ...], Problem] = field(default_factory=dict)
 
     def error(
         self,
@@ -97,12 +97,10 @@ class Problems:
 
     def add(self, problem: Problem) -> None:
         """Add a finished problem."""
-        key = _identity(problem)
-        if all(_identity(known) != key for known in self._all):
-            self._all.append(problem)
+        self._all.setdefault(_identity(problem), problem)
 
     def __iter__(self) -> Iterator[Problem]:
-        return iter(sorted(self._all, key=_order))
+        return iter(sorted(self._all.values(), key=_order))
 
     def __len__(self) -> int:
         return len(self._all)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from netspec.diagnostics import Fault, Problems, Trouble
 from netspec.elaborate.expressions import fail
 from netspec.elaborate.files import Library, declare_file, decode, read_bytes, read_source
 from netspec.elaborate.nets import build, set_parameters
+from netspec.elaborate.pipelines import FRAMES
 from netspec.elaborate.scope import Scope
 from netspec.elaborate.sections import read_sections
 from netspec.graph import Graph
@@ -37,6 +39,7 @@ def elaborate(
 
     ``path`` is where the file lies: what it uses lies beside it.
     """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES))
     scope = Scope(problems)
     library = Library(problems)
     if path is not None:

@@ -19,6 +19,8 @@ from netspec.tables import Table
 
 #: A net has at most so many layers, and takes at most so many steps to build.
 MOST_LAYERS, MOST_STEPS = 100_000, 1_000_000
+#: Blocks call blocks at most so deep; with brackets 100 deep in each that takes this many frames of Python.
+DEEPEST, FRAMES = 100, 20_000
 
 Values = tuple[Value, ...]
 #: Words that stand where a layer does, but are none.
@@ -291,6 +293,8 @@ def _block(stage: s.Call, site: Site, binding: Binding, entering: Values) -> Val
     if key in site.blocks:
         raise fail(site.scope, "N309", stage.span, f"block {block.name} calls itself",
                    label="in a circle", help="blocks can call blocks, but in no circle")  # fmt: skip
+    if len(site.blocks) >= DEEPEST:
+        raise fail(site.scope, "N301", stage.span, f"blocks call blocks deeper than {DEEPEST}", help="call them one after the other")
     scope = Scope(site.build.problems, binding.scope, wall=True, input=entering)
     parameters(block.name, block.parameters, stage, site.scope, scope)
     from netspec.elaborate.bodies import run_body
