@@ -247,6 +247,8 @@ class Training:
         """Fault where the data has a class that an output has not."""
         output = next(out for out in self.net.graph.outputs if not out.train)
         units = self.net.graph.shapes[output.value][0]
+        if self.rebuilds():
+            return
         for labels in sets:
             if isinstance(units, int) and units > 1 and labels.max() >= units:
                 raise Fault("N707", f"the data has a class {labels.max()}, and output {output.name} gives {units}", help=f"`--set classes={labels.max() + 1}`, where the net has such a parameter")
@@ -257,6 +259,8 @@ class Training:
         from netspec.engine.evaluate import values
 
         weights = event.weights()
+        if self.rebuilds():
+            return replace(event, weights=lambda: weights)
         model = self.net.model(weights)
         output = next(out for out in model.graph.outputs)
         name, shape = self.net.input_shape()
@@ -266,6 +270,13 @@ class Training:
             right += int((answers.reshape(len(labels), -1).argmax(axis=1) == labels).sum())
             count += len(labels)
         return replace(event, test_right=right, test_count=count, weights=lambda: weights)
+
+    def rebuilds(self) -> bool:
+        """Whether the first output rebuilds the input, so that there are no right answers to count."""
+        from netspec.engine.train import reconstructs
+
+        output = next(out for out in self.net.graph.outputs if not out.train)
+        return reconstructs(self.net.graph, output.name, self.settings.loss.get(output.name, "mse"))
 
     def begin(self, settings: Train) -> None:
         """The run's folder with the spec in it."""
@@ -290,7 +301,7 @@ class Training:
         save_weights(self.out / "weights.safetensors", weights, {"net": self.net.name, "data": data.to_json()})
         self.net.compile(self.out / "model.onnx", weights, data)
         told = {
-            "epoch": event.number, "loss": event.loss, "accuracy": event.accuracy, "test_accuracy": event.test_right / event.test_count,
+            "epoch": event.number, "loss": event.loss, "accuracy": event.accuracy, "test_accuracy": event.test_right / event.test_count if event.test_count else None,
             "test_right": event.test_right, "test_count": event.test_count, "rate": event.rate, "seconds": round(event.seconds, 3),
         }  # fmt: skip
         self.log.append(json.dumps(told))

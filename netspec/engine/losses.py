@@ -115,7 +115,7 @@ def _distance(loss: str, z: Array, dz: Array, target: Array, work: Array, sums: 
             sums[LOSS] += np.abs(work).sum(dtype=np.float64) * scale
             np.sign(work, out=dz)
             np.multiply(dz, scale, out=dz)
-        if classes > 1 and z.ndim == 2:
+        if 1 < classes <= 1000 and z.ndim == 2 and (target.sum(axis=1) == 1).all():
             sums[RIGHT] += np.count_nonzero(z.argmax(axis=1) == target.argmax(axis=1))
             sums[COUNT] += len(z)
 

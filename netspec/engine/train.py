@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from netspec.diagnostics import Fault
+from netspec.engine import losses
 from netspec.engine import plan as planning
 from netspec.engine.kernel import Array, Clock
 from netspec.engine.optimiser import Optimiser
@@ -71,6 +72,13 @@ class Epoch:
 Event = Started | Progress | Epoch
 
 
+def reconstructs(graph: Graph, output: str, loss: str) -> bool:
+    """Whether an output rebuilds the input: one input, of the same shape, and a loss between numbers (an auto-encoder)."""
+    value = next(out.value for out in graph.outputs if out.name == output)
+    shapes = list(graph.inputs.values())
+    return not losses.takes_labels(loss) and len(shapes) == 1 and graph.shapes[value] == shapes[0]
+
+
 class Trainer:
     """Runs the epochs of one training. ``stop`` is asked after every step."""
 
@@ -129,7 +137,7 @@ class Trainer:
             for name, array in inputs.items():
                 np.copyto(runner.value(name), array)
             for name, array in targets.items():
-                np.copyto(runner.targets[name], array)
+                np.copyto(runner.targets[name], self._target(name, array, inputs, runner))
             one, hits, answers = runner.step()
             gradient = self._checked(runner, one, number, step)
             rate = self.schedule.at(number + step / steps)
@@ -145,6 +153,15 @@ class Trainer:
         optimizer: Any = self.settings.optimizer
         rate = optimizer.rate * self.schedule.at(number + 1 - 1 / steps)
         yield Epoch(number + 1, loss / seen, accuracy, rate, took, waiting / took, lambda: store.weights(self.average))
+
+    def _target(self, name: str, labels: Array, inputs: Mapping[str, Array], runner: Runner) -> Array:
+        """What an output is held against: class numbers, the input itself where it is rebuilt, else one-hot."""
+        loss, wanted = self.settings.loss[name], runner.targets[name]
+        if losses.takes_labels(loss):
+            return labels.reshape(wanted.shape)
+        if reconstructs(self.graph, name, loss):
+            return next(iter(inputs.values())).reshape(wanted.shape)
+        return losses.as_array(labels, wanted.shape[1:], wanted.dtype)
 
     def _checked(self, runner: Runner, loss: float, epoch: int, step: int) -> Array:
         """The gradient, clipped where asked; Fault where loss or gradient is not finite."""

@@ -179,3 +179,20 @@ def test_compact_tables_in_the_file(tmp_path: Path) -> None:
     assert kernels.shape == (60, 5, 5)
     assert kernels.size + bias.size == 1516
     assert sum(np.size(array) for array in weights.values()) == 60850
+
+
+@pytest.mark.parametrize(
+    ("end", "loss"),
+    [("dense(10)", "mse"), ("dense(10)", "hinge"), ("dense(10) -> sigmoid", "binary_cross_entropy"),
+                      ("dense(784) -> sigmoid -> reshape(1 x 28 x 28)", "mae")],
+)  # fmt: skip
+def test_every_loss_trains(end: str, loss: str, tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    (folder / "a.net").write_text(
+        f"netspec 1\nnet A {{\n input image: 1 x 28 x 28\n output y = image -> dense(8) -> tanh -> {end}\n}}\n"
+        f"train {{\n loss: {loss}\n epochs: 20\n optimizer: adam(0.003)\n}}\ndata {{ prepare: grayscale -> scale(1 / 255) }}\n"
+    )
+    done = netspec("train", "a.net", "--data", "digits", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    log = [json.loads(line)["loss"] for line in (folder / "runs" / "a-1" / "log.jsonl").read_text().splitlines()]
+    assert log[-1] < log[0]
