@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Trouble
+from netspec.elaborate.bodies import look_over_unused
 from netspec.elaborate.expressions import fail
 from netspec.elaborate.files import Library, declare_file, decode, read_bytes, read_source
 from netspec.elaborate.nets import build, set_parameters
-from netspec.elaborate.pipelines import FRAMES
-from netspec.elaborate.scope import Scope
+from netspec.elaborate.pipelines import FRAMES, Build, Site
+from netspec.elaborate.scope import Place, Scope
 from netspec.elaborate.sections import read_sections
 from netspec.graph import Graph
 from netspec.language import syntax as s
@@ -58,6 +59,7 @@ def elaborate(
                            also=((nets[0].name_span, "the first"),), help="put it into a file of its own")  # fmt: skip
 
     declare_file(file, scope, library, path, at_net)
+    look_over_unused(Site(Build(problems), scope, Place()))
     if parameters and not nets and not problems.errors:
         problems.error("N113", None, f"the file has no net whose parameter {next(iter(parameters))} could be set")
     graph = graphs[0] if graphs else None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from netspec.elaborate import tables
 from netspec.elaborate.expectations import Expected, remember
 from netspec.elaborate.expressions import evaluate, fail
-from netspec.elaborate.pipelines import SPECIAL, Site, Values, run
+from netspec.elaborate.pipelines import SPECIAL, Site, Values, look_over, run
 from netspec.elaborate.scope import Binding, Failed, Place, Scope, Share
 from netspec.language import syntax as s
 from netspec.ops import OPERATORS
@@ -56,6 +56,7 @@ def run_body(body: s.Body, site: Site) -> Values:
         if not isinstance(statement, s.Expect | s.Block):
             last, result = statement, values
     warn_unused(site.scope, last)
+    look_over_unused(site)
     if not good or any(isinstance(statement, s.Broken) for statement in body.statements):
         raise Failed
     if not isinstance(last, s.Bind | s.Bare) or result is None:
@@ -140,3 +141,28 @@ def warn_unused(scope: Scope, last: object) -> None:
     for name, binding in scope.names.items():
         if binding.kind in ("value", "share") and not binding.used and name != value:
             scope.problems.warning("N312", binding.span, f"nothing uses {name}", help="take the line away, or use it")
+
+
+def look_over_unused(site: Site) -> None:
+    """A block that nothing uses is never built; its layers and arguments are looked over all the same."""
+    for binding in list(site.scope.names.values()):
+        if binding.kind == "block" and not binding.used and binding.scope is site.scope:
+            _look_over_block(binding.what, site)
+
+
+def _look_over_block(block: s.Block, site: Site) -> None:
+    scope = Scope(site.scope.problems, site.scope, wall=True, input=())
+    for parameter in block.parameters:
+        scope.names.setdefault(parameter.name, Binding("unknown", parameter.span))
+    inner = replace(site, scope=scope)
+    declare_ahead(block.body.statements, scope)
+    for statement in block.body.statements:
+        if isinstance(statement, s.Bind | s.Bare | s.Share):
+            for stage in statement.pipe.stages:
+                look_over(stage, inner)
+        if isinstance(statement, s.Let | s.Table | s.Bind | s.Share):
+            scope.later.pop(statement.name, None)
+            scope.names.setdefault(statement.name, Binding("unknown", statement.name_span))
+    for binding in list(scope.names.values()):
+        if binding.kind == "block":
+            _look_over_block(binding.what, inner)

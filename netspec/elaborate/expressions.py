@@ -184,6 +184,8 @@ def _input(node: s.InValue, scope: Scope) -> Any:
     values = incoming(scope)
     if values is None:
         raise fail(scope, "N104", node.span, "`in` is the input of a block or of a residual, and here is neither")
+    if not values:  # a block that is only looked over: nothing enters it
+        raise Failed
     return values[0] if len(values) == 1 else values
 
 

@@ -9,7 +9,14 @@ from typing import Any
 
 from netspec.diagnostics import Problems, did_you_mean
 from netspec.elaborate import expectations
-from netspec.elaborate.bodies import allowed_name, bind_value, declare_ahead, run_statement, warn_unused
+from netspec.elaborate.bodies import (
+    allowed_name,
+    bind_value,
+    declare_ahead,
+    look_over_unused,
+    run_statement,
+    warn_unused,
+)
 from netspec.elaborate.expectations import Expected
 from netspec.elaborate.expressions import Size, boolean, describe, evaluate, fail, number
 from netspec.elaborate.pipelines import Build, Site
@@ -83,6 +90,7 @@ class _Net:
             except Halted:
                 return False
         self.build.expected += expected
+        look_over_unused(self.site)
         good = self.complete(net) and good
         if good:
             warn_unused(self.scope, None)

@@ -67,18 +67,17 @@ def run(pipe: s.Pipe, site: Site, entering: Values | None) -> Values:
             values = _stage(stage, site, values, number == 0)
         except Failed:
             for later in pipe.stages[number + 1 :]:
-                _look_over(later, site)
+                look_over(later, site)
             raise
     assert values is not None
     return values
 
 
-def _look_over(stage: s.Stage, site: Site) -> None:
+def look_over(stage: s.Stage, site: Site) -> None:
     """Report what is wrong with a stage whatever enters it: its name, its arguments."""
-    if isinstance(stage, s.Many):
-        for pipe in stage.pipes:
-            for inner in pipe.stages:
-                _look_over(inner, site)
+    if isinstance(stage, s.Many | s.Group):
+        for inner in _inner_stages(stage):
+            look_over(inner, site)
     if not isinstance(stage, s.Call) or site.scope.find(stage.name) is not None or stage.name in SPECIAL:
         return
     with suppress(Failed):
@@ -202,6 +201,18 @@ def _repeated(stage: s.Group, site: Site, entering: Values | None, scopes: list[
     if values is None:
         raise fail(site.scope, "N302", stage.span, "a pipeline begins with a value", help="put a value and `->` before the parenthesis")
     return values
+
+
+def _inner_stages(stage: s.Many | s.Group) -> list[s.Stage]:
+    """The stages within brackets; those behind a name of their own (`for`) are left out."""
+    pipes: list[s.Pipe] = list(stage.pipes) if isinstance(stage, s.Many) else []
+    if isinstance(stage, s.Group) and not isinstance(stage.repeat, s.Each):
+        inner: s.Pipe | s.Choice = stage.inner
+        while isinstance(inner, s.Choice):
+            pipes.append(inner.pipe)
+            inner = inner.otherwise
+        pipes.append(inner)
+    return [inner for pipe in pipes for inner in pipe.stages]
 
 
 # ---- layers
