@@ -70,8 +70,15 @@ class Arguments(BaseModel):
         return {name: getattr(self, name) for name in type(self).model_fields}
 
     def __str__(self) -> str:
-        given = [f"{k}: {v}" for k, v in self.arguments().items() if v != type(self).model_fields[k].default]
+        given = [f"{k}: {_told(v)}" for k, v in self.arguments().items() if v != type(self).model_fields[k].default]
         return f"{self.name}({', '.join(given)})" if given else self.name
+
+
+def _told(value: Any) -> str:
+    """A value as a file would write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return " x ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 Count = Annotated[int, Field(ge=1), Wanted("a whole number of at least 1")]

@@ -17,6 +17,9 @@ class KernelTable:
     taps: tuple[int, ...]
     names: tuple[tuple[int, str], ...] = ()
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def weights(self) -> int:
         """Different weights of one connection."""

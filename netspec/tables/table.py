@@ -48,6 +48,9 @@ class Table:
     given: Cells | None = None
     names: tuple[tuple[int, str], ...] = ()
 
+    def __str__(self) -> str:
+        return self.name
+
     @cached_property
     def cells(self) -> Cells:
         """The cells; those of a full table are made when first asked for."""

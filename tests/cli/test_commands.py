@@ -196,3 +196,22 @@ def test_every_loss_trains(end: str, loss: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     log = [json.loads(line)["loss"] for line in (folder / "runs" / "a-1" / "log.jsonl").read_text().splitlines()]
     assert log[-1] < log[0]
+
+
+def test_diff_tells_layers_and_cells(tmp_path: Path) -> None:
+    (tmp_path / "a.net").write_text(TINY)
+    (tmp_path / "b.net").write_text(TINY.replace("band(2)", "full").replace("relu", "tanh"))
+    assert netspec("diff", "a.net", "a.net", cwd=tmp_path).returncode == 0
+    done = netspec("diff", "a.net", "b.net", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "y/relu: relu | none" in done.stdout
+    assert "table c3 [0 -> 2]: . | X" in done.stdout
+    done = netspec("diff", LENET, LENET, "--set", "classes=10", "--set-other", "classes=11")
+    assert "digit/dense shape: 10 | 11" in done.stdout
+
+
+def test_weights_are_listed_for_specs_and_files(tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    told = json.loads(netspec("weights", "list", LENET, "--json").stdout)
+    assert told["C3/conv.weight"] == "60 x 5 x 5"
+    assert netspec("weights", "list", "other.safetensors", cwd=folder).stdout == "y/conv.weight  4 x 1 x 3 x 3\n"

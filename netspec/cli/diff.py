@@ -1,0 +1,25 @@
+"""netspec diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netspec.cli.output import load, set_option, spec_argument
+
+
+@click.command("diff")
+@spec_argument
+@click.argument("other", type=click.Path(path_type=Path))
+@set_option
+@click.option("--set-other", "settings_other", metavar="NAME=VALUE", multiple=True, help="Set a parameter of OTHER alone; --set then is SPEC's alone.")
+def command(spec: Path, other: Path, settings: tuple[str, ...], settings_other: tuple[str, ...]) -> int:
+    """Tell what differs between SPEC and OTHER: layers, shapes, parameters, table cells; exit 1 where something does."""
+    from netspec.report.difference import differences
+
+    a, b = load(spec, settings), load(other, settings_other or settings)
+    lines = list(differences(a.graph, b.graph, a.meaning.tables, b.meaning.tables))
+    for line in lines:
+        click.echo(line)
+    return 1 if lines else 0
