@@ -42,6 +42,7 @@ FIGURES: list[tuple[str, dict[str, Any], int]] = [
     ("mobilenet_v2", {}, 3504872),
     ("shufflenet", {}, 1865728),
     ("unet", {}, 31030658),
+    ("convnext", {}, 28589128),
     ("c3d", {}, 79991015),
     ("deepface", {}, 118923774),
 ]

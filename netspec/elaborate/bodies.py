@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from netspec.diagnostics import Span
 from netspec.elaborate import tables
 from netspec.elaborate.expectations import Expected, remember
 from netspec.elaborate.expressions import evaluate, fail
@@ -27,11 +28,12 @@ def declare_ahead(statements: tuple[s.Statement | s.Declaration, ...], scope: Sc
             scope.later.setdefault(statement.name, statement.name_span.line)
 
 
-def allowed_name(name: str, span: object, scope: Scope, what: str) -> bool:
+def allowed_name(name: str, span: Span, scope: Scope, what: str) -> bool:
     """Values, shares and blocks cannot take the name of a layer."""
     if name not in OPERATORS and name not in SPECIAL:
         return True
-    scope.problems.error("N108", span, f"{name} is a layer: a {what} cannot take its name", help=f"another name, such as `{name}_1`")  # type: ignore[arg-type]
+    scope.problems.error("N108", span, f"{name} is a layer: a {what} cannot take its name", help=f"another name, such as `{name}_1`")
+    scope.names.setdefault(name, Binding("unknown", span))  # what uses it is silent
     return False
 
 

@@ -98,7 +98,7 @@ def _stage(stage: s.Stage, site: Site, entering: Values | None, first: bool) -> 
     binding = site.scope.find(stage.name)
     if binding is not None and binding.kind == "value":
         return _value(stage, site, binding, first)
-    if binding is not None and binding.kind == "unknown" and stage.name not in OPERATORS:
+    if binding is not None and binding.kind == "unknown":
         raise Failed
     if entering is None:
         if binding is None and stage.name not in OPERATORS and stage.name not in SPECIAL and stage.arguments is None:

@@ -144,7 +144,9 @@ def _blank(pieces: list[Token], i: int) -> bool:
     if "X" in (left, right):
         return _blank_around_x(pieces, i if right == "X" else i - 1)
     if right in ("LPAR", "LSQB"):
-        return not (left in ("NAME", "RSQB", "NET") or (left in ("IN", "RPAR") and right == "LSQB")) or _output(pieces, i)
+        listed = left == "IN" and i > 2 and pieces[i - 3].type == "FOR"  # `for x in [1, 2]`
+        tight = left in ("NAME", "RSQB", "NET") or (left in ("IN", "RPAR") and right == "LSQB" and not listed)
+        return not tight or _output(pieces, i)
     if left == "SIGN":
         return not _unary(pieces, i - 1)
     return True

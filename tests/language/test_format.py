@@ -97,3 +97,9 @@ def test_the_graph_is_unchanged_by_format() -> None:
         assert graph is not None
         graphs.append([(n.name, n.op.name, n.inputs, n.shape) for n in graph.nodes])
     assert graphs[0] == graphs[1]
+
+
+def test_a_list_behind_for_keeps_its_blank() -> None:
+    line = "    a = x -> (dense(h)) for h in [1, 2] -> (relu) for i in counts[2]"
+    assert line in format_text(f"netspec 1\nnet A {{\n{line}\n}}\n")
+    assert "in[0] -> relu" in format_text("netspec 1\nblock b() { in [0] -> relu }\n")
