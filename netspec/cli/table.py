@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import parameters, set_option, show_problems, spec_argument
+from netspec.cli.output import beside, note, parameters, set_option, show_problems, spec_argument
 from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, nearest
 
 
@@ -14,7 +14,8 @@ from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, neares
 @spec_argument
 @click.argument("name")
 @set_option
-def command(spec: Path, name: str, settings: tuple[str, ...]) -> None:
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write an SVG file instead.")
+def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) -> None:
     """Draw the connection table NAME of SPEC: a row for each input, a column for each output."""
     from netspec.elaborate import elaborate, read_source
     from netspec.language import parse
@@ -29,4 +30,11 @@ def command(spec: Path, name: str, settings: tuple[str, ...]) -> None:
         told = f"tables: {', '.join(known)}" if known else "it has none"
         raise Fault("N222", f"{spec} has no table {name}", help=did_you_mean(name, known, told) if nearest(name, known) else told)
     show_problems(problems)
-    click.echo(draw(meaning.tables[name]))
+    if out is None:
+        click.echo(draw(meaning.tables[name]))
+        return
+    from netspec.interop.files import write_whole
+    from netspec.report.svg import draw_table
+
+    write_whole(beside(out), draw_table(meaning.tables[name]).encode())
+    note(f"wrote {out}")

@@ -215,3 +215,11 @@ def test_weights_are_listed_for_specs_and_files(tmp_path: Path) -> None:
     told = json.loads(netspec("weights", "list", LENET, "--json").stdout)
     assert told["C3/conv.weight"] == "60 x 5 x 5"
     assert netspec("weights", "list", "other.safetensors", cwd=folder).stdout == "y/conv.weight  4 x 1 x 3 x 3\n"
+
+
+def test_draw_writes_a_figure_and_names_an_unknown_block(tmp_path: Path) -> None:
+    out = tmp_path / "net.svg"
+    assert netspec("draw", LENET, "-o", out).returncode == 0 and out.read_text(encoding="utf-8").startswith("<svg")
+    assert netspec("table", LENET, "c3", "-o", tmp_path / "c3.svg").returncode == 0
+    done = netspec("draw", ROOT / "specs" / "resnet.net", "--open", "unti", "-o", tmp_path / "no.svg")
+    assert done.returncode == 2 and "did you mean `unit`?" in done.stderr and not (tmp_path / "no.svg").exists()
