@@ -163,6 +163,17 @@ class Net:
                 pass
         return arrays, data
 
+    def import_weights(self, path: Path, out: Path) -> int:
+        """Write the weights of a file under PyTorch's names by this net's paths; how many tensors. Raises Fault where they do not fit."""
+        from netspec.interop.torch_names import from_torch
+        from netspec.interop.weight_files import load_weights, save_weights
+        from netspec.weights import fit
+
+        arrays = from_torch(self.graph, load_weights(path)[0])
+        fit(self.graph, arrays)
+        save_weights(out, arrays, {"net": self.name, "data": self.data.to_json()})
+        return len(arrays)
+
     def model(self, weights: Arrays) -> Model:
         """The deployed model: every pass of DEPLOY done."""
         from netspec import passes

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import json_option, load, set_option
+from netspec.cli.output import beside, json_option, load, note, set_option, spec_argument
 from netspec.shape import show
 
 
 @click.group("weights")
 def command() -> None:
-    """Look at weights: of a spec, or of a file."""
+    """Look at weights, of a spec or of a file; take them from elsewhere."""
 
 
 @command.command("list")
@@ -21,8 +21,8 @@ def command() -> None:
 @set_option
 @json_option
 def list_(source: Path, settings: tuple[str, ...], as_json: bool) -> None:
-    """Print paths and shapes of the weights of SOURCE, a spec or a safetensors file."""
-    if source.suffix == ".safetensors":
+    """Print paths and shapes of the weights of SOURCE, a spec, safetensors or npz file."""
+    if source.suffix in (".safetensors", ".npz"):
         from netspec.interop.weight_files import load_weights
 
         shapes = {path: tuple(array.shape) for path, array in load_weights(source)[0].items()}
@@ -34,3 +34,15 @@ def list_(source: Path, settings: tuple[str, ...], as_json: bool) -> None:
     width = max(map(len, shapes), default=0)
     for path, shape in shapes.items():
         click.echo(f"{path.ljust(width)}  {show(shape)}")
+
+
+@command.command("import")
+@spec_argument
+@click.argument("file", type=click.Path(path_type=Path))
+@set_option
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The safetensors file to write.")
+def import_(spec: Path, file: Path, settings: tuple[str, ...], out: Path) -> None:
+    """Bring the weights in FILE (safetensors or npz, under torchvision's names) to the paths of SPEC."""
+    net = load(spec, settings)
+    count = net.import_weights(file, beside(out))
+    note(f"wrote {out}: {count} tensors")
