@@ -1,0 +1,207 @@
+"""Whole training steps against PyTorch on the same cores: forward, backward, update; float32, SGD with momentum.
+
+`python benchmarks/train_step.py [NET …]`, with OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE unset. Both sides have the same
+weights and batch; their gradients are compared in float64 first. Samples are interleaved, PyTorch runs in its two
+layouts and the better one counts; dropout is left out on both sides. Peak memory is of a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from netspec.engine import plan as planning
+from netspec.engine.optimiser import Optimiser
+from netspec.engine.run import Runner
+from netspec.engine.store import Store
+from netspec.engine.threads import Pool, pool
+from netspec.graph import Graph
+from netspec.net import load
+from netspec.settings.train import Sgd
+from netspec.weights import initial
+
+SPECS = Path(__file__).parents[1] / "specs"
+#: net, settings, batch, the ratio that must be reached, the one that is wanted
+NETS: dict[str, tuple[str, dict[str, Any], int, float, float]] = {
+    "lenet5-64": ("lenet5", {}, 64, 1.5, 2.2),
+    "lenet5-256": ("lenet5", {}, 256, 1.5, 2.2),
+    "mlp-128": ("mlp", {}, 128, 1.0, 1.5),
+    "vgg16-8": ("vgg", {}, 8, 1.3, 2.0),
+    "alexnet-32": ("alexnet", {}, 32, 1.0, 1.5),
+    "resnet20-128": ("resnet_cifar", {}, 128, 1.0, 1.5),
+    "resnet18-16": ("resnet", {"depth": 18}, 16, 0.8, 1.2),
+    "densenet121-8": ("densenet", {}, 8, 0.7, 1.1),
+    "deepface-8": ("deepface", {}, 8, 1.0, 2.0),
+}
+SAMPLES, RATE, MOMENTUM = 7, 1e-3, 0.9
+
+
+class Ours:
+    """One training step by the engine."""
+
+    def __init__(self, graph: Graph, batch: int, workers: Pool, dtype: Any = np.float32) -> None:
+        output = next(out.name for out in graph.outputs if not out.train)
+        self.name, self.output = next(iter(graph.inputs)), output
+        plan = planning.make(graph, batch, True, {output: "cross_entropy"}, dtype)
+        self.plan = plan
+        self.store = Store(graph, plan.kernels, initial(graph, 1), dtype)
+        self.runner = Runner(plan, self.store, workers)
+        self.optimiser = Optimiser(Sgd(rate=RATE, momentum=MOMENTUM), self.store, workers)
+
+    def fill(self, x: np.ndarray, labels: np.ndarray) -> None:
+        """Put a batch in; ``x`` has maps first."""
+        np.copyto(self.runner.value(self.name), np.moveaxis(x, 1, -1))
+        np.copyto(self.runner.targets[self.output], labels)
+
+    def step(self) -> float:
+        """Forward, backward, update."""
+        loss, _, _ = self.runner.step()
+        self.optimiser.step(self.runner.gradient, 1.0)
+        return loss
+
+
+class Torch:
+    """The same by PyTorch, in one of its layouts."""
+
+    def __init__(self, graph: Graph, layout: str, dtype: str = "float32") -> None:
+        import torch
+        from torch_net import TorchNet
+
+        torch.set_num_threads(2)
+        self.net = TorchNet(graph, initial(graph, 1), getattr(torch, layout))
+        if dtype == "float64":
+            for group in (self.net.parameters, self.net.buffers):
+                group.update({path: t.detach().double().requires_grad_(t.requires_grad) for path, t in group.items()})
+        self.optimiser = torch.optim.SGD(list(self.net.parameters.values()), lr=RATE, momentum=MOMENTUM)
+        self.torch = torch
+
+    def fill(self, x: np.ndarray, labels: np.ndarray) -> None:
+        """Put a batch in."""
+        self.x, self.labels = self.torch.from_numpy(x), self.torch.from_numpy(labels)
+
+    def step(self) -> float:
+        """Forward, backward, update."""
+        self.optimiser.zero_grad(set_to_none=True)
+        loss = self.torch.nn.functional.cross_entropy(self.net(self.x), self.labels)
+        loss.backward()
+        self.optimiser.step()
+        return float(loss.detach())
+
+
+def graph_of(key: str) -> Graph:
+    """The net's graph without auxiliary heads and dropout."""
+    spec, parameters, *_ = NETS[key]
+    return load(SPECS / f"{spec}.net", **parameters).graph.deployed().bypass(lambda node: node.op.name == "dropout")
+
+
+def batch_of(graph: Graph, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Random pictures and classes."""
+    rng = np.random.default_rng(1)
+    shape = next(iter(graph.inputs.values()))
+    classes = graph.shapes[graph.outputs[0].value][0]
+    return rng.standard_normal((n, *shape), dtype=np.float32), rng.integers(0, classes, n)
+
+
+def difference(graph: Graph) -> float:
+    """Of the gradients of two images in float64, the largest as a share of each weight's largest."""
+    x, labels = batch_of(graph, 2)
+    theirs = Torch(graph, "contiguous_format", "float64")
+    theirs.fill(x.astype(np.float64), labels)
+    theirs.step()
+    with pool(1) as workers:
+        ours = Ours(graph, 2, workers, np.float64)
+        ours.fill(x, labels)
+        ours.runner.step()
+        found = ours.store.weights(np.asarray(ours.runner.gradient))
+    worst = 0.0
+    for path in theirs.net.parameters:
+        wanted = theirs.net.gradient(path)
+        worst = max(worst, float(np.abs(found[path].reshape(wanted.shape) - wanted).max() / max(np.abs(wanted).max(), 1e-8)))
+    return worst
+
+
+def interleaved(calls: Mapping[str, Callable[[], float]], samples: int = SAMPLES) -> dict[str, float]:
+    """Medians in seconds. A pause and an unmeasured call before each: idle threads of the one before spin for a while."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(samples):
+        for name, call in calls.items():
+            time.sleep(0.05)
+            call()
+            began = time.perf_counter()
+            call()
+            times[name].append(time.perf_counter() - began)
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def memory(key: str, who: str) -> int:
+    """Peak memory in MB above the process's start, of three steps in a process of its own."""
+    done = subprocess.run([sys.executable, __file__, "--memory", who, key], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+def measure_memory(key: str, who: str) -> int:
+    """The same, in this process."""
+    graph, batch = graph_of(key), NETS[key][2]
+    x, labels = batch_of(graph, batch)
+    if who == "torch":
+        import torch
+
+        torch.set_num_threads(2)
+    began = _status("VmRSS")
+    with pool(2) as workers:
+        net: Any = Ours(graph, batch, workers) if who == "ours" else Torch(graph, "channels_last" if x.ndim == 4 else "contiguous_format")
+        net.fill(x, labels)
+        for _ in range(3):
+            net.step()
+    return (_status("VmHWM") - began) // 1024
+
+
+def _status(name: str) -> int:
+    """A size of this process in KB (`getrusage` would count the parent's peak)."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def row(key: str) -> str:
+    """One line of the table."""
+    _, _, batch, must, wanted = NETS[key]
+    graph = graph_of(key)
+    apart = difference(graph)
+    x, labels = batch_of(graph, batch)
+    layouts = ["contiguous_format", "channels_last"] if x.ndim == 4 else ["contiguous_format"]
+    with pool(2) as workers:
+        nets: dict[str, Any] = {"ours": Ours(graph, batch, workers)} | {layout: Torch(graph, layout) for layout in layouts}
+        for net in nets.values():
+            net.fill(x, labels)
+        times = interleaved({name: net.step for name, net in nets.items()})
+    best = min(times[layout] for layout in layouts)
+    told = " / ".join(f"{times[layout] * 1e3:.1f}" for layout in layouts)
+    peak = {who: memory(key, who) for who in ("ours", "torch")}
+    return (
+        f"| {key} | {times['ours'] * 1e3:.1f} | {told} | **{best / times['ours']:.2f}** | {must:g} | {wanted:g} "
+        f"| {peak['ours']} / {peak['torch']} | {apart:.0e} |"
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--memory"]:
+        print(measure_memory(sys.argv[3], sys.argv[2]))
+        sys.exit()
+    blas = [info for info in threadpool_info() if info["user_api"] == "blas"]
+    print(f"{platform.processor() or platform.machine()}, {len(os.sched_getaffinity(0))} cores; BLAS: "
+          f"{json.dumps([(info['internal_api'], info.get('architecture')) for info in blas])}\n")  # fmt: skip
+    print("| net-batch | ours, ms | PyTorch default / channels_last | ratio | must | wanted | MB ours / PyTorch | gradients apart |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    for chosen in sys.argv[1:] or NETS:
+        print(row(chosen), flush=True)
