@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from netspec.graph import Graph, Node
 from netspec.ops.window import Window
@@ -74,13 +74,13 @@ def _padded(x: Tensor, window: Window) -> tuple[Tensor, Any]:
     if all(a == b for a, b in window.pads):
         return x, tuple(a for a, _ in window.pads)
     flat = [p for pair in reversed(window.pads) for p in pair]
-    return F.pad(x, flat), 0
+    return functional.pad(x, flat), 0
 
 
 def _conv(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> Tensor:
     window = op.window(shapes[0])
     x, pads = _padded(xs[0], window)
-    run = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}[len(window.kernel)]
+    run = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}[len(window.kernel)]
     return run(x, w["weight"], w.get("bias"), window.stride, pads, window.dilation, op.groups)
 
 
@@ -88,7 +88,7 @@ def _local(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> Tens
     window = op.window(shapes[0])
     weight = w["weight"]  # (rows, columns, maps, inputs, taps…)
     rows, columns, maps = weight.shape[:3]
-    cols = F.unfold(xs[0], window.kernel, 1, tuple(a for a, _ in window.pads), window.stride)  # (n, inputs · taps, places)
+    cols = functional.unfold(xs[0], window.kernel, 1, tuple(a for a, _ in window.pads), window.stride)  # (n, inputs · taps, places)
     y = torch.bmm(cols.permute(2, 0, 1), weight.reshape(rows * columns, maps, -1).transpose(1, 2))
     y = y.permute(1, 2, 0).reshape(len(cols), maps, rows, columns)
     return y + w["bias"] if "bias" in w else y
@@ -99,23 +99,23 @@ def _pool(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> Tenso
     pads = tuple(a for a, _ in window.pads)
     rank = len(window.kernel)
     if op.name == "maxpool":
-        run = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}[rank]
+        run = {1: functional.max_pool1d, 2: functional.max_pool2d, 3: functional.max_pool3d}[rank]
         return run(xs[0], window.kernel, window.stride, pads, ceil_mode=op.ceil)
-    run = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}[rank]
+    run = {1: functional.avg_pool1d, 2: functional.avg_pool2d, 3: functional.avg_pool3d}[rank]
     return run(xs[0], window.kernel, window.stride, pads, ceil_mode=op.ceil, count_include_pad=False)
 
 
 def _subsample(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> Tensor:
-    return F.avg_pool2d(xs[0], op.size) * w["weight"][:, None, None] + w["bias"][:, None, None]
+    return functional.avg_pool2d(xs[0], op.size) * w["weight"][:, None, None] + w["bias"][:, None, None]
 
 
 def _norm(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> Tensor:
-    return F.batch_norm(xs[0], w["running_mean"], w["running_var"], w.get("weight"), w.get("bias"), True, 1 - op.momentum, op.epsilon)
+    return functional.batch_norm(xs[0], w["running_mean"], w["running_var"], w.get("weight"), w.get("bias"), True, 1 - op.momentum, op.epsilon)
 
 
 def _connect(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> Tensor:
     y = xs[0][:, :, :: op.strides(shapes[0])[0], :: op.strides(shapes[0])[1]]
-    return F.pad(y, (0, 0, 0, 0, 0, op.table.outputs - y.shape[1]))  # option A only
+    return functional.pad(y, (0, 0, 0, 0, 0, op.table.outputs - y.shape[1]))  # option A only
 
 
 def _plain(run: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
@@ -125,12 +125,12 @@ def _plain(run: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
 LAYERS: dict[str, Callable[..., Tensor]] = {
     "conv": _conv, "local": _local, "maxpool": _pool, "avgpool": _pool, "subsample": _subsample, "norm": _norm,
     "connect": _connect,
-    "dense": lambda op, xs, w, shapes: F.linear(xs[0].flatten(1), w["weight"], w.get("bias")),
-    "lrn": lambda op, xs, w, shapes: F.local_response_norm(xs[0], op.size, op.alpha, op.beta, op.bias),
-    "relu": lambda op, xs, w, shapes: F.relu(xs[0]) if op.max is None else F.relu6(xs[0]),
+    "dense": lambda op, xs, w, shapes: functional.linear(xs[0].flatten(1), w["weight"], w.get("bias")),
+    "lrn": lambda op, xs, w, shapes: functional.local_response_norm(xs[0], op.size, op.alpha, op.beta, op.bias),
+    "relu": lambda op, xs, w, shapes: functional.relu(xs[0]) if op.max is None else functional.relu6(xs[0]),
     "tanh": lambda op, xs, w, shapes: op.scale * torch.tanh(op.slope * xs[0]) if op.scale != 1 or op.slope != 1 else torch.tanh(xs[0]),
-    "sigmoid": _plain(torch.sigmoid), "softmax": lambda op, xs, w, shapes: F.softmax(xs[0], 1),
-    "dropout": lambda op, xs, w, shapes: F.dropout(xs[0], op.rate, True),
+    "sigmoid": _plain(torch.sigmoid), "softmax": lambda op, xs, w, shapes: functional.softmax(xs[0], 1),
+    "dropout": lambda op, xs, w, shapes: functional.dropout(xs[0], op.rate, True),
     "add": lambda op, xs, w, shapes: sum(xs[1:], xs[0]), "concat": lambda op, xs, w, shapes: torch.cat(xs, 1),
     "multiply": lambda op, xs, w, shapes: xs[0] * (xs[1] if xs[1].ndim == xs[0].ndim else xs[1][..., None, None]),
     "global_avgpool": lambda op, xs, w, shapes: xs[0].mean(dim=tuple(range(2, xs[0].ndim))),

@@ -51,7 +51,7 @@ def netspec(*arguments: object) -> None:
 def compare(name: str, spec: str, settings: list[str], folder: Path) -> tuple[int, float]:
     """Tensors taken over, and the largest difference of the logits as a share of their range."""
     net = randomised(name)
-    save_file({key: tensor for key, tensor in net.state_dict().items()}, folder / "torch.safetensors")
+    save_file(dict(net.state_dict()), folder / "torch.safetensors")
     sets = [part for setting in settings for part in ("--set", setting)]
     ours = folder / "ours.safetensors"
     netspec("weights", "import", SPECS / f"{spec}.net", folder / "torch.safetensors", *sets, "-o", ours)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Fault, Problems, Source, SpecError, Trouble
+from netspec.diagnostics import Fault, Problems, Source, SpecError, Trouble, did_you_mean
 from netspec.elaborate import Elaborated, elaborate, read_source
-from netspec.graph import Graph, Node
+from netspec.graph import Graph, Node, Output
 from netspec.language import parse
 from netspec.settings import Data, Train
 from netspec.shape import show
@@ -162,6 +162,44 @@ class Net:
             except (KeyError, ValueError, TypeError):
                 pass
         return arrays, data
+
+    def to_convolutional(self) -> Net:
+        """The net with its dense layers as convolutions: it reads pictures of any size and answers with a map.
+
+        ``reshaped`` brings this net's weights to it. Raises Fault N606 where a layer has no such form.
+        """
+        from netspec.passes import convolutional
+
+        return replace(self, graph=convolutional(self.graph))
+
+    def reshaped(self, weights: Arrays) -> dict[str, Any]:
+        """The weights of the net that this one was made from, in this one's shapes."""
+        from netspec.passes import reshaped
+
+        return reshaped(self.graph, weights)
+
+    def features(self, name: str) -> Net:
+        """The net up to a named value, or a layer's path, which becomes its only output. Raises Fault where there is none."""
+        value = self.graph.names.get(name, name)
+        if value not in self.graph.users:
+            raise Fault("N101", f"net {self.name} has no value {name}", help=did_you_mean(name, [*self.graph.names, *self.graph.users]))
+        return replace(self, graph=replace(self.graph, outputs=(Output(name, value),)).deployed())
+
+    def values(self, weights: Arrays, *inputs: Any) -> dict[str, Any]:
+        """What the deployed net answers to prepared inputs (images, maps, height, width), by output, computed by the engine."""
+        import numpy as np
+
+        from netspec.engine.evaluate import values
+
+        given = {name: np.asarray(x, dtype=np.float32) for name, x in zip(self.graph.inputs, inputs, strict=True)}
+        sizes = {
+            dim.name: size
+            for name, x in given.items() for dim, size in zip(self.graph.inputs[name], x.shape[1:], strict=True) if not isinstance(dim, int)
+        }  # fmt: skip
+        net = self.at(sizes) if sizes else self
+        kept = {path: array for path, array in weights.items() if path in net.graph.weights}
+        answers = values(net.model(kept), {name: np.moveaxis(x, 1, -1) for name, x in given.items()})
+        return {name: np.moveaxis(y, -1, 1) for name, y in answers.items()}
 
     def import_weights(self, path: Path, out: Path) -> int:
         """Write the weights of a file under PyTorch's names by this net's paths; how many tensors. Raises Fault where they do not fit."""

@@ -72,6 +72,7 @@ def prepared(folder: Path) -> Path:
     import gzip
 
     (folder / "tiny.net").write_text(TINY)
+    (folder / "units.net").write_text("netspec 1\nnet Units {\n input x: 8\n output y = x -> dense(2) -> softmax\n}\n")
     (folder / "latin1.net").write_bytes("netspec 1\n# größe".encode("latin-1"))
     (folder / "coloured.net").write_text(TINY.replace("1 x 28 x 28", "3 x 32 x 32"))
     (folder / "wild.net").write_text(TINY.replace("epochs: 1", "epochs: 1\n optimizer: sgd(1e30)"))

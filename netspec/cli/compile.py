@@ -15,19 +15,22 @@ from netspec.shape import show
 @click.option("--weights", type=click.Path(path_type=Path), help="A safetensors file of weights; fresh ones from the seed unless said.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="The file to write (NAME.onnx unless said).")
 @click.option("--explain", is_flag=True, help="Print how each table runs, and why.")
+@click.option("--convolutional", is_flag=True, help="Turn dense layers into convolutions: pictures of any size, a map of answers.")
 @set_option
-def command(spec: Path, weights: Path | None, out: Path | None, explain: bool, settings: tuple[str, ...]) -> None:
+def command(spec: Path, weights: Path | None, out: Path | None, explain: bool, convolutional: bool, settings: tuple[str, ...]) -> None:
     """Compile SPEC to an ONNX model."""
     from netspec import passes
 
     net = load(spec, settings)
+    narrow = net
+    net = net.to_convolutional() if convolutional else net
     out = beside(out or Path(f"{spec.stem}.onnx"))
     if weights is None:
         note(f"no weights are given: fresh ones from seed {net.train_settings.seed}")
         model = net.compile(out)
     else:
-        arrays, data = net.weights_from(weights)
-        model = net.compile(out, arrays, data)
+        arrays, data = narrow.weights_from(weights)
+        model = net.compile(out, net.reshaped(arrays), data)
     for choice in passes.choices(net.graph) if explain else ():
         click.echo(f"{choice.layer}: table {choice.table} runs as {choice.pattern.kind}: {choice.pattern.reason}")
     inputs = ", ".join(f"{name} N x {show(shape)}" for name, shape in model.graph.inputs.items())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from netspec.passes.dense_to_conv import convolutional, dense_to_conv, reshaped
 from netspec.passes.fold_norm import fold_norm
 from netspec.passes.lower_tables import Choice, choices, lower_tables
 from netspec.passes.training_only import drop_training_only
@@ -18,4 +19,4 @@ def run(model: Model, passes: tuple[Pass, ...]) -> Model:
     return model
 
 
-__all__ = ["DEPLOY", "Choice", "Pass", "choices", "run"]
+__all__ = ["DEPLOY", "Choice", "Pass", "choices", "convolutional", "dense_to_conv", "reshaped", "run"]
