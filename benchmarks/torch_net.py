@@ -130,7 +130,7 @@ LAYERS: dict[str, Callable[..., Tensor]] = {
     "relu": lambda op, xs, w, shapes: functional.relu(xs[0]) if op.max is None else functional.relu6(xs[0]),
     "tanh": lambda op, xs, w, shapes: op.scale * torch.tanh(op.slope * xs[0]) if op.scale != 1 or op.slope != 1 else torch.tanh(xs[0]),
     "sigmoid": _plain(torch.sigmoid), "softmax": lambda op, xs, w, shapes: functional.softmax(xs[0], 1),
-    "dropout": lambda op, xs, w, shapes: functional.dropout(xs[0], op.rate, True),
+    "dropout": lambda op, xs, w, shapes: functional.dropout(xs[0], op.share, True),
     "add": lambda op, xs, w, shapes: sum(xs[1:], xs[0]), "concat": lambda op, xs, w, shapes: torch.cat(xs, 1),
     "multiply": lambda op, xs, w, shapes: xs[0] * (xs[1] if xs[1].ndim == xs[0].ndim else xs[1][..., None, None]),
     "global_avgpool": lambda op, xs, w, shapes: xs[0].mean(dim=tuple(range(2, xs[0].ndim))),

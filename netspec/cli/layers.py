@@ -12,7 +12,7 @@ from netspec.diagnostics import did_you_mean
 @click.command("layers")
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the layers, or document the layer NAME: arguments, formula, source."""
+    """List the layers, or document the layer NAME: arguments, shape rule, formula, source."""
     from netspec.ops import FAMILIES, OPERATORS
 
     if name is None:
@@ -27,8 +27,9 @@ def command(name: str | None) -> None:
     click.echo(f"{name}({', '.join(n for n in order if op.model_fields[n].is_required())})\n\n{inspect.getdoc(op)}")
     if op.formula:
         click.echo(f"\n  {op.formula}")
+    click.echo(f"\nShape: {op.rule}")
     if op.source:
-        click.echo(f"\nSource: {op.source}")
+        click.echo(f"Source: {op.source}")
     names = [*order, *(n for n in op.model_fields if n not in order)]
     for place, title in ((order, "Arguments, in this order:"), ([n for n in names if n not in order], "Arguments by name:")):
         if place:

@@ -72,14 +72,7 @@ def _quiet(cell: Any) -> str:
 
 def _decided(net: Net) -> None:
     click.echo("\ndecided for you:")
-    told = False
-    for node in net.graph.nodes:
-        for line in node.op.decided(net.graph.input_shapes(node)):
-            click.echo(f"  {node.name}: {line}")
-            told = True
-    for step in net.data.prepare:
-        if step.name == "resize":
-            click.echo(f"  data: resize filters {step.arguments()['filter']}, with antialiasing, as Pillow does")
-            told = True
-    if not told:
-        click.echo("  nothing")
+    from netspec.report.decided import decided
+
+    for line in list(decided(net.graph, net.train_settings, net.data)) or ["nothing"]:
+        click.echo(f"  {line}")

@@ -93,12 +93,10 @@ class Convolution(Trained):
         return Weight(shape, "kernel", self.init, inputs // self.groups * uses, self.maps // self.groups * uses)
 
     def decided(self, xs: Shapes) -> list[str]:
-        """Padding sides, and a bias left out."""
-        told = []
+        """Padding sides, and how weights begin."""
+        told = super().decided(xs)
         if self.pad == "same":
             told.append("pad: same is " + " x ".join(f"({a} before, {b} behind)" for a, b in self.window(xs[0]).pads))
-        if self.bias is False:
-            told.append("no bias")
         return told
 
 
@@ -139,6 +137,7 @@ class Conv(Convolution):
     name: ClassVar[str] = "conv"
     source: ClassVar[str] = "LeCun, Bottou, Bengio, Haffner 1998, section II"
     formula: ClassVar[str] = "y[o, p] = Σ w[o, i, t] · x[i, p·stride + t·dilation − pad] + b[o]"
+    rule: ClassVar[str] = "maps x (size + pads − dilation·(kernel − 1) − 1) // stride + 1 on each axis"
 
     def shape(self, xs: Shapes) -> Shape:
         self.checked(xs[0])
@@ -171,6 +170,7 @@ class Deconv(Convolution):
     name: ClassVar[str] = "deconv"
     source: ClassVar[str] = "Zeiler, Krishnan, Taylor, Fergus 2010; Long, Shelhamer, Darrell 2015, section 3.3"
     formula: ClassVar[str] = "size = (size − 1)·stride − 2·pad + dilation·(k − 1) + 1; with same size·stride"
+    rule: ClassVar[str] = "maps x (size − 1)·stride − 2·pad + dilation·(kernel − 1) + 1; with pad same size·stride"
 
     def trims(self, x: Shape) -> tuple[tuple[int, int], ...]:
         """What is cut off before and behind on each axis; below 0 it is zeros added (same, with a large stride)."""
@@ -219,6 +219,7 @@ class Local(Convolution):
     name: ClassVar[str] = "local"
     source: ClassVar[str] = "LeCun 1989; Taigman, Yang, Ranzato, Wolf 2014 (DeepFace)"
     formula: ClassVar[str] = "y[o, p] = Σ w[p, o, i, t] · x[i, p·stride + t·dilation − pad] + b[o, p]"
+    rule: ClassVar[str] = "maps x (size + pads − dilation·(kernel − 1) − 1) // stride + 1 on each axis, none of them free"
 
     def shape(self, xs: Shapes) -> Shape:
         self.checked(xs[0])

@@ -35,6 +35,7 @@ class Dense(Trained):
     name: ClassVar[str] = "dense"
     source: ClassVar[str] = "Rosenblatt 1958; Rumelhart, Hinton, Williams 1986"
     formula: ClassVar[str] = "y[j] = Σ w[j, i] · x[i] + b[j]"
+    rule: ClassVar[str] = "units; maps are flattened first"
 
     units: Count
     table: Wiring = None
@@ -79,6 +80,7 @@ class Rbf(Begun):
     name: ClassVar[str] = "rbf"
     source: ClassVar[str] = "Broomhead, Lowe 1988; LeCun et al. 1998, eq. 7 (fixed codes)"
     formula: ClassVar[str] = "d²[j] = Σ (x[i] − c[j, i])²; with width σ: exp(−d²/2σ²)"
+    rule: ClassVar[str] = "units; maps are flattened first"
 
     units: Count
     codes: Annotated[InstanceOf[Table] | None, Wanted("a connection table whose X is 1 and . is -1")] = None

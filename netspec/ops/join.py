@@ -29,6 +29,7 @@ class Concat(Join):
     name: ClassVar[str] = "concat"
     source: ClassVar[str] = "Szegedy et al. 2015 (GoogLeNet), section 4"
     formula: ClassVar[str] = "maps = Σ maps"
+    rule: ClassVar[str] = "the sum of the maps x the size that all have"
 
     def shape(self, xs: Shapes) -> Shape:
         for other in xs[1:]:
@@ -49,6 +50,7 @@ class Stretched(Join):
     """Number by number on equal shapes, where an axis of 1 stretches and units count as maps of size 1."""
 
     kind: ClassVar[str]
+    rule: ClassVar[str] = "the shape that all have; one of maps x 1 x 1, or of units, goes over all positions"
 
     def shape(self, xs: Shapes) -> Shape:
         rank = max(map(len, xs))

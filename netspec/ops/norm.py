@@ -63,6 +63,11 @@ class Norm(Affine):
 
     momentum: Share = 0.9
 
+    def decided(self, xs: Shapes) -> list[str]:
+        """Its small number and its memory."""
+        told = [] if "epsilon" in self.model_fields_set else [f"epsilon is {self.epsilon:g}"]
+        return told + ([] if "momentum" in self.model_fields_set else [f"running statistics keep {self.momentum:g} of the old at each step"])
+
     def weights(self, xs: Shapes) -> dict[str, Weight]:
         size = (maps(xs[0]),)
         return super().weights(xs) | {

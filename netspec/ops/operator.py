@@ -134,6 +134,7 @@ class Operator(Arguments):
     formula: ClassVar[str] = ""
     joins: ClassVar[bool] = False
     first: ClassVar[tuple[str, ...]] = ()
+    rule: ClassVar[str] = "as it came"
 
     @classmethod
     def positional(cls) -> list[str]:
@@ -175,6 +176,10 @@ class Begun(Rated):
     """A layer whose kernels start at random."""
 
     init: Initial = Init("he")
+
+    def decided(self, xs: Shapes) -> list[str]:
+        """How its weights begin, where nothing is said."""
+        return [] if "init" in self.model_fields_set else [f"weights begin as {self.init.kind}, biases at 0"]
 
 
 class Trained(Begun):

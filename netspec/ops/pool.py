@@ -30,6 +30,8 @@ from netspec.shape import Shape, is_free, numbers
 class Pool(Operator):
     """A window on each map; ``stride`` is the window's size unless said, and padding is not counted."""
 
+    rule: ClassVar[str] = "the maps x (size + pads − window) // stride + 1 on each axis; with ceil rounded up, as long as a window begins inside"
+
     size: Sizes
     stride: Annotated[Sizes | None, Wanted("a whole number of at least 1, or a size such as 2 x 1")] = None
     pad: Pads = 0
@@ -55,7 +57,8 @@ class Pool(Operator):
             raise
 
     def decided(self, xs: Shapes) -> list[str]:
-        return ["stride is the window's size"] if self.stride is None else []
+        told = ["stride is the window's size"] if self.stride is None else []
+        return told + (["padding is not counted"] if any(map(any, self.window(xs[0]).pads)) else [])
 
     def _emit(self, emit: Emit, kind: str, x: str, shapes: Shapes, y: Shape, **more: object) -> str:
         at = self.window(shapes[0])
@@ -117,6 +120,7 @@ class Subsample(Gained):
     name: ClassVar[str] = "subsample"
     source: ClassVar[str] = "LeCun, Bottou, Bengio, Haffner 1998, section II.B (S2)"
     formula: ClassVar[str] = "y = gain · mean x + bias"
+    rule: ClassVar[str] = "the maps x size // window on each axis"
 
     size: Sizes
 
@@ -142,6 +146,8 @@ class Subsample(Gained):
 
 class GlobalPool(Operator):
     """Over all positions of a map; gives one unit a map."""
+
+    rule: ClassVar[str] = "as many units as maps"
 
     def shape(self, xs: Shapes) -> Shape:
         spatial(xs[0], self.name)

@@ -19,6 +19,7 @@ class Flatten(Operator):
 
     name: ClassVar[str] = "flatten"
     formula: ClassVar[str] = "units = maps · height · width"
+    rule: ClassVar[str] = "maps · height · width units"
 
     def shape(self, xs: Shapes) -> Shape:
         return (prod(fixed(xs[0], self.name)),)
@@ -32,6 +33,7 @@ class Reshape(Operator):
 
     name: ClassVar[str] = "reshape"
     formula: ClassVar[str] = "numbers stay in their order: maps, depth, height, width"
+    rule: ClassVar[str] = "as told, of as many numbers"
 
     size: Sizes
 
@@ -73,9 +75,14 @@ class Upsample(Operator):
 
     name: ClassVar[str] = "upsample"
     formula: ClassVar[str] = "size = factor · size"
+    rule: ClassVar[str] = "the maps x factor · size on each axis"
 
     factor: Sizes
     mode: Annotated[Literal["nearest", "linear"], Wanted("nearest or linear", ("nearest", "linear"))] = "nearest"
+
+    def decided(self, xs: Shapes) -> list[str]:
+        """How it fills in."""
+        return [] if "mode" in self.model_fields_set else [f"mode is {self.mode}"]
 
     def shape(self, xs: Shapes) -> Shape:
         sizes = spatial(xs[0], self.name)
@@ -96,6 +103,7 @@ class Pad(Operator):
 
     name: ClassVar[str] = "pad"
     formula: ClassVar[str] = "size = size + 2 · n"
+    rule: ClassVar[str] = "the maps x size + 2 · n on each axis"
 
     size: Annotated[
         Annotated[int, Field(ge=0)] | tuple[Annotated[int, Field(ge=0)], ...],
@@ -118,6 +126,7 @@ class Crop(Operator):
     name: ClassVar[str] = "crop"
     source: ClassVar[str] = "Ronneberger, Fischer, Brox 2015 (U-Net)"
     formula: ClassVar[str] = "from (size − n) // 2 on"
+    rule: ClassVar[str] = "the maps x as told"
 
     height: Count
     width: Annotated[Count | None, Wanted("a whole number of at least 1")] = None
@@ -156,6 +165,7 @@ class Slice(Operator):
 
     name: ClassVar[str] = "slice"
     formula: ClassVar[str] = "y[j] = x[maps[j]]"
+    rule: ClassVar[str] = "as many maps as told x the size"
 
     maps: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), Wanted("a range or a list of maps, such as 0..47")]
 

@@ -21,6 +21,7 @@ class Connect(Operator):
     name: ClassVar[str] = "connect"
     source: ClassVar[str] = "He, Zhang, Ren, Sun 2016, section 3.3 (shortcut A)"
     formula: ClassVar[str] = "y[o] = Σ cell[i, o] · x[i], every stride-th position"
+    rule: ClassVar[str] = "the table's outputs x (size − 1) // stride + 1 on each axis"
 
     table: Annotated[InstanceOf[Table], Wanted("a connection table")]
     stride: Sizes = 1
