@@ -44,7 +44,7 @@ NETS: dict[str, tuple[str, dict[str, Any], int, float, float]] = {
     "densenet121-8": ("densenet", {}, 8, 0.7, 1.1),
     "deepface-8": ("deepface", {}, 8, 1.0, 2.0),
 }
-SAMPLES, RATE, MOMENTUM = 7, 1e-3, 0.9
+SAMPLES, RATE, MOMENTUM = int(os.environ.get("SAMPLES", "7")), 1e-3, 0.9
 
 
 class Ours:

@@ -139,6 +139,15 @@ class Net:
             }
         return made
 
+    def training_bytes(self, batch: int | None = None, workers: int = 2) -> int:
+        """The memory that training takes on batches of so many examples (the spec's unless said), in bytes."""
+        from netspec.engine.optimiser import STATE
+        from netspec.engine.plan import make
+
+        settings = self.train_settings
+        plan = make(self.graph, batch or settings.batch, True, settings.loss)
+        return plan.training_bytes(len(STATE[settings.optimizer.name]), workers)
+
     # ---- weights, training, compiling
 
     def initial(self, seed: int | None = None) -> dict[str, Any]:

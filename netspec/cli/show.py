@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import json_option, load, number, set_option, sizes, spec_argument
+from netspec.cli.output import json_option, load, number, set_option, size, sizes, spec_argument
 
 if TYPE_CHECKING:
     from netspec.net import Net
@@ -20,14 +20,20 @@ if TYPE_CHECKING:
 @click.option("--at", "at", metavar="NAME=SIZE", multiple=True, help="Give a free size a number: H=224.")
 @click.option("--receptive", is_flag=True, help="What each layer sees: field, stride and offset in the input.")
 @click.option("--explain", is_flag=True, help="List what was decided for you.")
+@click.option("--batch", type=click.IntRange(1), help="Tell the memory that training on so many examples takes.")
 @json_option
-def command(spec: Path, settings: tuple[str, ...], at: tuple[str, ...], receptive: bool, explain: bool, as_json: bool) -> None:
+def command(
+    spec: Path, settings: tuple[str, ...], at: tuple[str, ...], receptive: bool, explain: bool, batch: int | None, as_json: bool
+) -> None:  # fmt: skip
     """Show the layers of SPEC: shapes, parameters, connections, multiply-accumulates."""
     net = load(spec, settings).at(sizes(at))
     if as_json:
-        click.echo(json.dumps(net.summary(), ensure_ascii=False))
+        told = net.summary() | ({"training": {"batch": batch, "bytes": net.training_bytes(batch)}} if batch else {})
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
     _table(net, receptive)
+    if batch:
+        click.echo(f"training on batches of {batch:,} takes {size(net.training_bytes(batch))}")
     if explain:
         _decided(net)
 

@@ -79,7 +79,7 @@ def follow(events: Iterator[Any], out: Path | None) -> bool:
                 if isinstance(event, Started):
                     note(
                         f"{event.steps} steps an epoch of {event.batch} examples, {event.workers} worker{'s' if event.workers > 1 else ''}, "
-                        f"{size(event.plan_bytes)} of buffers, {size(event.weight_bytes)} of weights"
+                        f"{size(event.training_bytes)} of memory"
                     )
                 elif isinstance(event, Epoch):
                     kept = True

@@ -17,6 +17,8 @@ from netspec.settings.train import Adam, AdamW, RmsProp, Sgd
 RUN = 2**18
 #: Momentum below this is cleared: numbers that sink further are computed twenty times slower.
 FAINT = 1e-30
+#: What each rule keeps for every weight.
+STATE = {"sgd": ("momentum",), "adam": ("mean", "square"), "adamw": ("mean", "square"), "rmsprop": ("square", "momentum")}
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,7 @@ class Optimiser:
 
     def __init__(self, rule: Any, store: Store, pool: Pool) -> None:
         self.rule, self.store, self.pool = rule, store, pool
-        names = {"sgd": ("momentum",), "adam": ("mean", "square"), "adamw": ("mean", "square"), "rmsprop": ("square", "momentum")}
-        self.state = {name: np.zeros(store.size, dtype=store.dtype) for name in names[rule.name]}
+        self.state = {name: np.zeros(store.size, dtype=store.dtype) for name in STATE[rule.name]}
         self.steps = 0
         self.stretches = _stretches(store)
         self.work = [np.empty((2, RUN), dtype=store.dtype) for _ in range(pool.workers)]

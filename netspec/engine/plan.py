@@ -68,6 +68,14 @@ class Plan:
     wanted: set[str] = field(default_factory=set)
     adding: set[tuple[str, int]] = field(default_factory=set)
 
+    def training_bytes(self, state: int, workers: int) -> int:
+        """What training takes: buffers, weights (as they run and as they came), partial gradients, ``state`` numbers a weight."""
+        weights = {path: prod(weight.shape) for path, weight in self.graph.weights.items()}
+        extra = sum(prod(shape) for kernel in self.kernels.values() for shape in (*kernel.extras().values(), *kernel.prepared().values()))
+        trained = self.graph.parameters()
+        numbers_ = 2 * sum(weights.values()) + trained * (state + self.parts) + extra * self.parts
+        return self.batch_bytes + min(workers, self.parts) * self.local_bytes + numbers_ * self.dtype.itemsize
+
     @property
     def largest(self) -> int:
         """Images of the largest chunk."""

@@ -39,8 +39,7 @@ class Started:
     batch: int
     chunks: int
     workers: int
-    plan_bytes: int
-    weight_bytes: int
+    training_bytes: int
     steps: int
 
 
@@ -104,8 +103,8 @@ class Trainer:
             runners = {batch: Runner(plan, store, workers, self.clock, self.settings.label_smoothing)}
             optimiser = Optimiser(self.settings.optimizer, store, workers)
             steps = -(-len(self.batches) // batch)
-            used = plan.batch_bytes + runners[batch].workers * plan.local_bytes
-            yield Started(batch, len(plan.chunks), runners[batch].workers, used, store.flat.nbytes, steps)
+            used = plan.training_bytes(len(optimiser.state), runners[batch].workers)
+            yield Started(batch, len(plan.chunks), runners[batch].workers, used, steps)
             best, waited = np.inf, 0
             for number in range(self.settings.epochs):
                 done: Epoch | None = None
