@@ -7,6 +7,7 @@ phase exists once a worker, for a chunk; the rest for the whole batch.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,7 +16,7 @@ from math import prod
 import numpy as np
 
 from netspec.engine.kernel import Kernel, last
-from netspec.engine.kernels import KERNELS
+from netspec.engine.kernels import kernel_for
 from netspec.engine.memory import Interval, arrange
 from netspec.graph import Graph, Node
 from netspec.shape import numbers
@@ -102,9 +103,10 @@ _FUSED = {("cross_entropy", "softmax"), ("cross_entropy", "log_softmax"), ("bina
 def make(graph: Graph, batch: int, train: bool, losses: Mapping[str, str] | None = None, dtype: object = np.float32) -> Plan:
     """The plan of one step; without ``train`` only forward, with running statistics."""
     plan = Plan(graph, batch, train, dict(losses or {}), np.dtype(dtype))  # type: ignore[call-overload]
+    uses = Counter(node.path for node in graph.nodes)
     for node in graph.nodes:
         xs = [last(numbers(shape)) for shape in graph.input_shapes(node)]
-        plan.kernels[node.name] = KERNELS[type(node.op)](node.op, xs, last(numbers(node.shape)), graph.local_weights(node))
+        plan.kernels[node.name] = kernel_for(node.op, xs, last(numbers(node.shape)), graph.local_weights(node), uses[node.path] > 1)
     _cut(plan)
     plan.wanted = _wanted(plan) if train else set()
     _phases(plan)

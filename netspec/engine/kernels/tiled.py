@@ -1,0 +1,155 @@
+"""Convolutions with few maps: one patch for t × t outputs, the kernel standing t² times in one larger matrix.
+
+More multiplications, far fewer copies: a patch of (k + t − 1)² inputs serves t² outputs, and the products are wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from netspec.engine.kernel import Array, Memory, Run, Sizes
+from netspec.engine.kernels.conv import Conv, _bias_gradient, inner
+
+
+class Tiled(Conv):
+    """A 2-D convolution of stride 1 whose places part into tiles of ``tile`` × ``tile``."""
+
+    tile = 2
+
+    @staticmethod
+    def side(plain: Conv) -> int:
+        """The tile that pays for a convolution, 1 for none."""
+        at = plain.window
+        if len(at.kernel) != 2 or plain.groups > 1 or max(at.kernel) < 2 or any(n != 1 for n in (*at.stride, *at.dilation)):
+            return 1
+        wanted = (4, 2) if plain.inputs * plain.outputs <= 32 else (2,) if plain.inputs <= 8 and plain.outputs <= 64 else ()
+        return next((t for t in wanted if all(n % t == 0 for n in plain.places)), 1)
+
+    def geometry(self) -> None:
+        super().geometry()
+        self.tiles = tuple(n // self.tile for n in self.places)
+        self.patch = tuple(k + self.tile - 1 for k in self.taps)
+
+    def _matrix(self) -> tuple[int, int]:
+        return self.patch[0] * self.patch[1] * self.inputs, self.tile**2 * self.outputs
+
+    def prepared(self) -> Sizes:
+        return {**super().prepared(), "tiles": self._matrix()}
+
+    def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
+        spread = super().prepare(w, ready)
+        kernel = (ready["dense"] if self.compact else w["weight"]).reshape(*self.taps, self.inputs, self.outputs)
+        copies = self._copies(ready["tiles"])
+
+        def run() -> None:
+            if spread is not None:
+                spread()
+            for copy in copies:  # the rest of the matrix stays zero
+                np.copyto(copy, kernel)
+
+        return run
+
+    def _copies(self, matrix: Array) -> list[Array]:
+        """Where the kernel stands in the matrix, once an output of the tile."""
+        t, (a, b) = self.tile, self.taps
+        whole = matrix.reshape(*self.patch, self.inputs, t, t, self.outputs)
+        return [whole[i : i + a, j : j + b, :, i, j] for i, j in product(range(t), range(t))]
+
+    def scratch(self, n: int) -> Sizes:
+        count = n * self.tiles[0] * self.tiles[1]
+        width, many = self._matrix()
+        sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,), "dm": (width, many), "cols": (count, width), "yt": (count, many)}
+        return sizes | ({"xp": (n, *self.cover, self.inputs)} if self.padded else {})
+
+    def _gather(self, m: Memory) -> Run:
+        xp, fill = self._enter(m)
+        t, c = self.tile, self.inputs
+        s0, s1, s2, s3 = xp.strides
+        source = as_strided(xp, (len(xp), *self.tiles, self.patch[0], self.patch[1] * c), (s0, t * s1, t * s2, s1, s3))
+        target = m.scratch["cols"].reshape(source.shape)
+
+        def run() -> None:
+            fill()
+            np.copyto(target, source)
+
+        return run
+
+    def _tiled(self, tiles: Array, value: Array) -> tuple[Array, Array]:
+        """Products by tile, and the value itself, seen alike: (n, tiles, t, tiles, t · maps)."""
+        n, t, (a, b) = len(value), self.tile, self.tiles
+        return tiles.reshape(n, a, b, t, t * self.outputs).transpose(0, 1, 3, 2, 4), value.reshape(n, a, t, b, t * self.outputs)
+
+    def forward(self, m: Memory) -> Run:
+        gather, cols, yt, kernel, bias = self._gather(m), m.scratch["cols"], m.scratch["yt"], m.w["tiles"], m.w.get("bias")
+        source, target = self._tiled(yt, m.y)
+        wide = np.zeros(self.tile * self.outputs, dtype=m.y.dtype)
+        parts = wide.reshape(self.tile, self.outputs)
+
+        def run() -> None:
+            gather()
+            np.matmul(cols, kernel, out=yt)
+            if bias is None:
+                np.copyto(target, source)
+            else:
+                parts[:] = bias
+                np.add(source, wide, out=target)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        assert m.dy is not None
+        bias, gather, cols, yt = _bias_gradient(m), self._gather(m), m.scratch["cols"], m.scratch["yt"]
+        target, source = self._tiled(yt, m.dy)
+        dw, dx, dm, kernel = m.dw.get("weight"), m.dxs[0], m.scratch["dm"], m.w["tiles"]
+        windows = self._copies(dm)
+        total = None if dw is None else dw.reshape(*self.taps, self.inputs, self.outputs)
+        spread = self._spread(m, cols) if dx is not None else None
+
+        def run() -> None:
+            bias()
+            np.copyto(target, source)
+            if total is not None:
+                gather()
+                np.matmul(cols.T, yt, out=dm)
+                for window in windows:
+                    np.add(total, window, out=total)
+            if spread is not None:
+                np.matmul(yt, kernel.T, out=cols)
+                spread()
+
+        return run
+
+    def _spread(self, m: Memory, cols: Array) -> Run:
+        """Add the patches' gradients up where they came from, in stretches that do not overlap."""
+        dx: Any = m.dxs[0]
+        whole = m.scratch["xp"] if self.padded else dx
+        t, c, (a, b) = self.tile, self.inputs, self.patch
+        s0, s1, s2, s3 = whole.strides
+        patches = cols.reshape(len(whole), *self.tiles, a, b * c)
+        pairs = []
+        for i, j in product(range(0, a, t), range(0, b, t)):
+            high, wide = min(t, a - i), min(t, b - j)
+            target = as_strided(whole[:, i:, j:], (len(whole), self.tiles[0], high, self.tiles[1], wide * c), (s0, t * s1, s1, t * s2, s3))
+            pairs.append((target, patches[:, :, :, i : i + high, j * c : (j + wide) * c].transpose(0, 1, 3, 2, 4)))
+        part = inner(whole, self.window, self.sizes) if self.padded else None
+
+        def run() -> None:
+            whole.fill(0)
+            for target, source in pairs:
+                np.add(target, source, out=target)
+            if part is not None:
+                dx.fill(0)
+                np.copyto(dx[part[1]], part[0])
+
+        return run
+
+
+class Tiled4(Tiled):
+    """With tiles of 4 × 4."""
+
+    tile = 4
