@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Ours:
         plan = planning.make(graph, batch, True, {output: "cross_entropy"}, dtype)
         self.plan = plan
         self.store = Store(graph, plan.kernels, initial(graph, 1), dtype)
-        self.runner = Runner(plan, self.store, workers)
+        self.runner = Runner(plan, self.store, workers, processes=True)
         self.optimiser = Optimiser(Sgd(rate=RATE, momentum=MOMENTUM), self.store, workers)
 
     def fill(self, x: np.ndarray, labels: np.ndarray) -> None:
@@ -180,8 +181,9 @@ def row(key: str) -> str:
     apart = difference(graph)
     x, labels = batch_of(graph, batch)
     layouts = ["contiguous_format", "channels_last"] if x.ndim == 4 else ["contiguous_format"]
-    with pool(2) as workers:
+    with pool(2) as workers, ExitStack() as stack:
         nets: dict[str, Any] = {"ours": Ours(graph, batch, workers)} | {layout: Torch(graph, layout) for layout in layouts}
+        stack.callback(nets["ours"].runner.close)
         for net in nets.values():
             net.fill(x, labels)
         times = interleaved({name: net.step for name, net in nets.items()})

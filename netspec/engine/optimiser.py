@@ -47,7 +47,7 @@ class Optimiser:
     def step(self, gradient: Array, multiple: float) -> None:
         """Change the weights by a gradient, at ``multiple`` times the rule's rate."""
         self.steps += 1
-        workers = self.pool.workers
+        workers = self.pool.workers if self.store.size > RUN * 4 else 1  # handing small work over costs more than it
 
         def work(worker: int) -> Callable[[], None]:
             def run() -> None:

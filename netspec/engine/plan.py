@@ -126,9 +126,13 @@ def _cut(plan: Plan) -> None:
     count = max(-(-plan.batch // images), min(2, plan.batch))
     if not any(len(shape) > 1 for shape in plan.graph.shapes.values()) and plan.batch <= 256:
         count = 1  # units only: one long product beats two short ones
+    parts = PARTS if plan.graph.parameters() < LARGE_NET else 2
+    if count > 1:  # each part has as many chunks as any other
+        even = 2 if count <= 2 else parts
+        count = min(-(-count // even) * even, plan.batch)
     bounds = [plan.batch * i // count for i in range(count + 1)]
     plan.chunks = list(pairwise(bounds))
-    plan.parts = min(count, PARTS if plan.graph.parameters() < LARGE_NET else 2)
+    plan.parts = min(count, parts)
 
 
 def _wanted(plan: Plan) -> set[str]:

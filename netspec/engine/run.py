@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from functools import partial
 from math import prod
 from typing import cast
 
 import numpy as np
 
 from netspec.engine import losses
+from netspec.engine.crew import Crew, can_fork, shared
 from netspec.engine.kernel import Array, Barrier, Clock, Kernel, Memory, Run, last
 from netspec.engine.plan import Plan, Step
 from netspec.engine.store import Store
@@ -21,19 +23,22 @@ from netspec.shape import numbers
 class Runner:
     """Runs steps of one plan. ``store`` has the weights; plans of other batch sizes may share it."""
 
-    def __init__(self, plan: Plan, store: Store, pool: Pool, clock: Clock | None = None, smoothing: float = 0.0) -> None:
+    def __init__(
+        self, plan: Plan, store: Store, pool: Pool, clock: Clock | None = None, smoothing: float = 0.0, processes: bool = False
+    ) -> None:  # fmt: skip
         self.plan, self.store, self.pool = plan, store, pool
         self.clock = clock or Clock()
         self.smoothing = smoothing
         self.nodes = {node.name: node for node in plan.graph.nodes}
         self.workers = min(pool.workers, plan.parts)
-        self.whole = np.zeros(plan.batch_bytes, dtype=np.uint8)
+        self.whole = shared(plan.batch_bytes, np.uint8)
         self.local = [np.zeros(plan.local_bytes, dtype=np.uint8) for _ in range(self.workers)]
-        self.gradients = np.zeros((plan.parts if plan.train else 0, store.gradient_size), dtype=plan.dtype)
-        self.sums, self.auxiliary = np.zeros((plan.parts, 3)), np.zeros((plan.parts, 3))
+        self.gradients = shared((plan.parts if plan.train else 0, store.gradient_size), plan.dtype)
+        self.sums, self.auxiliary = shared((plan.parts, 3), np.float64), shared((plan.parts, 3), np.float64)
         self.targets = self._targets()
         self._prepared()
         self._bind()
+        self.crew = Crew(self.workers, self._share, self._told) if processes and self.workers > 1 and can_fork() else None
 
     # ---- memory
 
@@ -44,7 +49,7 @@ class Runner:
             if loss is not None:
                 shape = last(numbers(self.plan.graph.shapes[output.value]))
                 labels = losses.takes_labels(loss)
-                made[output.name] = np.zeros((self.plan.batch, *(shape[:-1] if labels else shape)), np.int64 if labels else self.plan.dtype)
+                made[output.name] = shared((self.plan.batch, *(shape[:-1] if labels else shape)), np.int64 if labels else self.plan.dtype)
         return made
 
     def array(self, name: str, chunk: int | None, worker: int) -> Array:
@@ -78,14 +83,14 @@ class Runner:
         for node in self.plan.graph.nodes:
             kernel = self.plan.kernels[node.name]
             own = {local: self.store.views[node.key(local)] for local in self.plan.graph.local_weights(node)}
-            ready = {name: np.zeros(shape, dtype=self.plan.dtype) for name, shape in kernel.prepared().items()}
+            ready = {name: shared(shape, self.plan.dtype) for name, shape in kernel.prepared().items()}
             self.weights[node.name] = {**own, **ready}
             call = self._ready_without_batch(kernel, own, ready)
             if call is not None:
                 self.prepare.append(call)
             if self.plan.train and isinstance(kernel, Barrier):
                 self.totals[node.name] = {
-                    which: [np.zeros(shape) for _ in range(self.plan.parts)] for which, shape in kernel.totals().items()
+                    which: [shared(shape, np.float64) for _ in range(self.plan.parts)] for which, shape in kernel.totals().items()
                 }
             if self.plan.train and node.path not in done:
                 done.add(node.path)
@@ -207,25 +212,72 @@ class Runner:
 
         The gradient then stands in ``gradient``, summed over the parts in their order.
         """
-        self.sums[:] = self.auxiliary[:] = 0
-        self.gradients[:] = 0
-        for totals in self.totals.values():
-            for parts in totals.values():
-                for part in parts:
-                    part[:] = 0
-        for call in self.prepare:
-            call()
-        for before, phase in zip(self.before, self.calls, strict=True):
-            for call in before:
-                call()
-            self.pool.run([_sequence(phase, worker, self.workers) for worker in range(self.workers)])
-        for more in self.gradients[1:]:
-            np.add(self.gradients[0], more, out=self.gradients[0])
-        for call in self.collect:
-            call()
+        if self.crew is not None:
+            self.crew.step(self.clock.step)
+        else:
+            self._alone()
         total = self.sums.sum(axis=0)
         loss = total[losses.LOSS] + self.auxiliary[:, losses.LOSS].sum()
         return float(loss), int(total[losses.RIGHT]), int(total[losses.COUNT])
+
+    def _alone(self) -> None:
+        """The step on threads of this process."""
+        everyone = range(self.workers)
+        for worker in everyone:
+            self._begin(worker)
+        for before, phase in zip(self.before, self.calls, strict=True):
+            for call in before:
+                call()
+            self.pool.run([_sequence(phase, worker, self.workers) for worker in everyone])
+        for end in (self._add_up, self._collect):
+            self.pool.run([partial(end, worker) for worker in everyone])
+
+    def _share(self, rank: int, wait: Run) -> None:
+        """A process's share of the step; what the barriers make of their sums is rank 0's to work out."""
+        self._begin(rank)
+        wait()
+        for before, phase in zip(self.before, self.calls, strict=True):
+            if before:
+                for call in before if rank == 0 else ():
+                    call()
+                wait()
+            _sequence(phase, rank, self.workers)()
+            wait()
+        self._add_up(rank)
+        wait()
+        self._collect(rank)
+        wait()
+
+    def _told(self, step: int) -> None:
+        """The number of the step, for a process that has its own clock."""
+        self.clock.step = step
+
+    def _begin(self, worker: int) -> None:
+        """Sums from zero, and what is made of the weights once a step."""
+        for part in range(worker, self.plan.parts, self.workers):
+            for sums in (self.sums, self.auxiliary, self.gradients):
+                sums[part : part + 1] = 0
+            for totals in self.totals.values():
+                for parts in totals.values():
+                    parts[part][:] = 0
+        for call in self.prepare[worker :: self.workers]:
+            call()
+
+    def _add_up(self, worker: int) -> None:
+        """A stretch of the gradient, summed over the parts in their order."""
+        size = self.gradients.shape[1]
+        here = slice(size * worker // self.workers, size * (worker + 1) // self.workers)
+        for more in self.gradients[1:]:
+            np.add(self.gradients[0, here], more[here], out=self.gradients[0, here])
+
+    def _collect(self, worker: int) -> None:
+        for call in self.collect[worker :: self.workers]:
+            call()
+
+    def close(self) -> None:
+        """Let the processes go."""
+        if self.crew is not None:
+            self.crew.close()
 
     def first_not_finite(self) -> str | None:
         """The first layer, in the order of computation, whose result or gradient is not finite; it runs the step again."""
@@ -251,7 +303,7 @@ class Runner:
     @property
     def gradient(self) -> Array:
         """The gradient of the last step, as the store lays the weights out."""
-        return cast(Array, self.gradients[0, : self.store.size])
+        return self.gradients[0, : self.store.size]
 
 
 def _sequence(parts: list[list[Run]], worker: int, workers: int) -> Run:

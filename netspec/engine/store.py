@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from netspec.engine.crew import shared
 from netspec.engine.kernel import Array, Kernel
 from netspec.graph import Graph, Node
 
@@ -56,7 +57,7 @@ class Store:
                 self.extras[path] = (at, shape)
                 at += prod(shape)
         self.gradient_size = at
-        self.flat = np.empty(self.size, dtype=self.dtype)
+        self.flat = shared(self.size, self.dtype)
         self.views: dict[str, Array] = {}
         for path, array in packed.items():
             if path in self.slots:

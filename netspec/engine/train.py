@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -97,10 +98,11 @@ class Trainer:
         Raises Fault N704 where a loss or gradient is not finite, before it reaches the weights.
         """
         batch = min(self.settings.batch, len(self.batches))
-        with pool(self.workers) as workers:
+        with pool(self.workers) as workers, ExitStack() as stack:
             plan = self._plan(batch)
             store = Store(self.graph, plan.kernels, self.weights, np.float32)
-            runners = {batch: Runner(plan, store, workers, self.clock, self.settings.label_smoothing)}
+            runner = stack.enter_context(closing(Runner(plan, store, workers, self.clock, self.settings.label_smoothing, processes=True)))
+            runners = {batch: runner}
             optimiser = Optimiser(self.settings.optimizer, store, workers)
             steps = -(-len(self.batches) // batch)
             used = plan.training_bytes(len(optimiser.state), runners[batch].workers)

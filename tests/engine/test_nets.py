@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import numpy as np
 import pytest
 
-from netspec.diagnostics import Problems, Source, render
+from netspec.diagnostics import Problems, Source, Trouble, render
 from netspec.elaborate import Elaborated, elaborate
 from netspec.engine import plan as planning
 from netspec.engine.memory import Interval, arrange
@@ -74,11 +77,11 @@ def meaning(text: str) -> Elaborated:
     return made
 
 
-def runner(made: Elaborated, workers: object, batch: int, dtype: type = np.float64) -> Runner:
+def runner(made: Elaborated, workers: object, batch: int, dtype: type = np.float64, processes: bool = False) -> Runner:
     graph = made.graph
     assert graph is not None
     plan = planning.make(graph, batch, True, made.train.loss, dtype)
-    bound = Runner(plan, Store(graph, plan.kernels, initial(graph, 0), dtype), workers, smoothing=made.train.label_smoothing)
+    bound = Runner(plan, Store(graph, plan.kernels, initial(graph, 0), dtype), workers, smoothing=made.train.label_smoothing, processes=processes)
     rng = np.random.default_rng(1)
     for name in graph.inputs:
         bound.value(name)[...] = rng.standard_normal(bound.value(name).shape)
@@ -116,6 +119,33 @@ def test_equal_bits_with_any_threads(text: str) -> None:
                 bound.step()
             found.append(bound.gradient.tobytes())
     assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize("text", [MIXED, TABLES], ids=["mixed", "tables"])
+def test_equal_bits_with_processes(text: str) -> None:
+    found = []
+    for processes in (False, True):
+        with pool(2) as workers:
+            bound = runner(meaning(text), workers, 7, np.float32, processes)
+            try:
+                assert (bound.crew is not None) == processes
+                for _ in range(3):
+                    loss = bound.step()
+                found.append((loss, bound.gradient.tobytes(), bound.store.weights()["a/norm.running_mean"].tobytes() if text == MIXED else b""))
+            finally:
+                bound.close()
+    assert found[0] == found[1]
+
+
+def test_a_dead_worker_process_is_told() -> None:
+    with pool(2) as workers:
+        bound = runner(meaning(MIXED), workers, 7, np.float32, processes=True)
+        bound.step()
+        assert bound.crew is not None
+        os.kill(bound.crew.children[0], signal.SIGKILL)
+        with pytest.raises(Trouble, match="worker process ended"):
+            bound.step()
+        bound.close()
 
 
 def test_no_two_living_buffers_overlap() -> None:
