@@ -23,6 +23,8 @@ from netspec.shape import numbers
 
 #: Numbers that one layer of a chunk should touch: with float32 4 MiB, a little above the cache of a core.
 CHUNK_NUMBERS = 2**20
+#: A layer with so many weights runs on chunks of its own size: reading them again and again would cost more than the cache saves.
+HEAVY, APART = 2**18, 4
 #: Partial sums of gradients: so many for small nets, two from LARGE_NET numbers on.
 PARTS, LARGE_NET = 4, 2**20
 
@@ -59,7 +61,7 @@ class Plan:
     train: bool
     losses: Mapping[str, str]
     dtype: np.dtype[np.floating]
-    chunks: list[tuple[int, int]] = field(default_factory=list)
+    chunks: list[list[tuple[int, int]]] = field(default_factory=list)
     parts: int = 1
     kernels: dict[str, Kernel] = field(default_factory=dict)
     phases: list[list[Step]] = field(default_factory=list)
@@ -77,10 +79,9 @@ class Plan:
         numbers_ = 2 * sum(weights.values()) + trained * (state + self.parts) + extra * self.parts
         return self.batch_bytes + min(workers, self.parts) * self.local_bytes + numbers_ * self.dtype.itemsize
 
-    @property
-    def largest(self) -> int:
-        """Images of the largest chunk."""
-        return max(b - a for a, b in self.chunks)
+    def largest(self, phase: int) -> int:
+        """Images of a phase's largest chunk."""
+        return max(b - a for a, b in self.chunks[phase])
 
     def added(self, node: Node) -> list[int]:
         """Which inputs' gradients a node adds to what others have put there; the others it may overwrite."""
@@ -107,32 +108,57 @@ def make(graph: Graph, batch: int, train: bool, losses: Mapping[str, str] | None
     for node in graph.nodes:
         xs = [last(numbers(shape)) for shape in graph.input_shapes(node)]
         plan.kernels[node.name] = kernel_for(node.op, xs, last(numbers(node.shape)), graph.local_weights(node), uses[node.path] > 1)
-    _cut(plan)
     plan.wanted = _wanted(plan) if train else set()
-    _phases(plan)
+    images = {node.name: _images(plan, node) for node in graph.nodes}
+    _phases(plan, _levels(plan, images))
+    _cut(plan, images)
     _place(plan)
     return plan
 
 
-def _cut(plan: Plan) -> None:
-    """Part the batch into equal chunks by what the largest layer touches; shapes decide, never threads."""
-    touched = 1
+def _images(plan: Plan, node: Node) -> int:
+    """How many images a layer should run on at a time: what it touches near the cache, or near its weights."""
+    kernel = plan.kernels[node.name]
+    one, two = kernel.scratch(1), kernel.scratch(2)
+    growing = sum(prod(shape) for name, shape in one.items() if two[name] != shape)
+    touched = max(1, growing + prod(kernel.y) + sum(map(prod, kernel.xs)))
+    return max(1, max(CHUNK_NUMBERS, 2 * _numbers(plan, node)) // touched)
+
+
+def _numbers(plan: Plan, node: Node) -> int:
+    return sum(prod(weight.shape) for weight in plan.graph.local_weights(node).values())
+
+
+def _levels(plan: Plan, images: Mapping[str, int]) -> dict[str, int]:
+    """Values by the chunk they want: a heavy layer that wants chunks far from those before it begins another level."""
+    levels, sizes = dict.fromkeys(plan.graph.inputs, 0), dict.fromkeys(plan.graph.inputs, 0)
     for node in plan.graph.nodes:
-        kernel = plan.kernels[node.name]
-        one, two = kernel.scratch(1), kernel.scratch(2)
-        growing = sum(prod(shape) for name, shape in one.items() if two[name] != shape)
-        touched = max(touched, growing + prod(kernel.y) + sum(map(prod, kernel.xs)))
-    images = max(1, CHUNK_NUMBERS // touched)
-    count = max(-(-plan.batch // images), min(2, plan.batch))
-    if not any(len(shape) > 1 for shape in plan.graph.shapes.values()) and plan.batch <= 256:
-        count = 1  # units only: one long product beats two short ones
+        before = max(node.inputs, key=lambda value: levels[value])
+        level, size = levels[before], sizes[before]
+        if _numbers(plan, node) >= HEAVY:
+            wanted = min(images[node.name], plan.batch)
+            if size and not size / APART < wanted < size * APART:
+                level += 1
+            size = wanted if size == 0 or level > levels[before] else size
+        elif not size:
+            size = min(images[node.name], plan.batch) if plan.graph.local_weights(node) else 0
+        levels[node.name], sizes[node.name] = level, size
+    return levels
+
+
+def _cut(plan: Plan, images: Mapping[str, int]) -> None:
+    """Part the batch into equal chunks, a phase at a time; shapes decide, never threads."""
     parts = PARTS if plan.graph.parameters() < LARGE_NET else 2
-    if count > 1:  # each part has as many chunks as any other
-        even = 2 if count <= 2 else parts
-        count = min(-(-count // even) * even, plan.batch)
-    bounds = [plan.batch * i // count for i in range(count + 1)]
-    plan.chunks = list(pairwise(bounds))
-    plan.parts = min(count, parts)
+    units = not any(len(shape) > 1 for shape in plan.graph.shapes.values())
+    for steps in plan.phases:
+        least = min((images[step.node] for step in steps if step.node in images), default=plan.batch)
+        count = max(-(-plan.batch // least), 2)
+        count = min(-(-count // 2) * 2 if count <= 2 else -(-count // parts) * parts, plan.batch)
+        if units and plan.batch <= 256:
+            count = 1  # units only: one long product beats two short ones
+        bounds = [plan.batch * i // count for i in range(count + 1)]
+        plan.chunks.append(list(pairwise(bounds)))
+    plan.parts = min(max(map(len, plan.chunks)), parts)
 
 
 def _wanted(plan: Plan) -> set[str]:
@@ -144,7 +170,7 @@ def _wanted(plan: Plan) -> set[str]:
     return wanted
 
 
-def _phases(plan: Plan) -> None:
+def _phases(plan: Plan, levels: Mapping[str, int]) -> None:
     graph = plan.graph
     fused, ready = plan.fused(), dict.fromkeys(graph.inputs, 0)
     skipped = {out.value for out in graph.outputs if out.name in fused}
@@ -154,7 +180,7 @@ def _phases(plan: Plan) -> None:
         steps.setdefault(phase, []).append((rank, order, Step(kind, name)))
 
     for order, node in enumerate(graph.nodes):
-        phase = max(ready[value] for value in node.inputs)
+        phase = max(ready[value] + (levels[value] != levels[node.name]) for value in node.inputs)
         if plan.train and plan.kernels[node.name].barrier:
             add(phase, 0, order, "forward_sums", node.name)
             phase += 1
@@ -163,7 +189,7 @@ def _phases(plan: Plan) -> None:
             add(phase, 0, order, "forward", node.name)
     top = max(ready.values())
     if plan.train:
-        _backward_phases(plan, top, fused, skipped, add)
+        _backward_phases(plan, top, fused, skipped, add, levels)
     plan.phases = [[step for *_, step in sorted(steps.get(p, []), key=lambda s: s[:2])] for p in range(max(steps, default=0) + 1)]
     _find_additions(plan, fused)
 
@@ -184,8 +210,9 @@ def _find_additions(plan: Plan, fused: dict[str, str]) -> None:
 
 
 def _backward_phases(
-    plan: Plan, top: int, fused: dict[str, str], skipped: set[str], add: Callable[[int, int, int, str, str], None]
-) -> None:
+    plan: Plan, top: int, fused: dict[str, str], skipped: set[str], add: Callable[[int, int, int, str, str], None],
+    levels: Mapping[str, int],
+) -> None:  # fmt: skip
     """Backward steps in reverse order: a gradient is there once all users of its value are done."""
     due: dict[str, int] = {}
     for order, output in enumerate(plan.graph.outputs):
@@ -202,7 +229,7 @@ def _backward_phases(
         add(phase, 2, order, "backward", node.name)
         for value in node.inputs:
             if value in plan.wanted:
-                due[value] = max(due.get(value, 0), phase)
+                due[value] = max(due.get(value, 0), phase + (levels[value] != levels[node.name]))
 
 
 @dataclass
@@ -263,7 +290,7 @@ def _touch_node(
         touch(node.name, (1, *shapes[node.name]), True, time, phase)
     if backward:
         touch(f"d:{node.name}", (1, *shapes[node.name]), True, time, phase)
-    for name, whole in kernel.scratch(plan.largest).items():
+    for name, whole in kernel.scratch(plan.largest(phase)).items():
         touch(f"{kind}:{node.name}:{name}", whole, False, time, phase)
     if kind == "backward":
         for index in plan.added(node):
@@ -279,7 +306,7 @@ def _arrange(plan: Plan, lives: dict[str, _Life]) -> None:
     whole: list[Interval] = []
     for name, life in lives.items():
         is_local = len(life.phases) == 1 and not life.forced
-        images = (plan.largest if is_local else plan.batch) if life.scaled else 1
+        images = (plan.largest(min(life.phases)) if is_local else plan.batch) if life.scaled else 1
         # chunks go through a phase one after the other: what lives for the batch lives for whole phases
         first, end = (life.first, life.last) if is_local else (min(life.phases), max(life.phases))
         (local if is_local else whole).append(Interval(name, prod(life.image) * images * size, first, end))

@@ -52,10 +52,10 @@ class Runner:
                 made[output.name] = shared((self.plan.batch, *(shape[:-1] if labels else shape)), np.int64 if labels else self.plan.dtype)
         return made
 
-    def array(self, name: str, chunk: int | None, worker: int) -> Array:
+    def array(self, name: str, chunk: tuple[int, int] | None, worker: int) -> Array:
         """A buffer's view for a chunk, or for the whole batch."""
         buffer = self.plan.buffers[name]
-        a, b = self.plan.chunks[chunk] if chunk is not None else (0, self.plan.batch)
+        a, b = chunk or (0, self.plan.batch)
         size = self.plan.dtype.itemsize
         if not buffer.scaled:
             return self._view(self.local[worker] if buffer.local else self.whole, buffer.offset, buffer.shape(1))
@@ -118,17 +118,17 @@ class Runner:
         for phase, steps in enumerate(self.plan.phases):
             self.before.append(self._readying(phase))
             parts: list[list[Run]] = [[] for _ in range(self.plan.parts)]
-            for chunk in range(len(self.plan.chunks)):
-                part = chunk % self.plan.parts
+            for number, chunk in enumerate(self.plan.chunks[phase]):
+                part = number % self.plan.parts
                 for step in steps:
                     parts[part] += self._call(step, chunk, part)
             self.calls.append(parts)
 
-    def _memory(self, node: Node, kind: str, chunk: int, part: int) -> Memory:
+    def _memory(self, node: Node, kind: str, chunk: tuple[int, int], part: int) -> Memory:
         kernel, worker, plan = self.plan.kernels[node.name], part % self.workers, self.plan
         keeps_x = kind in ("forward", "forward_sums") or "x" in kernel.keeps
         backward = kind in ("backward", "backward_sums")
-        first, end = plan.chunks[chunk]
+        first, end = chunk
 
         def get(name: str) -> Array:
             return self.array(name, chunk, worker)
@@ -138,7 +138,7 @@ class Runner:
             return np.broadcast_to(plan.dtype.type(0), (end - first, *shape))
 
         has_y = kind == "forward" or (backward and "y" in kernel.keeps)
-        scratch = {name: get(f"{kind}:{node.name}:{name}") for name in kernel.scratch(plan.largest)}
+        scratch = {name: get(f"{kind}:{node.name}:{name}") for name in kernel.scratch(1)}
         return Memory(
             xs=[get(value) if keeps_x else shaped(value) for value in node.inputs],
             y=get(node.name) if has_y else shaped(node.name),
@@ -160,7 +160,7 @@ class Runner:
             for i, value in enumerate(node.inputs)
         ]
 
-    def _call(self, step: Step, chunk: int, part: int) -> list[Run]:
+    def _call(self, step: Step, chunk: tuple[int, int], part: int) -> list[Run]:
         if step.kind == "loss":
             return [self._loss(step.node, chunk, part)]
         node = self.nodes[step.node]
@@ -178,11 +178,11 @@ class Runner:
         totals = self.totals[node.name][which][part]
         return [(barrier.forward_sums if which == "forward" else barrier.backward_sums)(memory, totals)]
 
-    def _loss(self, name: str, chunk: int, part: int) -> Run:
+    def _loss(self, name: str, chunk: tuple[int, int], part: int) -> Run:
         output = next(out for out in self.plan.graph.outputs if out.name == name)
         value = self.plan.fused().get(name, output.value)
         end = self.nodes[output.value].op.name if value != output.value else ""
-        a, b = self.plan.chunks[chunk]
+        a, b = chunk
         z, dz, work = (self.array(n, chunk, part % self.workers) for n in (value, f"d:{value}", f"loss:{name}"))
         return losses.bind(
             self.plan.losses[name], end, z, dz, self.targets[name][a:b], work, (self.auxiliary if output.train else self.sums)[part],
@@ -197,7 +197,7 @@ class Runner:
                 continue
             node = self.nodes[step.node]
             barrier = cast(Barrier, self.plan.kernels[node.name])
-            memory = self._memory(node, step.kind, 0, 0)
+            memory = self._memory(node, step.kind, self.plan.chunks[phase - 1][0], 0)
             ready, totals = self.weights[node.name], self.totals[node.name]
             if step.kind == "forward_sums":
                 made.append(barrier.forward_ready(totals["forward"], self.plan.batch, memory, ready, True))
@@ -286,8 +286,8 @@ class Runner:
         for phase, steps in enumerate(self.plan.phases):
             for call in self.before[phase]:
                 call()
-            for chunk in range(len(self.plan.chunks)):
-                part = chunk % self.plan.parts
+            for number, chunk in enumerate(self.plan.chunks[phase]):
+                part = number % self.plan.parts
                 for step in steps:
                     if step.kind == "loss":
                         self._loss(step.node, chunk, part)()

@@ -106,7 +106,7 @@ class Trainer:
             optimiser = Optimiser(self.settings.optimizer, store, workers)
             steps = -(-len(self.batches) // batch)
             used = plan.training_bytes(len(optimiser.state), runners[batch].workers)
-            yield Started(batch, len(plan.chunks), runners[batch].workers, used, steps)
+            yield Started(batch, len(plan.chunks[0]), runners[batch].workers, used, steps)
             best, waited = np.inf, 0
             for number in range(self.settings.epochs):
                 done: Epoch | None = None

@@ -23,6 +23,8 @@ class Windowed(Kernel):
         self.window = op.window((self.maps, *self.sizes))
         self.cover = extent(self.window, self.places)
         self.padded = self.cover != self.sizes
+        #: Whether every cell lies in just one window, so that gradients are put there and not added.
+        self.parted = not self.padded and self.window.kernel == self.window.stride and max(self.window.dilation) == 1
 
     def scratch(self, n: int) -> Sizes:
         sizes: dict[str, tuple[int, ...]] = {"tap": (n, *self.places, self.maps), "rest": (n, *self.places, self.maps)}
@@ -50,7 +52,7 @@ class Windowed(Kernel):
         dx = m.dxs[0]
         assert dx is not None
         if not self.padded:
-            return tap_views(dx, self.window, self.places), lambda: dx.fill(0), _nothing
+            return tap_views(dx, self.window, self.places), _nothing if self.parted else lambda: dx.fill(0), _nothing
         dxp = m.scratch["dxp"]
         part, kept = inner(dxp, self.window, self.sizes)
         target = dx[kept]
@@ -60,6 +62,13 @@ class Windowed(Kernel):
             np.copyto(target, part)
 
         return tap_views(dxp, self.window, self.places), lambda: dxp.fill(0), hand_on
+
+    def put(self, target: Array, gradient: Array) -> None:
+        """Give a view its gradient."""
+        if self.parted:
+            np.copyto(target, gradient)
+        else:
+            np.add(target, gradient, out=target)
 
     def counts(self, dtype: np.dtype[Any]) -> Array:
         """How many cells of each window lie on the map: (1, places…, 1)."""
@@ -95,17 +104,20 @@ class MaxPool(Windowed):
         views, fill = self.enter(m)
         outs, clear, hand_on = self.leave(m)
         assert m.dy is not None
-        y, dy, tap, rest = m.y, m.dy, m.scratch["tap"], m.scratch["rest"]
+        y, dy, tap, rest, parted = m.y, m.dy, m.scratch["tap"], m.scratch["rest"], self.parted
 
         def run() -> None:
             fill()
             clear()
             np.copyto(rest, dy)
             for view, out in zip(views, outs, strict=True):
+                if parted and out is outs[-1]:
+                    np.copyto(out, rest)  # who was no maximum gets what is left, which is nothing
+                    break
                 np.equal(view, y, out=tap)
                 np.multiply(tap, rest, out=tap)
                 np.subtract(rest, tap, out=rest)
-                np.add(out, tap, out=out)
+                self.put(out, tap)
             hand_on()
 
         return run
@@ -140,7 +152,7 @@ class AvgPool(Windowed):
             clear()
             np.multiply(dy, share, out=tap)
             for out in outs:
-                np.add(out, tap, out=out)
+                self.put(out, tap)
             hand_on()
 
         return run
@@ -185,59 +197,58 @@ class LpPool(Windowed):
                 np.power(tap, p - 1, out=tap)
                 np.copysign(tap, view, out=tap)
                 np.multiply(tap, rest, out=tap)
-                np.add(out, tap, out=out)
+                self.put(out, tap)
             hand_on()
 
         return run
 
 
 class Subsample(Windowed):
-    """The mean, kept for the gain's gradient; then gain and bias."""
+    """The sum, kept for the gain's gradient; then gain and bias."""
 
     op_type = ops.pool.Subsample
 
     def saved(self, n: int) -> Sizes:
-        return {"mean": (n, *self.places, self.maps)}
+        return {"total": (n, *self.places, self.maps)}
 
     def scratch(self, n: int) -> Sizes:
         return {**super().scratch(n), "sum": (self.maps,)}
 
     def forward(self, m: Memory) -> Run:
         views, fill = self.enter(m)
-        y, mean, share, gain, bias = m.y, m.saved["mean"], 1 / prod(self.window.kernel), m.w["weight"], m.w["bias"]
+        y, total, share, gain, bias = m.y, m.saved["total"], 1 / prod(self.window.kernel), m.w["weight"], m.w["bias"]
 
         def run() -> None:
             fill()
-            np.copyto(mean, views[0])
+            np.copyto(total, views[0])
             for view in views[1:]:
-                np.add(mean, view, out=mean)
-            np.multiply(mean, share, out=mean)
-            np.multiply(mean, gain, out=y)
+                np.add(total, view, out=total)
+            np.multiply(total, gain * share, out=y)
             np.add(y, bias, out=y)
 
         return run
 
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
-        dy, mean, tap, total = m.dy, m.saved["mean"], m.scratch["tap"], m.scratch["sum"]
+        dy, seen, tap, total = m.dy, m.saved["total"], m.scratch["tap"], m.scratch["sum"]
         dw, db, gain, share = m.dw.get("weight"), m.dw.get("bias"), m.w["weight"], 1 / prod(self.window.kernel)
         one = ones(rows(dy).shape[0], dy)
         leave = self.leave(m) if m.dxs[0] is not None else None
 
         def run() -> None:
             if dw is not None and db is not None:
-                np.multiply(dy, mean, out=tap)
+                np.multiply(dy, seen, out=tap)
                 np.matmul(one, rows(tap), out=total)
+                np.multiply(total, share, out=total)
                 np.add(dw, total, out=dw)
                 np.matmul(one, rows(dy), out=total)
                 np.add(db, total, out=db)
             if leave is not None:
                 outs, clear, hand_on = leave
                 clear()
-                np.multiply(dy, gain, out=tap)
-                np.multiply(tap, share, out=tap)
+                np.multiply(dy, gain * share, out=tap)
                 for out in outs:
-                    np.add(out, tap, out=out)
+                    self.put(out, tap)
                 hand_on()
 
         return run
