@@ -43,6 +43,7 @@ class Memory:
     dw: Mapping[str, Array] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     first: int = 0
+    fresh: bool = False  # whether this call is the step's first to write ``dw``, which is zero until then
     key: int = 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Mapping
 from functools import partial
 from math import prod
@@ -30,6 +31,7 @@ class Runner:
         self.clock = clock or Clock()
         self.smoothing = smoothing
         self.nodes = {node.name: node for node in plan.graph.nodes}
+        self.uses = Counter(node.path for node in plan.graph.nodes)
         self.workers = min(pool.workers, plan.parts)
         self.whole = shared(plan.batch_bytes, np.uint8)
         self.local = [np.zeros(plan.local_bytes, dtype=np.uint8) for _ in range(self.workers)]
@@ -121,10 +123,10 @@ class Runner:
             for number, chunk in enumerate(self.plan.chunks[phase]):
                 part = number % self.plan.parts
                 for step in steps:
-                    parts[part] += self._call(step, chunk, part)
+                    parts[part] += self._call(step, phase, chunk, part)
             self.calls.append(parts)
 
-    def _memory(self, node: Node, kind: str, chunk: tuple[int, int], part: int) -> Memory:
+    def _memory(self, node: Node, kind: str, phase: int, chunk: tuple[int, int], part: int) -> Memory:
         kernel, worker, plan = self.plan.kernels[node.name], part % self.workers, self.plan
         keeps_x = kind in ("forward", "forward_sums") or "x" in kernel.keeps
         backward = kind in ("backward", "backward_sums")
@@ -150,6 +152,7 @@ class Runner:
             dw=self.store.gradient_views(self.gradients[part], node) if backward else {},
             clock=self.clock,
             first=first,
+            fresh=chunk in plan.chunks[phase][: plan.parts] and self.uses[node.path] == 1,
             key=zlib.crc32(node.name.encode()),
         )
 
@@ -160,11 +163,11 @@ class Runner:
             for i, value in enumerate(node.inputs)
         ]
 
-    def _call(self, step: Step, chunk: tuple[int, int], part: int) -> list[Run]:
+    def _call(self, step: Step, phase: int, chunk: tuple[int, int], part: int) -> list[Run]:
         if step.kind == "loss":
             return [self._loss(step.node, chunk, part)]
         node = self.nodes[step.node]
-        kernel, memory = self.plan.kernels[node.name], self._memory(node, step.kind, chunk, part)
+        kernel, memory = self.plan.kernels[node.name], self._memory(node, step.kind, phase, chunk, part)
         if step.kind == "forward":
             return [kernel.forward(memory)]
         if step.kind == "backward":
@@ -197,7 +200,7 @@ class Runner:
                 continue
             node = self.nodes[step.node]
             barrier = cast(Barrier, self.plan.kernels[node.name])
-            memory = self._memory(node, step.kind, self.plan.chunks[phase - 1][0], 0)
+            memory = self._memory(node, step.kind, phase - 1, self.plan.chunks[phase - 1][0], 0)
             ready, totals = self.weights[node.name], self.totals[node.name]
             if step.kind == "forward_sums":
                 made.append(barrier.forward_ready(totals["forward"], self.plan.batch, memory, ready, True))
@@ -292,9 +295,9 @@ class Runner:
                     if step.kind == "loss":
                         self._loss(step.node, chunk, part)()
                         continue
-                    for call in self._call(step, chunk, part):
+                    for call in self._call(step, phase, chunk, part):
                         call()
-                    memory = self._memory(self.nodes[step.node], step.kind, chunk, part)
+                    memory = self._memory(self.nodes[step.node], step.kind, phase, chunk, part)
                     made = [memory.y] if step.kind == "forward" else [dx for dx in memory.dxs if dx is not None]
                     if not all(np.isfinite(array).all() for array in made):
                         return step.node

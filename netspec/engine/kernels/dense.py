@@ -127,7 +127,7 @@ class Dense(Flat):
         one, total = ones(dy.shape[0], dy), m.scratch["db"]
         if self.sparse:
             return self._sparse_backward(m, x, flatten, dx, back)
-        kernel, tmp, dyt = m.w["dense" if self.table is not None else "weight"], m.scratch["dw"], dy.T
+        kernel, tmp, dyt, fresh = m.w["dense" if self.table is not None else "weight"], m.scratch["dw"], dy.T, m.fresh
 
         def run() -> None:
             if db is not None:
@@ -135,8 +135,9 @@ class Dense(Flat):
                 np.add(db, total, out=db)
             if dw is not None:
                 flatten()
-                np.matmul(dyt, x, out=tmp)
-                np.add(dw, tmp, out=dw)
+                np.matmul(dyt, x, out=dw if fresh else tmp)
+                if not fresh:
+                    np.add(dw, tmp, out=dw)
             if dx is not None:
                 np.matmul(dy, kernel, out=dx)
                 back()

@@ -70,6 +70,35 @@ class Windowed(Kernel):
         else:
             np.add(target, gradient, out=target)
 
+    def add_up(self, views: list[Array], x: Array, half: Array | None, out: Array) -> Run:
+        """The call that sums the cells of each window; where windows part a map, rows first, in long stretches."""
+
+        def one_by_one() -> None:
+            np.copyto(out, views[0])
+            for view in views[1:]:
+                np.add(out, view, out=out)
+
+        if half is None:
+            return one_by_one
+        (a, b), n, maps = self.window.kernel, len(x), self.maps
+        rows_ = x.reshape(n, self.places[0], a, -1)
+        line = half.reshape(n, self.places[0], -1)
+        cells = half.reshape(*out.shape[:-1], b, maps)
+
+        def run() -> None:
+            np.copyto(line, rows_[:, :, 0])
+            for i in range(1, a):
+                np.add(line, rows_[:, :, i], out=line)
+            np.copyto(out, cells[..., 0, :])
+            for j in range(1, b):
+                np.add(out, cells[..., j, :], out=out)
+
+        return run
+
+    def halves(self, n: int) -> Sizes:
+        """Workspace of ``add_up`` where windows part a map of two axes."""
+        return {"half": (n, self.places[0], self.sizes[1], self.maps)} if self.parted and len(self.places) == 2 else {}
+
     def counts(self, dtype: np.dtype[Any]) -> Array:
         """How many cells of each window lie on the map: (1, places…, 1)."""
         whole = np.zeros((1, *self.cover, 1), dtype=dtype)
@@ -212,17 +241,16 @@ class Subsample(Windowed):
         return {"total": (n, *self.places, self.maps)}
 
     def scratch(self, n: int) -> Sizes:
-        return {**super().scratch(n), "sum": (self.maps,)}
+        return {**super().scratch(n), "sum": (self.maps,), **self.halves(n)}
 
     def forward(self, m: Memory) -> Run:
         views, fill = self.enter(m)
         y, total, share, gain, bias = m.y, m.saved["total"], 1 / prod(self.window.kernel), m.w["weight"], m.w["bias"]
+        add_up = self.add_up(views, m.xs[0], m.scratch.get("half"), total)
 
         def run() -> None:
             fill()
-            np.copyto(total, views[0])
-            for view in views[1:]:
-                np.add(total, view, out=total)
+            add_up()
             np.multiply(total, gain * share, out=y)
             np.add(y, bias, out=y)
 

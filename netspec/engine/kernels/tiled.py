@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes
-from netspec.engine.kernels.conv import Conv, _bias_gradient, inner
+from netspec.engine.kernel import Array, Memory, Run, Sizes, ones
+from netspec.engine.kernels.conv import Conv, inner
 
 
 class Tiled(Conv):
@@ -63,7 +63,7 @@ class Tiled(Conv):
     def scratch(self, n: int) -> Sizes:
         count = n * self.tiles[0] * self.tiles[1]
         width, many = self._matrix()
-        sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,), "dm": (width, many), "cols": (count, width), "yt": (count, many)}
+        sizes: dict[str, tuple[int, ...]] = {"sums": (many,), "dm": (width, many), "cols": (count, width), "yt": (count, many)}
         return sizes | ({"xp": (n, *self.cover, self.inputs)} if self.padded else {})
 
     def _gather(self, m: Memory) -> Run:
@@ -103,16 +103,18 @@ class Tiled(Conv):
 
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
-        bias, gather, cols, yt = _bias_gradient(m), self._gather(m), m.scratch["cols"], m.scratch["yt"]
+        gather, cols, yt, db, sums = self._gather(m), m.scratch["cols"], m.scratch["yt"], m.dw.get("bias"), m.scratch["sums"]
         target, source = self._tiled(yt, m.dy)
         dw, dx, dm, kernel = m.dw.get("weight"), m.dxs[0], m.scratch["dm"], m.w["tiles"]
-        windows = self._copies(dm)
+        windows, one, parts = self._copies(dm), ones(len(yt), yt), sums.reshape(self.tile**2, self.outputs)
         total = None if dw is None else dw.reshape(*self.taps, self.inputs, self.outputs)
         spread = self._spread(m, cols) if dx is not None else None
 
         def run() -> None:
-            bias()
             np.copyto(target, source)
+            if db is not None:
+                np.matmul(one, yt, out=sums)
+                np.add(db, parts.sum(axis=0), out=db)
             if total is not None:
                 gather()
                 np.matmul(cols.T, yt, out=dm)

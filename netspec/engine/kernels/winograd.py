@@ -175,7 +175,7 @@ class Winograd(Conv):
 
     def _kernel_gradient(self, m: Memory, s: Mapping[str, Array]) -> Run | None:
         """dU = Vᵀ · (A · x) a point and a column of the kernel; V is that of the result's gradient."""
-        total, x = m.dw.get("weight"), m.xs[0]
+        total, x, fresh = m.dw.get("weight"), m.xs[0], m.fresh
         if total is None:
             return None
         n, high, wide, maps = x.shape
@@ -195,7 +195,8 @@ class Winograd(Conv):
             np.copyto(middle, source)
             np.matmul(a, tiles, out=out)
             rest.fill(0)
-            np.matmul(turned, factors, out=du)
-            np.add(total, du, out=total)
+            np.matmul(turned, factors, out=total if fresh else du)
+            if not fresh:
+                np.add(total, du, out=total)
 
         return run
