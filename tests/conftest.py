@@ -12,3 +12,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--accept", action="store_true", help="Write what netspec prints into the pages; then read the diff.")
+
+
+sys.setrecursionlimit(20_000)  # as elaboration does; hypothesis minds where it changes inside a test
