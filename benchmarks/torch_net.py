@@ -15,8 +15,6 @@ from netspec.ops.window import Window
 from netspec.tables import Table
 from netspec.tables.spread import spread_cells
 
-Weights = Mapping[str, Tensor]
-
 
 class TorchNet:
     """Forward with losses left out of the last layer: gives what stands before a final softmax or sigmoid."""

@@ -20,10 +20,10 @@ SPECS = HERE.parent / "specs"
 DIGITS = Path(netspec.__file__).parent / "data" / "demo"
 
 
-def learn(net: netspec.Net, data: Path, epochs: int, out: Path | None = None) -> list[Epoch]:
+def learn(net: netspec.Net, data: Path, epochs: int, seed: int | None = None) -> list[Epoch]:
     """Train; one Epoch each, told as they come."""
     done = []
-    for event in net.train(data, out=out, epochs=epochs):
+    for event in net.train(data, epochs=epochs, seed=seed):
         if isinstance(event, Epoch):
             done.append(event)
             print(f"  {net.name} epoch {event.number}: loss {event.loss:.4f}, test {event.test_right / event.test_count:.2%}, {event.seconds:.1f} s")

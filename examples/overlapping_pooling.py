@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from common import DIGITS, HERE, accuracy, begin
+from common import DIGITS, HERE, accuracy, begin, learn
 
 import netspec
 
@@ -15,8 +15,7 @@ def main(out: Path, quick: bool) -> dict[str, float]:
     for seed in (1,) if quick else (1, 2, 3):
         for window in (2, 3):
             net = netspec.load(HERE / "digits.net", window=window)
-            epochs = [event for event in net.train(DIGITS, epochs=1 if quick else 5, seed=seed) if hasattr(event, "test_right")]
-            errors[f"window {window}"].append(1 - accuracy(epochs[-1]))
+            errors[f"window {window}"].append(1 - accuracy(learn(net, DIGITS, 1 if quick else 5, seed)[-1]))
     means = {name: sum(found) / len(found) for name, found in errors.items()}
     for name, found in errors.items():
         print(f"{name}: {means[name]:.2%} wrong on average ({', '.join(f'{error:.2%}' for error in found)})")

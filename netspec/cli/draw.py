@@ -17,11 +17,12 @@ from netspec.cli.output import beside, load, note, set_option, spec_argument
 def command(spec: Path, settings: tuple[str, ...], out: Path, opened: tuple[str, ...]) -> None:
     """Draw the net of SPEC as a paper would: blocks and repeats folded, each block's inside once beside it."""
     from netspec.interop.files import write_whole
+    from netspec.report.figure import blocks
     from netspec.report.svg import draw_net
 
     net = load(spec, settings)
     beside(out)
-    names = {name for node in net.graph.nodes for name in names_of(node.name)}
+    names = blocks(net.graph)
     unknown = [name for name in opened if name not in names and name != "all"]
     if unknown:
         from netspec.diagnostics import did_you_mean
@@ -30,10 +31,3 @@ def command(spec: Path, settings: tuple[str, ...], out: Path, opened: tuple[str,
     write_whole(out, draw_net(net.graph, net.meaning.tables, frozenset(opened)).encode())
     note(f"wrote {out}")
 
-
-def names_of(name: str) -> set[str]:
-    """The blocks on a layer's way, by name and by path."""
-    from netspec.report.figure import base
-
-    places = name.split("/")[:-1]
-    return {base(place) for place in places} | {"/".join(places[: n + 1]) for n in range(len(places))}

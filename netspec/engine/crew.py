@@ -39,6 +39,10 @@ def shared(shape: Sequence[int] | int, dtype: object) -> Array:
     return np.frombuffer(memory, dtype=kind, count=prod(sizes)).reshape(sizes)
 
 
+def _died() -> Trouble:
+    return Trouble("N710", "a worker process ended in the middle of training", help="`--threads 1` trains without them")
+
+
 class Crew:
     """``ranks`` processes, this one among them as rank 0; the others sleep between steps and end with this one."""
 
@@ -82,7 +86,7 @@ class Crew:
             try:
                 os.write(pipe, struct.pack("q", number))
             except OSError:
-                raise Trouble("N710", "a worker process ended in the middle of training", help="`--threads 1` trains without them") from None
+                raise _died() from None
         self.work(0, self.wait)
 
     def wait(self) -> None:
@@ -102,7 +106,7 @@ class Crew:
             if os.getppid() != self.parent:
                 os._exit(1)
         elif any(os.waitpid(child, os.WNOHANG)[0] for child in self.children):
-            raise Trouble("N710", "a worker process ended in the middle of training", help="`--threads 1` trains without them")
+            raise _died()
 
     def close(self) -> None:
         """Let the others go."""

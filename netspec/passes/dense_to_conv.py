@@ -39,7 +39,7 @@ def convolutional(graph: Graph) -> Graph:
     free: Mapping[str, Shape] = {
         name: (shape[0], *map(Free, AXES[len(shape) - 1])) for name, shape in graph.inputs.items()
     }
-    return replace(changed, inputs=free)._derived()
+    return replace(changed, inputs=free).sized({})
 
 
 def reshaped(graph: Graph, weights: Arrays) -> dict[str, Array]:

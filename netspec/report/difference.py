@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from netspec.graph import Graph, Node
+from netspec.report.table import told_cells
 from netspec.shape import show
 from netspec.tables import KernelTable, Table
 
@@ -50,15 +51,10 @@ def _tables(name: str, a: Table | KernelTable | None, b: Table | KernelTable | N
         return
     yield from _differ(f"table {name}", f"{a.inputs} -> {a.outputs}", f"{b.inputs} -> {b.outputs}")
     if (a.inputs, a.outputs) == (b.inputs, b.outputs) and not (a.is_full and b.is_full):
-        cells = [_cells(a), _cells(b)]
+        cells = [{(i, j): text for i, j, _, text in told_cells(table)} for table in (a, b)]
         changed = [at for at in sorted(cells[0].keys() | cells[1].keys()) if cells[0].get(at) != cells[1].get(at)]
         for i, j in changed[:MOST_CELLS]:
             yield f"table {name} [{i} -> {j}]: {cells[0].get((i, j), '.')} | {cells[1].get((i, j), '.')}"
         if len(changed) > MOST_CELLS:
             yield f"table {name}: {len(changed) - MOST_CELLS:,} more cells differ"
 
-
-def _cells(table: Table) -> dict[tuple[int, int], str]:
-    names, cells = dict(table.names), table.cells
-    rows = zip(cells.input.tolist(), cells.output.tolist(), cells.weight.tolist(), cells.value.tolist(), strict=True)
-    return {(i, j): names.get(w, "X") if w >= 0 else "=" if v == 1 else f"{v:g}" for i, j, w, v in rows}

@@ -5,7 +5,7 @@ What a folded block is made of stands in a panel of its own, once for all blocks
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 from netspec.graph import Graph, Node
@@ -70,6 +70,14 @@ def base(name: str) -> str:
     name = name.partition("#")[0]
     head, _, tail = name.rpartition("_")
     return head if head and tail.isdigit() else name
+
+
+def blocks(graph: Graph) -> set[str]:
+    """What ``figure`` can open: blocks by name and by path."""
+    found: set[str] = set()
+    for places in (parts(node)[:-1] for node in graph.nodes):
+        found |= {base(place) for place in places} | {"/".join(places[: n + 1]) for n in range(len(places))}
+    return found
 
 
 def told(op: Operator) -> str:
@@ -178,7 +186,7 @@ class _Maker:
 
         self.merge(frame, fits, put)
 
-    def merge(self, frame: Item, fits, put) -> None:  # type: ignore[no-untyped-def]
+    def merge(self, frame: Item, fits: Callable[[Item, Item], bool], put: Callable[[Item, Item], Item]) -> None:
         """Each item into the one before, where it reads nothing else and nothing else reads that."""
         after: dict[int, set[int]] = {}
         before: dict[int, set[int]] = {}
@@ -201,10 +209,9 @@ class _Maker:
 
     def panels(self, frame: Item, found: dict[object, Item]) -> None:
         """A panel for each kind of folded block, in the order in which a reader meets them."""
-        inside: Sequence[Item] = frame.items
-        for item in inside:
-            if item.folded and item.build not in found:
-                found[item.build] = item
-        for item in inside:
+        for item in frame.items:
+            if item.folded:
+                found.setdefault(item.build, item)
+        for item in frame.items:
             if item.items:
                 self.panels(item, found)

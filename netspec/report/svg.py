@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 from netspec.graph import Graph
 from netspec.report.figure import Item, figure
 from netspec.report.layout import LINE, PAD, TITLE, Placed, Point, place, rows, text_width
+from netspec.report.table import told_cells
 from netspec.tables import KernelTable, Table
 
 FILLS = {
@@ -32,8 +33,8 @@ def draw_net(graph: Graph, tables: Mapping[str, Table | KernelTable], opened: Se
         title = f"{panel.block}, as at {panel.key}"
         placed = place(panel, title)
         parts.append((placed.width, placed.height, _frame(placed, title)))
-    used = {node.op.table.name for node in graph.nodes if isinstance(getattr(node.op, "table", None), Table)}  # type: ignore[attr-defined]
-    used |= {node.op.kernel.name for node in graph.nodes if isinstance(getattr(node.op, "kernel", None), KernelTable)}  # type: ignore[attr-defined]
+    wired = (getattr(node.op, argument, None) for node in graph.nodes for argument in ("table", "kernel"))
+    used = {table.name for table in wired if isinstance(table, Table | KernelTable)}
     parts += [_picture(t) for name, t in tables.items() if name in used and not _large(t)]
     return _sheet(parts)
 
@@ -125,9 +126,7 @@ def _picture(table: Table | KernelTable) -> tuple[float, float, list[str]]:
         cells = [(n // wide, n % wide, tap, names.get(tap, "")) for n, tap in enumerate(table.taps) if tap >= 0]
         title = f"kernel {table.name}: {' × '.join(map(str, table.size))}, {table.count} taps, {table.weights} weights"
         return _grid(title, len(table.taps) // wide, wide, cells)
-    names, columns = dict(table.names), table.cells
-    each = zip(columns.input.tolist(), columns.output.tolist(), columns.weight.tolist(), columns.value.tolist(), strict=True)
-    cells = [(i, j, w, names.get(w, "") if w >= 0 else "=" if v == 1 else f"{v:g}") for i, j, w, v in each]
+    cells = [(i, j, weight, "" if text == "X" else text) for i, j, weight, text in told_cells(table)]
     title = f"table {table.name}: {table.inputs} → {table.outputs}, {table.connections:,} connections, {table.weights:,} weights"
     return _grid(title, table.inputs, table.outputs, cells)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netspec.tables import KernelTable, Table
 
 #: A table larger than this on a side is drawn as blocks, each cell the share of its connections.
@@ -20,6 +22,13 @@ def draw(table: Table | KernelTable) -> str:
     return head + (_cells(table) if max(table.inputs, table.outputs) <= WIDEST else _blocks(table))
 
 
+def told_cells(table: Table) -> Iterator[tuple[int, int, int, str]]:
+    """Input, output, weight (-1 for a constant) and what a file would write, of each cell that is not ``.``."""
+    cells, names = table.cells, dict(table.names)
+    for i, j, weight, value in zip(cells.input.tolist(), cells.output.tolist(), cells.weight.tolist(), cells.value.tolist(), strict=True):
+        yield i, j, weight, names.get(weight, "X") if weight >= 0 else "=" if value == 1 else f"{value:g}"
+
+
 def _kernel(kernel: KernelTable) -> str:
     names = dict(kernel.names)
     cells = ["." if tap < 0 else names.get(tap, "X") for tap in kernel.taps]
@@ -31,9 +40,8 @@ def _kernel(kernel: KernelTable) -> str:
 
 def _cells(table: Table) -> str:
     grid = [["."] * table.outputs for _ in range(table.inputs)]
-    cells, names = table.cells, dict(table.names)
-    for i, j, weight, value in zip(cells.input.tolist(), cells.output.tolist(), cells.weight.tolist(), cells.value.tolist(), strict=True):
-        grid[i][j] = names.get(weight, "X") if weight >= 0 else "=" if value == 1 else f"{value:g}"
+    for i, j, _, text in told_cells(table):
+        grid[i][j] = text
     return _grid(grid, [str(j) for j in range(table.outputs)], [str(i) for i in range(table.inputs)])
 
 

@@ -160,12 +160,11 @@ class AvgPool(Windowed):
     def forward(self, m: Memory) -> Run:
         views, fill = self.enter(m)
         y, share = m.y, 1 / self.counts(m.y.dtype)
+        add_up = self.add_up(views, m.xs[0], m.scratch.get("half"), y)
 
         def run() -> None:
             fill()
-            np.copyto(y, views[0])
-            for view in views[1:]:
-                np.add(y, view, out=y)
+            add_up()
             np.multiply(y, share, out=y)
 
         return run

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netspec.engine.kernel import Array, Memory, Run, Sizes, ones
-from netspec.engine.kernels.conv import Conv, inner
+from netspec.engine.kernels.conv import Conv, _add_taps
 
 
 class Tiled(Conv):
@@ -133,22 +133,12 @@ class Tiled(Conv):
         t, c, (a, b) = self.tile, self.inputs, self.patch
         s0, s1, s2, s3 = whole.strides
         patches = cols.reshape(len(whole), *self.tiles, a, b * c)
-        pairs = []
+        targets, sources = [], []
         for i, j in product(range(0, a, t), range(0, b, t)):
             high, wide = min(t, a - i), min(t, b - j)
-            target = as_strided(whole[:, i:, j:], (len(whole), self.tiles[0], high, self.tiles[1], wide * c), (s0, t * s1, s1, t * s2, s3))
-            pairs.append((target, patches[:, :, :, i : i + high, j * c : (j + wide) * c].transpose(0, 1, 3, 2, 4)))
-        part = inner(whole, self.window, self.sizes) if self.padded else None
-
-        def run() -> None:
-            whole.fill(0)
-            for target, source in pairs:
-                np.add(target, source, out=target)
-            if part is not None:
-                dx.fill(0)
-                np.copyto(dx[part[1]], part[0])
-
-        return run
+            targets.append(as_strided(whole[:, i:, j:], (len(whole), self.tiles[0], high, self.tiles[1], wide * c), (s0, t * s1, s1, t * s2, s3)))
+            sources.append(patches[:, :, :, i : i + high, j * c : (j + wide) * c].transpose(0, 1, 3, 2, 4))
+        return _add_taps(whole, dx, targets, sources, self)
 
 
 class Tiled4(Tiled):

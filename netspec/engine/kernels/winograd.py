@@ -63,14 +63,7 @@ class Side:
         tiles = as_strided(value, (self.tiles, POINTS, long), (TILE * step, step, value.itemsize))
         out, rest, b = v[:, :count].reshape(POINTS, self.tiles, long).transpose(1, 0, 2), v[:, count:], B.astype(x.dtype)
 
-        def run() -> None:
-            for part in border:
-                part.fill(0)
-            np.copyto(middle, source)
-            np.matmul(b, tiles, out=out)
-            rest.fill(0)
-
-        return run
+        return _transform(border, middle, source, b, tiles, out, rest)
 
     def leave(self, s: Mapping[str, Array], kernel: Array, y: Array, bias: Array | None) -> Run:
         """The call that multiplies ``v`` with the transformed kernel (6, 3 · inputs, outputs) and puts the result into ``y``."""
@@ -93,6 +86,19 @@ class Side:
                 np.add(part, bias, out=y)
 
         return run
+
+
+def _transform(border: list[Array], middle: Array, source: Array, matrix: Array, tiles: Array, out: Array, rest: Array) -> Run:
+    """The call that puts a value within zeros and its tiles, through a matrix, into ``out``; ``rest`` behind them is zero too."""
+
+    def run() -> None:
+        for part in border:
+            part.fill(0)
+        np.copyto(middle, source)
+        np.matmul(matrix, tiles, out=out)
+        rest.fill(0)
+
+    return run
 
 
 class Winograd(Conv):
@@ -189,12 +195,10 @@ class Winograd(Conv):
         shifted = as_strided(v, (POINTS, 3, count, self.outputs), (v.strides[0], size * self.outputs, size * self.outputs, size))
         turned, factors, a = shifted.transpose(0, 1, 3, 2), points[:, None, :count], np.ascontiguousarray(A.T).astype(x.dtype)
 
+        transform = _transform(border, middle, source, a, tiles, out, rest)
+
         def run() -> None:
-            for part in border:
-                part.fill(0)
-            np.copyto(middle, source)
-            np.matmul(a, tiles, out=out)
-            rest.fill(0)
+            transform()
             np.matmul(turned, factors, out=total if fresh else du)
             if not fresh:
                 np.add(total, du, out=total)
