@@ -19,6 +19,7 @@ from netspec.engine.kernel import Kernel, last
 from netspec.engine.kernels import kernel_for
 from netspec.engine.memory import Interval, arrange
 from netspec.graph import Graph, Node
+from netspec.ops.operator import fixed
 from netspec.shape import numbers
 
 #: Numbers that one layer of a chunk should touch: with float32 4 MiB, a little above the cache of a core.
@@ -102,7 +103,9 @@ _FUSED = {("cross_entropy", "softmax"), ("cross_entropy", "log_softmax"), ("bina
 
 
 def make(graph: Graph, batch: int, train: bool, losses: Mapping[str, str] | None = None, dtype: object = np.float32) -> Plan:
-    """The plan of one step; without ``train`` only forward, with running statistics."""
+    """The plan of one step; without ``train`` only forward, with running statistics. Fault N212 where an input has a free size."""
+    for shape in graph.inputs.values():
+        fixed(shape, f"running net {graph.name}")
     plan = Plan(graph, batch, train, dict(losses or {}), np.dtype(dtype))  # type: ignore[call-overload]
     uses = Counter(node.path for node in graph.nodes)
     for node in graph.nodes:

@@ -223,3 +223,10 @@ def test_draw_writes_a_figure_and_names_an_unknown_block(tmp_path: Path) -> None
     assert netspec("table", LENET, "c3", "-o", tmp_path / "c3.svg").returncode == 0
     done = netspec("draw", ROOT / "specs" / "resnet.net", "--open", "unti", "-o", tmp_path / "no.svg")
     assert done.returncode == 2 and "did you mean `unit`?" in done.stderr and not (tmp_path / "no.svg").exists()
+
+
+def test_memory_of_training_wants_numbers_for_free_sizes() -> None:
+    spec = ROOT / "specs" / "fcn32s.net"
+    done = netspec("show", spec, "--batch", 2)
+    assert done.returncode == 1 and "error[N212]" in done.stderr and "Traceback" not in done.stderr
+    assert "training on batches of 2 takes" in netspec("show", spec, "--batch", 2, "--at", "H=64", "--at", "W=64").stdout
