@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 640, 400, 60, 40, 44, 150
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 640, 400, 60, 52, 44, 150
 COLOURS = ("#1f5fa8", "#c8503c", "#3c8c50", "#8c5aa0", "#c89632", "#3ca0aa")
 
 
@@ -16,14 +16,14 @@ def curves(lines: Mapping[str, Sequence[float]], title: str, across: str, up: st
         raise ValueError("there is nothing to draw")
     low, high = min(values), max(values)
     margin = (high - low) * 0.05 or 1.0
-    low, high = low - margin, high + margin
+    low, high = low - margin if low < 0 else max(low - margin, 0.0), high + margin
     steps = max(max(map(len, lines.values())) - 1, 1)
     wide, tall = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
     def at(n: int, value: float) -> tuple[float, float]:
         return LEFT + wide * n / steps, TOP + tall * (high - value) / (high - low)
 
-    parts = [_text(LEFT, 24, title, 15, "start"), _text(LEFT + wide / 2, HEIGHT - 8, across, 12), _text(LEFT - 8, TOP - 8, up, 12, "end")]
+    parts = [_text(LEFT, 22, title, 15, "start"), _text(LEFT + wide / 2, HEIGHT - 8, across, 12), _text(4, TOP - 10, up, 12, "start")]
     for n in range(6):
         value = low + (high - low) * n / 5
         y = at(0, value)[1]
