@@ -46,6 +46,8 @@ NETS: dict[str, tuple[str, dict[str, Any], int, float, float]] = {
     "deepface-8": ("deepface", {}, 8, 1.0, 2.0),
 }
 SAMPLES, RATE, MOMENTUM = int(os.environ.get("SAMPLES", "7")), 1e-3, 0.9
+#: Seconds of steps that make a sample.
+STRETCH = 0.2
 
 
 class Ours:
@@ -133,15 +135,20 @@ def difference(graph: Graph) -> float:
 
 
 def interleaved(calls: Mapping[str, Callable[[], float]], samples: int = SAMPLES) -> dict[str, float]:
-    """Medians in seconds. A pause and an unmeasured call before each: idle threads of the one before spin for a while."""
+    """Medians in seconds. A sample is a stretch of steps in a row, as in training, of STRETCH seconds or of one step.
+
+    A pause and an unmeasured step stand before each: idle threads of the one before spin for a while.
+    """
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(samples):
         for name, call in calls.items():
             time.sleep(0.05)
             call()
-            began = time.perf_counter()
-            call()
-            times[name].append(time.perf_counter() - began)
+            began, steps = time.perf_counter(), 0
+            while steps == 0 or time.perf_counter() - began < STRETCH:
+                call()
+                steps += 1
+            times[name].append((time.perf_counter() - began) / steps)
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
