@@ -59,8 +59,8 @@ class Ours:
         plan = planning.make(graph, batch, True, {output: "cross_entropy"}, dtype)
         self.plan = plan
         self.store = Store(graph, plan.kernels, initial(graph, 1), dtype)
-        self.runner = Runner(plan, self.store, workers, processes=True)
-        self.optimiser = Optimiser(Sgd(rate=RATE, momentum=MOMENTUM), self.store, workers)
+        optimiser = Optimiser(Sgd(rate=RATE, momentum=MOMENTUM), self.store)
+        self.runner = Runner(plan, self.store, workers, optimiser=optimiser, processes=True)
 
     def fill(self, x: np.ndarray, labels: np.ndarray) -> None:
         """Put a batch in; ``x`` has maps first."""
@@ -69,9 +69,7 @@ class Ours:
 
     def step(self) -> float:
         """Forward, backward, update."""
-        loss, _, _ = self.runner.step()
-        self.optimiser.step(self.runner.gradient, 1.0)
-        return loss
+        return self.runner.step()[0]
 
 
 class Torch:

@@ -37,8 +37,10 @@ def accuracy(epoch: Epoch) -> float:
 
 def test_pictures(net: netspec.Net, data: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The first prepared pictures of the test set (images, maps, height, width), and their classes."""
-    x, labels = next(prepared(read_set(data, "test", net.data.classes), net.data, net.input_shape()[1]))
-    return np.moveaxis(x, -1, 1)[:count], labels[:count]
+    pictures = read_set(data, "test", net.data.classes)
+    inputs, _ = next(prepared(pictures, net.data, net.input_shapes(), []))
+    x = next(iter(inputs.values()))
+    return np.moveaxis(x, -1, 1)[:count], pictures.labels[:count]
 
 
 def begin(main: Callable[[Path, bool], Any]) -> None:

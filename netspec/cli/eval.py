@@ -18,14 +18,15 @@ from netspec.cli.run import device_option
 @json_option
 def command(model: Path, folder: Path, device: str, as_json: bool) -> None:
     """Loss and accuracy of MODEL on the test set of a folder."""
-    from netspec.data.sets import read_set
+    from netspec.data.sets import read_part
     from netspec.runtime.predict import evaluate, settings
     from netspec.runtime.session import open_model
 
     session = open_model(model, device)
-    score = evaluate(session, read_set(folder, "test", settings(session).classes))
+    score = evaluate(session, read_part(folder, "test", settings(session).classes, [*session.inputs, *session.outputs]))
     if as_json:
         told = {"loss": score.loss, "accuracy": score.accuracy, "right": score.right, "count": score.count, "device": session.device}
         click.echo(json.dumps(told))
     else:
-        click.echo(f"loss {score.loss:.4f}, accuracy {score.accuracy:.2%} ({score.right:,} of {score.count:,})")
+        right = "" if score.accuracy is None else f", accuracy {score.accuracy:.2%} ({score.right:,} of {score.count:,})"
+        click.echo(f"loss {score.loss:.4f}{right}")

@@ -17,20 +17,26 @@ from netspec.diagnostics import Fault
 
 @click.command("train")
 @spec_argument
-@click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="MNIST's IDX files, or train/ and test/ with a folder a class.")
+@click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="MNIST's or CIFAR's files, train/ and test/ with a folder a class, or train.npz and test.npz.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the run is kept (runs/NAME-1, -2, … unless said).")
 @click.option("--epochs", type=click.IntRange(1), help="Instead of what the spec says.")
+@click.option("--resume", type=click.Path(path_type=Path), help="A run's folder that training goes on from, bit for bit.")
 @click.option("--seed", type=click.IntRange(0), help="Instead of what the spec says.")
 @click.option("--threads", type=click.IntRange(1), help="Worker threads (a core each unless said); the result is the same.")
 @set_option
-def command(spec: Path, folder: Path, out: Path | None, epochs: int | None, seed: int | None, threads: int | None, settings: tuple[str, ...]) -> int:
-    """Train SPEC and keep the run in a folder: spec, weights, log, model.onnx."""
+def command(
+    spec: Path, folder: Path, out: Path | None, resume: Path | None, epochs: int | None, seed: int | None, threads: int | None,
+    settings: tuple[str, ...],
+) -> int:  # fmt: skip
+    """Train SPEC and keep the run in a folder: spec, weights, log, model.onnx, and the state to go on from."""
     net = load(spec, settings)
-    out = out or fresh_folder(spec)
+    out = out or resume or fresh_folder(spec)
     with stop_flag() as stopped:
-        kept = follow(net.train(folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=stopped), out)
+        events = net.train(folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=stopped, resume=resume)
+        kept = follow(events, out)
         if stopped():
-            note(f"stopped; the weights of the last whole epoch are in {out}" if kept else "stopped before the first epoch was done: nothing is kept")
+            weights = "; the weights of the last whole epoch are there too" if kept else ""
+            note(f"stopped; `--resume {out}` goes on from this step{weights}")
             return 130
     click.echo(f"{out}/model.onnx")
     return 0
@@ -101,6 +107,8 @@ def follow(events: Iterator[Any], out: Path | None) -> bool:
 
 def _line(event: Any) -> str:
     accuracy = "" if event.accuracy is None else f"  accuracy {event.accuracy:7.2%}"
-    test = f"  test {event.test_right / event.test_count:7.2%} ({event.test_right:,} of {event.test_count:,})" if event.test_count else ""
+    test = "" if event.test_loss is None else f"  test loss {event.test_loss:.4f}"
+    if event.test_count:
+        test = f"  test {event.test_right / event.test_count:7.2%} ({event.test_right:,} of {event.test_count:,})"
     waited = f"  waited for data {event.waited:.0%}" if event.waited >= 0.01 else ""
     return f"epoch {event.number:3}  loss {event.loss:.4f}{accuracy}{test}  {event.seconds:.1f} s{waited}"

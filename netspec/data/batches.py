@@ -4,62 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.prepare import apply, as_input, draws_needed, split
+from netspec.data.arrays import Examples
+from netspec.data.prepare import Images, apply, as_input, draws_needed, split
 from netspec.data.sets import Pictures
+from netspec.data.targets import Target
+from netspec.diagnostics import Fault
 from netspec.settings import Arguments, Data
 from netspec.settings import data as steps
 
 Array = NDArray[Any]
 #: Pictures prepared at a time before training, and in evaluation.
 SLICE = 512
+#: Numbers of one input that are evaluated at a time.
+MOST = 2**25
 
 
-def with_mean(data: Data, pictures: Pictures) -> Data:
+def with_mean(data: Data, part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]) -> Data:
     """The settings with the training set's own mean where ``subtract(mean)`` asks for it."""
     prepare: list[Arguments] = []
     for step in data.prepare:
         if isinstance(step, steps.Subtract) and step.value is None:
             total, count = np.zeros(1), 0
-            for at in range(0, len(pictures), SLICE):
-                images = apply(pictures.images[at : at + SLICE], prepare)
-                for image in images:
-                    total = total + image.sum(axis=(0, 1), dtype=np.float64)
-                    count += image.shape[0] * image.shape[1]
+            for whole in sources(part, inputs).values():
+                for at in range(0, len(whole), SLICE):
+                    for image in apply(whole[at : at + SLICE], prepare):
+                        total = total + image.sum(axis=tuple(range(image.ndim - 1)), dtype=np.float64)
+                        count += prod(image.shape[:-1])
             step = step.model_copy(update={"value": [float(v) for v in total / count]})
         prepare.append(step)
     return data.model_copy(update={"prepare": tuple(prepare)})
 
 
-class PictureBatches:
-    """Training batches. What stands before the augmentation is done once; the rest as batches are asked for."""
+Arrays = Mapping[str, Array]
+
+
+class Batches:
+    """Training batches of pictures or arrays. What stands before the augmentation is done once; the rest as batches are asked for.
+
+    ``inputs`` are shapes by name (None for a free size), ``targets`` what each output is held against.
+    """
 
     def __init__(
-        self, pictures: Pictures, data: Data, shape: tuple[int | None, ...], name: str, outputs: Sequence[str], seed: int
-    ) -> None:
+        self, part: Pictures | Examples, data: Data, inputs: Mapping[str, tuple[int | None, ...]], targets: Sequence[Target], seed: int
+    ) -> None:  # fmt: skip
+        self.part, self.inputs, self.targets, self.seed = part, inputs, targets, seed
         before, self.augment, self.after = split(data)
-        self.labels, self.shape, self.name, self.outputs, self.seed = pictures.labels, shape, name, outputs, seed
-        if self.augment:
-            self.images = apply(pictures.images, before)
-        else:
-            self.images = _all(pictures, [*before, *self.after], shape)
-            self.after = []
+        if isinstance(part, Examples) and self.augment:
+            raise Fault("N707", "`augment` changes pictures, and the data are arrays", help="leave it out, or keep pictures in folders")
+        if not self.augment:
+            before, self.after = [*before, *self.after], []
+        self.images = {name: apply(images, before) for name, images in sources(part, inputs).items()} if self.augment else {}
+        self.ready = {} if self.augment else {
+            name: _all(images, before, inputs[name]) for name, images in sources(part, inputs).items()
+        }  # fmt: skip
         self.draws = draws_needed(self.augment)
-        if self.augment:  # a wrong size is told before the first step
-            as_input(apply(self._changed(np.arange(1), 0), self.after), shape)
+        self._batch(np.arange(1), 0)  # a wrong size is told before the first step
+        given = labels(part)
+        for target in targets:
+            if not target.rebuilds:
+                target.of(given.get(target.output), {})  # and a class that no output has
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.part)
 
-    def epoch(self, number: int, batch: int) -> Iterator[tuple[Mapping[str, Array], Mapping[str, Array]]]:
-        """The batches of an epoch; the next one is made while the net computes."""
+    def epoch(self, number: int, batch: int, first: int = 0) -> Iterator[tuple[Arrays, Arrays]]:
+        """The batches of an epoch from the ``first`` on: inputs, channels last, and targets; the next one is made while the net computes."""
         rng = np.random.Generator(np.random.Philox(key=[self.seed % 2**64, 2 * number]))
         order = rng.permutation(len(self))
-        places = [order[at : at + batch] for at in range(0, len(order), batch)]
+        places = [order[at : at + batch] for at in range(0, len(order), batch)][first:]
         with ThreadPoolExecutor(1) as ahead:
             waiting = ahead.submit(self._batch, places[0], number)
             for following in [*places[1:], None]:
@@ -68,20 +86,56 @@ class PictureBatches:
                     waiting = ahead.submit(self._batch, following, number)
                 yield ready
 
-    def _batch(self, places: Array, epoch: int) -> tuple[Mapping[str, Array], Mapping[str, Array]]:
-        images = apply(self._changed(places, epoch), self.after)
-        array = images if not self.augment and isinstance(images, np.ndarray) else as_input(images, self.shape)
-        return {self.name: array}, dict.fromkeys(self.outputs, self.labels[places])
+    def _batch(self, places: Array, epoch: int) -> tuple[Arrays, Arrays]:
+        made = {name: array[places] for name, array in self.ready.items()}
+        for name, images in self.images.items():
+            made[name] = as_input(apply(self._changed(images, places, epoch), self.after), self.inputs[name])
+        given = labels(self.part)
+        return made, {t.output: t.of(given[t.output][places] if t.output in given else None, made) for t in self.targets}
 
-    def _changed(self, places: Array, epoch: int) -> Any:
+    def _changed(self, images: Images, places: Array, epoch: int) -> Images:
         """Some pictures, augmented: the numbers of picture i come from (seed, epoch, i) alone."""
-        chosen = self.images[places] if isinstance(self.images, np.ndarray) else [self.images[i] for i in places]
-        if not self.augment:
-            return chosen
+        chosen = images[places] if isinstance(images, np.ndarray) else [images[i] for i in places]
         rows = np.empty((len(places), self.draws))
         for row, place in enumerate(places.tolist()):
             rows[row] = _uniform(self.seed, epoch, place, self.draws)
         return apply(chosen, self.augment, rows)
+
+
+def sources(part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]) -> dict[str, Images]:
+    """What each input reads. Fault N707 where the data has nothing for one."""
+    names = list(inputs)
+    if isinstance(part, Pictures):
+        if len(names) > 1:
+            raise Fault("N707", f"pictures in folders are for a net of one input, and this one has {', '.join(names)}",
+                        help="give `train.npz` and `test.npz`, with an array for each input and output")  # fmt: skip
+        return {names[0]: part.images}
+    missing = [name for name in names if name not in part.arrays]
+    if missing:
+        raise Fault("N707", f"the data has nothing for input {missing[0]}", help=f"an array called {missing[0]} holds what it reads")
+    return {name: part.arrays[name] for name in names}
+
+
+def labels(part: Pictures | Examples) -> Mapping[str, Array]:
+    """What is known of the outputs, by name: pictures have one class, which is every output's."""
+    return part.arrays if isinstance(part, Examples) else _Everyone(part.labels)
+
+
+class _Everyone(dict[str, Array]):
+    """One array under every name."""
+
+    def __init__(self, array: Array) -> None:
+        super().__init__()
+        self.array = array
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> Array:
+        return self.array
+
+    def get(self, name: str, default: Any = None) -> Array:
+        return self.array
 
 
 def _uniform(seed: int, epoch: int, picture: int, count: int) -> Array:
@@ -90,13 +144,19 @@ def _uniform(seed: int, epoch: int, picture: int, count: int) -> Array:
     return np.random.Generator(np.random.Philox(key=[seed % 2**64, 1], counter=counter)).random(count)
 
 
-def _all(pictures: Pictures, chain: list[Arguments], shape: tuple[int | None, ...]) -> Array:
-    parts = [as_input(apply(pictures.images[at : at + SLICE], chain), shape) for at in range(0, len(pictures), SLICE)]
-    return np.concatenate(parts)
+def _all(images: Images, chain: Sequence[Arguments], shape: tuple[int | None, ...]) -> Array:
+    return np.concatenate([as_input(apply(images[at : at + SLICE], chain), shape) for at in range(0, len(images), SLICE)])
 
 
-def prepared(pictures: Pictures, data: Data, shape: tuple[int | None, ...]) -> Iterator[tuple[Array, Array]]:
-    """Slices of inputs, channels last, and labels, as evaluation and use see them."""
+def prepared(
+    part: Pictures | Examples, data: Data, inputs: Mapping[str, tuple[int | None, ...]], targets: Sequence[Target]
+) -> Iterator[tuple[Arrays, Arrays]]:  # fmt: skip
+    """Slices of inputs, channels last, and targets, as evaluation and use see them."""
     before, _, after = split(data)
-    for at in range(0, len(pictures), SLICE):
-        yield as_input(apply(pictures.images[at : at + SLICE], [*before, *after]), shape), pictures.labels[at : at + SLICE]
+    given = labels(part)
+    largest = max(prod(n or 1 for n in shape) for shape in inputs.values())
+    size = max(1, min(SLICE, MOST // largest))
+    for at in range(0, len(part), size):
+        here = slice(at, at + size)
+        made = {name: as_input(apply(images[here], [*before, *after]), inputs[name]) for name, images in sources(part, inputs).items()}
+        yield made, {t.output: t.of(given[t.output][here] if t.output in given else None, made) for t in targets}

@@ -36,6 +36,8 @@ def apply(images: Images, chain: Sequence[Arguments], draws: Array | None = None
             images = _RANDOM[step.name](images, step, draws[:, taken : taken + count])
             taken += count
         elif not isinstance(step, steps.Augment):
+            if step.name not in _NUMERIC and isinstance(images, np.ndarray) and images.ndim != 4:
+                raise Fault("N703", f"{step.name} is for pictures, and an example has {images.ndim - 1} axes", help=f"of `prepare`, {', '.join(sorted(_NUMERIC))} are for any numbers")
             images = _FIXED[step.name](images, step)
     return images
 
@@ -146,6 +148,8 @@ _FIXED: dict[str, Callable[[Images, Any], Images]] = {
     "normalize": _normalize, "subtract": _subtract,
 }  # fmt: skip
 
+#: Steps that change numbers, whatever they are of.
+_NUMERIC = {"scale", "normalize", "subtract", "invert"}
 
 # ---- augmentation
 
@@ -239,7 +243,7 @@ _RANDOM: dict[str, Callable[[Images, Any, Array], Any]] = {
 
 
 def as_input(images: Images, shape: tuple[int | None, ...]) -> Array:
-    """Prepared pictures as float32 (n, height, width, maps), or (n, units), for an input of ``shape`` (maps first).
+    """Prepared examples as float32 (n, sizes…, maps), or (n, units), for an input of ``shape`` (maps first).
 
     Grey pictures become as many equal maps as the net reads. Raises Fault N703 where sizes differ.
     """
@@ -251,9 +255,10 @@ def as_input(images: Images, shape: tuple[int | None, ...]) -> Array:
     if len(shape) == 3 and array.shape[-1] == 1 and shape[0] == 3:
         array = np.repeat(array, 3, axis=-1)
     wanted = (*shape[1:], shape[0])
-    if len(shape) != 3 or any(want is not None and have != want for have, want in zip(array.shape[1:], wanted, strict=True)):
+    if array.ndim - 1 != len(shape) or any(want is not None and have != want for have, want in zip(array.shape[1:], wanted, strict=True)):
         have = " x ".join(map(str, (array.shape[-1], *array.shape[1:-1])))
         want = " x ".join("any" if n is None else str(n) for n in shape)
-        raise Fault("N703", f"a prepared picture is {have}, and the net reads {want}",
-                    help="end `prepare` with what is missing: `resize(h, w)`, `grayscale`")  # fmt: skip
+        kind = "picture" if array.ndim == 4 else "example"
+        raise Fault("N703", f"a prepared {kind} is {have}, and the net reads {want}",
+                    help="end `prepare` with what is missing: `resize(h, w)`, `grayscale`" if array.ndim == 4 else "")  # fmt: skip
     return array

@@ -1,10 +1,11 @@
-"""Labelled pictures on disk: MNIST's four IDX files, or a folder a class."""
+"""Labelled pictures on disk: MNIST's four IDX files, CIFAR's binary ones, or a folder a class."""
 
 from __future__ import annotations
 
 import gzip
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.data.arrays import Examples, has_arrays, read_arrays
 from netspec.data.images import SUFFIXES, read_image
 from netspec.diagnostics import Fault, Trouble
 
 Array = NDArray[Any]
 _IDX = {"train": "train", "test": "t10k"}
+#: Binary CIFAR-10, then CIFAR-100 (whose records begin with a coarse class).
+_CIFAR = {"train": [*(f"data_batch_{n}.bin" for n in range(1, 6)), "train.bin"], "test": ["test_batch.bin", "test.bin"]}
+_CIFAR_NAMES = ("batches.meta.txt", "fine_label_names.txt")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,11 @@ class Pictures:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+def read_part(folder: Path, part: str, classes: list[str] | None, names: Sequence[str]) -> Pictures | Examples:
+    """As ``read_set``, or the part's arrays for the inputs and outputs of a net where the folder has such."""
+    return read_arrays(folder, part, names) if has_arrays(folder, part) else read_set(folder, part, classes)
 
 
 def read_set(folder: Path, part: str, classes: list[str] | None = None) -> Pictures:
@@ -44,12 +54,16 @@ def read_set(folder: Path, part: str, classes: list[str] | None = None) -> Pictu
         if labels is None:
             raise Fault("N707", f"{folder} has {images.name} and no {_IDX[part]}-labels file beside it")
         return _read_idx(images, labels)
+    batches = [path for path in map(folder.joinpath, _CIFAR[part]) if path.is_file()]
+    if batches:
+        return _read_cifar(folder, batches)
     if (folder / part).is_dir():
         return _read_folder(folder / part, classes)
     raise Fault(
         "N707", f"{folder} holds no {part} data",
         help="MNIST's files are called train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…, each maybe with .gz;\n"
-        f"folders of pictures are called {part}/CLASS/picture.png",
+        f"CIFAR's binary ones data_batch_1.bin … test_batch.bin; folders of pictures are called {part}/CLASS/picture.png;\n"
+        f"arrays of other examples are {part}.npz or {part}/NAME.npy, a name for each input and output of the net",
     )  # fmt: skip
 
 
@@ -84,6 +98,23 @@ def _idx(path: Path, axes: int) -> Array:
         more = "more" if len(body) > count else f"{len(body):,}"
         raise Fault("N707", f"{path} should hold {count:,} bytes after its head, and holds {more}")
     return np.frombuffer(body, dtype=np.uint8).reshape(sizes)
+
+
+def _read_cifar(folder: Path, batches: list[Path]) -> Pictures:
+    """Records of one or two bytes of class and 3 x 32 x 32 of colour (Krizhevsky 2009)."""
+    images: list[Array] = []
+    numbers: list[Array] = []
+    for path in batches:
+        size = 3073 + (path.name in ("train.bin", "test.bin"))
+        body = np.fromfile(path, dtype=np.uint8)
+        if not len(body) or len(body) % size:
+            raise Fault("N707", f"{path} holds {len(body):,} bytes, and CIFAR's records have {size:,}")
+        records = body.reshape(-1, size)
+        numbers.append(records[:, size - 3073].astype(np.int64))
+        images.append(records[:, size - 3072 :].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
+    names = next((folder / name for name in _CIFAR_NAMES if (folder / name).is_file()), None)
+    classes = names.read_text(encoding="utf-8", errors="replace").split() if names else None
+    return Pictures(np.ascontiguousarray(np.concatenate(images)), np.concatenate(numbers), classes)
 
 
 def _read_folder(folder: Path, classes: list[str] | None) -> Pictures:

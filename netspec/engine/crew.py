@@ -8,7 +8,6 @@ from __future__ import annotations
 import mmap
 import os
 import signal
-import struct
 import sys
 from collections.abc import Callable, Sequence
 from math import prod
@@ -46,8 +45,8 @@ def _died() -> Trouble:
 class Crew:
     """``ranks`` processes, this one among them as rank 0; the others sleep between steps and end with this one."""
 
-    def __init__(self, ranks: int, work: Work, told: Callable[[int], None]) -> None:
-        self.ranks, self.work = ranks, work
+    def __init__(self, ranks: int, work: Work, told: Callable[[bytes], None], size: int) -> None:
+        self.ranks, self.work, self.size = ranks, work, size
         self.flags = shared((ranks, 64), np.int64)  # a cache line and more apart
         self.rank = self.epoch = 0
         self.parent = os.getpid()
@@ -63,8 +62,8 @@ class Crew:
             self.pipes.append(writing)
             self.children.append(child)
 
-    def _serve(self, rank: int, reading: int, told: Callable[[int], None]) -> None:
-        """A child's life: a step for each number that comes, until the pipe ends."""
+    def _serve(self, rank: int, reading: int, told: Callable[[bytes], None]) -> None:
+        """A child's life: a step for each message that comes, until the pipe ends."""
         status = 1
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
@@ -73,18 +72,18 @@ class Crew:
                 os.close(pipe)
             self.rank = rank
             with np.errstate(all="ignore"):
-                while len(message := os.read(reading, 8)) == 8:
-                    told(struct.unpack("q", message)[0])
+                while len(message := os.read(reading, self.size)) == self.size:
+                    told(message)
                     self.work(rank, self.wait)
             status = 0
         finally:
             os._exit(status)
 
-    def step(self, number: int) -> None:
-        """Run one step on all ranks; ``number`` is told to each. Raises Trouble where a rank has died."""
+    def step(self, message: bytes) -> None:
+        """Run one step on all ranks; the message, of ``size`` bytes, is told to each. Raises Trouble where a rank has died."""
         for pipe in self.pipes:
             try:
-                os.write(pipe, struct.pack("q", number))
+                os.write(pipe, message)
             except OSError:
                 raise _died() from None
         self.work(0, self.wait)

@@ -120,15 +120,3 @@ def _distance(loss: str, z: Array, dz: Array, target: Array, work: Array, sums: 
             sums[COUNT] += len(z)
 
     return run
-
-
-def takes_labels(loss: str) -> bool:
-    """Whether targets are numbers of classes; else they are arrays of the output's shape."""
-    return loss in ("cross_entropy", "hinge")
-
-
-def as_array(labels: Array, shape: tuple[int, ...], dtype: object) -> Array:
-    """Class numbers as targets of the output's shape: one-hot, or the number itself for one unit."""
-    if shape == (1,):
-        return labels.reshape(-1, 1).astype(dtype)  # type: ignore[call-overload, no-any-return]
-    return np.eye(shape[-1], dtype=dtype)[labels.reshape(-1)].reshape(len(labels), *shape)  # type: ignore[call-overload, no-any-return]

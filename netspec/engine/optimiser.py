@@ -1,20 +1,21 @@
-"""Gradients to steps, in stretches that fit the cache, side by side on the pool."""
+"""Gradients to steps: each worker sums up, measures and applies its own stretches, which fit its cache."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite, sqrt
 from typing import Any
 
 import numpy as np
 
+from netspec.engine.crew import shared
 from netspec.engine.kernel import Array
 from netspec.engine.store import Store
-from netspec.engine.threads import Pool
 from netspec.settings.train import Adam, AdamW, RmsProp, Sgd
 
-#: Numbers updated at a time.
-RUN = 2**18
+#: Numbers updated at a time: so many, or an eighth of a small net, so that all workers have their share.
+SHORTEST, LONGEST = 2**13, 2**17
 #: Momentum below this is cleared: numbers that sink further are computed twenty times slower.
 FAINT = 1e-30
 #: What each rule keeps for every weight.
@@ -22,7 +23,7 @@ STATE = {"sgd": ("momentum",), "adam": ("mean", "square"), "adamw": ("mean", "sq
 
 
 @dataclass(frozen=True)
-class _Stretch:
+class Stretch:
     """Neighbours with one multiple of the rate and one of the decay."""
 
     start: int
@@ -32,42 +33,58 @@ class _Stretch:
 
 
 class Optimiser:
-    """One rule over the flat weights. Its state is one flat array a name, so that it can be kept in a file."""
+    """One rule over the flat weights. Its state is one flat array a name, so that it can be kept in a file.
 
-    def __init__(self, rule: Any, store: Store, pool: Pool) -> None:
-        self.rule, self.store, self.pool = rule, store, pool
-        self.state = {name: np.zeros(store.size, dtype=store.dtype) for name in STATE[rule.name]}
-        self.steps = 0
-        self.stretches = _stretches(store)
-        self.work = [np.empty((2, RUN), dtype=store.dtype) for _ in range(pool.workers)]
-        self.update: Callable[[slice, Array, _Stretch, float, Array], None] = {
+    ``multiple`` is of the rule's rate, for the next step; ``clip`` the longest gradient that is applied as it is.
+    All that workers read and write is shared memory, made before they are.
+    """
+
+    def __init__(self, rule: Any, store: Store, clip: float | None = None) -> None:
+        self.rule, self.store, self.clip = rule, store, clip
+        self.state = {name: shared(store.size, store.dtype) for name in STATE[rule.name]}
+        self.steps, self.multiple = 0, 1.0
+        length = min(LONGEST, max(SHORTEST, -(-store.size // 8)))
+        self.stretches = _stretches(store, length)
+        self.squares = shared(len(self.stretches), np.float64)
+        self.work: dict[int, Array] = {}
+        self.length = length
+        self.update: Callable[[slice, Array, Stretch, float, Array], None] = {
             "sgd": self._sgd, "adam": self._adam, "adamw": self._adam, "rmsprop": self._rmsprop,
         }[rule.name]  # fmt: skip
 
-    def step(self, gradient: Array, multiple: float) -> None:
-        """Change the weights by a gradient, at ``multiple`` times the rule's rate."""
-        self.steps += 1
-        workers = self.pool.workers if self.store.size > RUN * 4 else 1  # handing small work over costs more than it
+    def measure(self, index: int, gradient: Array) -> None:
+        """Note the length of a stretch of the gradient; all are added in their order, whoever measured them."""
+        stretch = self.stretches[index]
+        g = gradient[stretch.start : stretch.end]
+        self.squares[index] = np.vdot(g, g)
 
-        def work(worker: int) -> Callable[[], None]:
-            def run() -> None:
-                for stretch in self.stretches[worker::workers]:
-                    here = slice(stretch.start, stretch.end)
-                    rate = self.rule.rate * stretch.rate * multiple
-                    self.update(here, gradient[here], stretch, rate, self.work[worker][:, : stretch.end - stretch.start])
+    def finite(self, loss: float) -> bool:
+        """Whether the last step's loss and gradient were finite, so that it was taken."""
+        return isfinite(loss) and isfinite(float(self.squares.sum()))
 
-            return run
+    def apply(self, gradient: Array, worker: int, workers: int) -> None:
+        """A worker's share of a step: change the weights by the gradient, clipped where it is too long."""
+        length = sqrt(float(self.squares.sum()))
+        shorter = self.clip / length if self.clip is not None and length > self.clip else None
+        if worker not in self.work:
+            self.work[worker] = np.empty((2, self.length), dtype=self.store.dtype)
+        work = self.work[worker]
+        for stretch in self.stretches[worker::workers]:
+            here = slice(stretch.start, stretch.end)
+            g = gradient[here]
+            if shorter is not None:
+                np.multiply(g, shorter, out=g)
+            rate = self.rule.rate * stretch.rate * self.multiple
+            self.update(here, g, stretch, rate, work[:, : stretch.end - stretch.start])
 
-        self.pool.run([work(worker) for worker in range(workers)])
-
-    def _decayed(self, here: slice, g: Array, stretch: _Stretch, out: Array) -> Array:
+    def _decayed(self, here: slice, g: Array, stretch: Stretch, out: Array) -> Array:
         decay = self.rule.decay * stretch.decay
         if not decay:
             return g
         np.multiply(self.store.flat[here], decay, out=out)
         return np.add(out, g, out=out)
 
-    def _sgd(self, here: slice, g: Array, stretch: _Stretch, rate: float, work: Array) -> None:
+    def _sgd(self, here: slice, g: Array, stretch: Stretch, rate: float, work: Array) -> None:
         rule, w, v = self.rule, self.store.flat[here], self.state["momentum"][here]
         assert isinstance(rule, Sgd)
         t, u = work
@@ -85,7 +102,7 @@ class Optimiser:
         np.multiply(g, rate, out=u)
         np.subtract(w, u, out=w)
 
-    def _adam(self, here: slice, g: Array, stretch: _Stretch, rate: float, work: Array) -> None:
+    def _adam(self, here: slice, g: Array, stretch: Stretch, rate: float, work: Array) -> None:
         rule, w, m, s = self.rule, self.store.flat[here], self.state["mean"][here], self.state["square"][here]
         assert isinstance(rule, Adam)
         t, u = work
@@ -107,7 +124,7 @@ class Optimiser:
         np.multiply(u, rate / (1 - rule.beta1**self.steps), out=u)
         np.subtract(w, u, out=w)
 
-    def _rmsprop(self, here: slice, g: Array, stretch: _Stretch, rate: float, work: Array) -> None:
+    def _rmsprop(self, here: slice, g: Array, stretch: Stretch, rate: float, work: Array) -> None:
         rule, w, s, v = self.rule, self.store.flat[here], self.state["square"][here], self.state["momentum"][here]
         assert isinstance(rule, RmsProp)
         t, u = work
@@ -127,18 +144,14 @@ class Optimiser:
         np.subtract(w, u, out=w)
 
 
-def _stretches(store: Store) -> list[_Stretch]:
-    """Slots beside each other with equal multiples as one, then cut into runs."""
-    merged: list[_Stretch] = []
+def _stretches(store: Store, length: int) -> list[Stretch]:
+    """Slots beside each other with equal multiples as one, then cut; none reaches over the end of the direct gradients."""
+    merged: list[Stretch] = []
     for slot in store.slots.values():
-        here = _Stretch(slot.stretch.start, slot.stretch.stop, slot.rate, slot.decay)
+        here = Stretch(slot.stretch.start, slot.stretch.stop, slot.rate, slot.decay)
         last = merged[-1] if merged else None
-        if last is not None and (last.end, last.rate, last.decay) == (here.start, here.rate, here.decay):
-            merged[-1] = _Stretch(last.start, here.end, here.rate, here.decay)
+        if last is not None and here.start != store.direct and (last.end, last.rate, last.decay) == (here.start, here.rate, here.decay):
+            merged[-1] = Stretch(last.start, here.end, here.rate, here.decay)
         else:
             merged.append(here)
-    return [
-        _Stretch(at, min(at + RUN, whole.end), whole.rate, whole.decay)
-        for whole in merged
-        for at in range(whole.start, whole.end, RUN)
-    ]
+    return [Stretch(at, min(at + length, whole.end), whole.rate, whole.decay) for whole in merged for at in range(whole.start, whole.end, length)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections import Counter
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import cast
 
@@ -14,20 +14,26 @@ import numpy as np
 from netspec.engine import losses
 from netspec.engine.crew import Crew, can_fork, shared
 from netspec.engine.kernel import Array, Barrier, Clock, Kernel, Memory, Run, last
+from netspec.engine.optimiser import Optimiser
 from netspec.engine.plan import Plan, Step
 from netspec.engine.store import Store
-from netspec.engine.threads import Pool
+from netspec.engine.threads import Pool, together
 from netspec.graph import Node
+from netspec.settings.train import takes_labels
 from netspec.shape import numbers
+
+#: What a step is told: the clock's step, the optimiser's steps, the multiple of its rate.
+_TOLD = struct.Struct("qqd")
 
 
 class Runner:
-    """Runs steps of one plan. ``store`` has the weights; plans of other batch sizes may share it."""
+    """Runs steps of one plan. ``store`` has the weights; plans of other batch sizes may share it and its ``optimiser``."""
 
     def __init__(
-        self, plan: Plan, store: Store, pool: Pool, clock: Clock | None = None, smoothing: float = 0.0, processes: bool = False
+        self, plan: Plan, store: Store, pool: Pool, clock: Clock | None = None, smoothing: float = 0.0,
+        optimiser: Optimiser | None = None, processes: bool = False,
     ) -> None:  # fmt: skip
-        self.plan, self.store, self.pool = plan, store, pool
+        self.plan, self.store, self.pool, self.optimiser = plan, store, pool, optimiser
         self.clock = clock or Clock()
         self.smoothing = smoothing
         self.nodes = {node.name: node for node in plan.graph.nodes}
@@ -40,7 +46,7 @@ class Runner:
         self.targets = self._targets()
         self._prepared()
         self._bind()
-        self.crew = Crew(self.workers, self._share, self._told) if processes and self.workers > 1 and can_fork() else None
+        self.crew = Crew(self.workers, self._share, self._told, _TOLD.size) if processes and self.workers > 1 and can_fork() else None
 
     # ---- memory
 
@@ -50,7 +56,7 @@ class Runner:
             loss = self.plan.losses.get(output.name)
             if loss is not None:
                 shape = last(numbers(self.plan.graph.shapes[output.value]))
-                labels = losses.takes_labels(loss)
+                labels = takes_labels(loss)
                 made[output.name] = shared((self.plan.batch, *(shape[:-1] if labels else shape)), np.int64 if labels else self.plan.dtype)
         return made
 
@@ -213,30 +219,30 @@ class Runner:
     def step(self) -> tuple[float, int, int]:
         """Forward, and where the plan trains backward: the loss of all heads, the right answers, the answers.
 
-        The gradient then stands in ``gradient``, summed over the parts in their order.
+        The gradient then stands in ``gradient``, summed over the parts in their order. An optimiser has taken its step
+        where loss and gradient are finite.
         """
+        if self.optimiser is not None:
+            self.optimiser.steps += 1
         if self.crew is not None:
-            self.crew.step(self.clock.step)
+            steps, multiple = (0, 0.0) if self.optimiser is None else (self.optimiser.steps, self.optimiser.multiple)
+            self.crew.step(_TOLD.pack(self.clock.step, steps, multiple))
         else:
-            self._alone()
+            together(self.pool, self.workers, self._share)
         total = self.sums.sum(axis=0)
-        loss = total[losses.LOSS] + self.auxiliary[:, losses.LOSS].sum()
-        return float(loss), int(total[losses.RIGHT]), int(total[losses.COUNT])
+        return self._loss_of_all(), int(total[losses.RIGHT]), int(total[losses.COUNT])
 
-    def _alone(self) -> None:
-        """The step on threads of this process."""
-        everyone = range(self.workers)
-        for worker in everyone:
-            self._begin(worker)
-        for before, phase in zip(self.before, self.calls, strict=True):
-            for call in before:
-                call()
-            self.pool.run([_sequence(phase, worker, self.workers) for worker in everyone])
-        for end in (self._add_up, self._collect):
-            self.pool.run([partial(end, worker) for worker in everyone])
+    def _loss_of_all(self) -> float:
+        return float(self.sums[:, losses.LOSS].sum() + self.auxiliary[:, losses.LOSS].sum())
+
+    def _told(self, message: bytes) -> None:
+        """What a process of its own must know before a step."""
+        self.clock.step, steps, multiple = _TOLD.unpack(message)
+        if self.optimiser is not None:
+            self.optimiser.steps, self.optimiser.multiple = steps, multiple
 
     def _share(self, rank: int, wait: Run) -> None:
-        """A process's share of the step; what the barriers make of their sums is rank 0's to work out."""
+        """A worker's share of the step; what the barriers make of their sums is rank 0's to work out."""
         self._begin(rank)
         wait()
         for before, phase in zip(self.before, self.calls, strict=True):
@@ -244,16 +250,12 @@ class Runner:
                 for call in before if rank == 0 else ():
                     call()
                 wait()
-            _sequence(phase, rank, self.workers)()
+            for part in phase[rank :: self.workers]:
+                for call in part:
+                    call()
             wait()
-        self._add_up(rank)
-        wait()
-        self._collect(rank)
-        wait()
-
-    def _told(self, step: int) -> None:
-        """The number of the step, for a process that has its own clock."""
-        self.clock.step = step
+        if self.plan.train:
+            self._finish(rank, wait)
 
     def _begin(self, worker: int) -> None:
         """Sums from zero, and what is made of the weights once a step."""
@@ -266,16 +268,41 @@ class Runner:
         for call in self.prepare[worker :: self.workers]:
             call()
 
-    def _add_up(self, worker: int) -> None:
-        """A stretch of the gradient, summed over the parts in their order."""
-        size = self.gradients.shape[1]
-        here = slice(size * worker // self.workers, size * (worker + 1) // self.workers)
-        for more in self.gradients[1:]:
-            np.add(self.gradients[0, here], more[here], out=self.gradients[0, here])
+    def _finish(self, worker: int, wait: Run) -> None:
+        """The gradient summed over the parts, and with an optimiser its step, stretch by stretch."""
+        optimiser, gradient, direct = self.optimiser, self.gradients[0], self.store.direct
+        if optimiser is None:
+            self._add_up(worker, 0)
+        else:
+            mine = range(worker, len(optimiser.stretches), self.workers)
+            early = [i for i in mine if optimiser.stretches[i].start < direct]
+            for i in early:
+                self._sum(optimiser.stretches[i].start, optimiser.stretches[i].end)
+                optimiser.measure(i, gradient)
+            self._add_up(worker, direct)
+        wait()
+        if self.collect:
+            for call in self.collect[worker :: self.workers]:
+                call()
+            wait()
+        if optimiser is None:
+            return
+        for i in mine[len(early) :]:
+            optimiser.measure(i, gradient)
+        wait()
+        if optimiser.finite(self._loss_of_all()):
+            optimiser.apply(gradient, worker, self.workers)
+        wait()
 
-    def _collect(self, worker: int) -> None:
-        for call in self.collect[worker :: self.workers]:
-            call()
+    def _add_up(self, worker: int, first: int) -> None:
+        """A worker's stretch of the gradient from ``first`` on, summed over the parts."""
+        size = self.gradients.shape[1] - first
+        self._sum(first + size * worker // self.workers, first + size * (worker + 1) // self.workers)
+
+    def _sum(self, start: int, end: int) -> None:
+        total = self.gradients[0, start:end]
+        for more in self.gradients[1:, start:end]:
+            np.add(total, more, out=total)
 
     def close(self) -> None:
         """Let the processes go."""
@@ -284,6 +311,19 @@ class Runner:
 
     def first_not_finite(self) -> str | None:
         """The first layer, in the order of computation, whose result or gradient is not finite; it runs the step again."""
+        for step, phase, chunk, calls in self.walk():
+            for call in calls:
+                call()
+            if step.kind == "loss":
+                continue
+            memory = self._memory(self.nodes[step.node], step.kind, phase, chunk, 0)
+            made = [memory.y] if step.kind == "forward" else [dx for dx in memory.dxs if dx is not None]
+            if not all(np.isfinite(array).all() for array in made):
+                return step.node
+        return None
+
+    def walk(self) -> Iterator[tuple[Step, int, tuple[int, int], list[Run]]]:
+        """The step as worker 0 alone would do it: each kernel's call with its phase and chunk, for the caller to make."""
         for call in self.prepare:
             call()
         for phase, steps in enumerate(self.plan.phases):
@@ -292,30 +332,12 @@ class Runner:
             for number, chunk in enumerate(self.plan.chunks[phase]):
                 part = number % self.plan.parts
                 for step in steps:
-                    if step.kind == "loss":
-                        self._loss(step.node, chunk, part)()
-                        continue
-                    for call in self._call(step, phase, chunk, part):
-                        call()
-                    memory = self._memory(self.nodes[step.node], step.kind, phase, chunk, part)
-                    made = [memory.y] if step.kind == "forward" else [dx for dx in memory.dxs if dx is not None]
-                    if not all(np.isfinite(array).all() for array in made):
-                        return step.node
-        return None
+                    yield step, phase, chunk, self._call(step, phase, chunk, part)
 
     @property
     def gradient(self) -> Array:
         """The gradient of the last step, as the store lays the weights out."""
         return self.gradients[0, : self.store.size]
-
-
-def _sequence(parts: list[list[Run]], worker: int, workers: int) -> Run:
-    def run() -> None:
-        for part in parts[worker::workers]:
-            for call in part:
-                call()
-
-    return run
 
 
 def _adding(target: Array, more: Array) -> Run:

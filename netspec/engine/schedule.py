@@ -47,6 +47,10 @@ class Schedule:
             return float(step.factor**times)
         return self.factor
 
+    def memory(self) -> tuple[float, float, int]:
+        """What a plateau remembers: the arguments ``factor``, ``best`` and ``waited`` of a schedule that goes on."""
+        return self.factor, self.best, self.waited
+
     def seen(self, loss: float) -> None:
         """Told an epoch's loss: a plateau lowers the rate when it has not fallen for long."""
         plateau = next((step for step in self.steps if isinstance(step, Plateau)), None)

@@ -81,14 +81,22 @@ class Store:
 
     def weights(self, flat: Array | None = None) -> dict[str, Array]:
         """A copy of all weights as files have them, float32; trained ones from ``flat`` where it is given."""
-        result = {}
-        for path, view in self.views.items():
-            node, local = self.owner[path]
-            if flat is not None and path in self.slots:
-                slot = self.slots[path]
-                view = flat[slot.stretch].reshape(slot.shape)
-            result[path] = np.array(self.kernels[node.name].unpack(local, view), dtype=np.float32)
-        return result
+        fixed = {path: self._file_form(path, view) for path, view in self.views.items() if path not in self.slots}
+        trained = self.trained(self.flat if flat is None else flat)
+        return {path: trained[path] if path in trained else fixed[path] for path in self.views}
+
+    def trained(self, flat: Array) -> dict[str, Array]:
+        """A copy of a flat array of all trained weights, or of one number for each of theirs, by path, as files have it."""
+        return {path: self._file_form(path, flat[slot.stretch].reshape(slot.shape)) for path, slot in self.slots.items()}
+
+    def fill(self, flat: Array, arrays: Mapping[str, Array]) -> None:
+        """The inverse of ``trained``; raises KeyError or ValueError where a weight is missing or has another shape."""
+        for path, slot in self.slots.items():
+            flat[slot.stretch] = self._pack(path, arrays[path]).reshape(-1)
+
+    def _file_form(self, path: str, array: Array) -> Array:
+        node, local = self.owner[path]
+        return np.array(self.kernels[node.name].unpack(local, array), dtype=np.float32)
 
     def gradient_views(self, flat: Array, node: Node) -> dict[str, Array]:
         """Where a node adds its gradients within one flat partial sum, by local name."""

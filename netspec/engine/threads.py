@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from threading import Barrier, BrokenBarrierError
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -42,6 +44,27 @@ class Pool:
         """End the workers."""
         if self._pool is not None:
             self._pool.shutdown(wait=True)
+
+
+def together(pool: Pool, ranks: int, work: Callable[[int, Callable[[], object]], None]) -> None:
+    """All ranks of a step on threads that wait for each other; where one fails, none waits for it and its error is raised."""
+    if ranks == 1:
+        work(0, lambda: None)
+        return
+    barrier, errors = Barrier(ranks), []
+
+    def share(rank: int) -> None:
+        try:
+            work(rank, barrier.wait)
+        except BrokenBarrierError:
+            return
+        except BaseException as error:
+            errors.append(error)
+            barrier.abort()
+
+    pool.run([partial(share, rank) for rank in range(ranks)])
+    if errors:
+        raise errors[0]
 
 
 def _quiet(call: Callable[[], object]) -> None:

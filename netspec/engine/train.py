@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from netspec.diagnostics import Fault
-from netspec.engine import losses
 from netspec.engine import plan as planning
 from netspec.engine.kernel import Array, Clock
 from netspec.engine.optimiser import Optimiser
 from netspec.engine.plan import Plan
 from netspec.engine.run import Runner
 from netspec.engine.schedule import Schedule
+from netspec.engine.state import Place, State
 from netspec.engine.store import Store
 from netspec.engine.threads import pool
 from netspec.graph import Graph
@@ -25,12 +25,12 @@ from netspec.settings import Train
 
 
 class Batches(Protocol):
-    """Where examples come from: inputs channels last, targets by output."""
+    """Where examples come from: inputs channels last, targets by output as their losses read them."""
 
     def __len__(self) -> int: ...
 
-    def epoch(self, number: int, batch: int) -> Iterator[tuple[Mapping[str, Array], Mapping[str, Array]]]:
-        """The batches of an epoch, in an order that its number decides."""
+    def epoch(self, number: int, batch: int, first: int = 0) -> Iterator[tuple[Mapping[str, Array], Mapping[str, Array]]]:
+        """The batches of an epoch from the ``first`` on, in an order that its number decides."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,13 @@ class Started:
 
 @dataclass(frozen=True)
 class Progress:
-    """A step is done."""
+    """A step is done. ``state`` makes a copy of all that a later run needs to go on from here."""
 
     epoch: int
     step: int
     steps: int
     loss: float
+    state: Callable[[], State]
 
 
 @dataclass(frozen=True)
@@ -65,32 +66,30 @@ class Epoch:
     seconds: float
     waited: float
     weights: Callable[[], dict[str, Array]]
+    state: Callable[[], State]
     test_right: int = 0
     test_count: int = 0
+    test_loss: float | None = None
 
 
 Event = Started | Progress | Epoch
 
 
-def reconstructs(graph: Graph, output: str, loss: str) -> bool:
-    """Whether an output rebuilds the input: one input, of the same shape, and a loss between numbers (an auto-encoder)."""
-    value = next(out.value for out in graph.outputs if out.name == output)
-    shapes = list(graph.inputs.values())
-    return not losses.takes_labels(loss) and len(shapes) == 1 and graph.shapes[value] == shapes[0]
-
-
 class Trainer:
-    """Runs the epochs of one training. ``stop`` is asked after every step."""
+    """Runs the epochs of one training. ``stop`` is asked after every step; ``state`` is where an earlier run was left."""
 
     def __init__(
         self, graph: Graph, weights: Mapping[str, Array], settings: Train, batches: Batches, seed: int,
-        stop: Callable[[], bool], workers: int | None = None,
+        stop: Callable[[], bool], workers: int | None = None, state: State | None = None,
     ) -> None:  # fmt: skip
-        self.graph, self.settings, self.batches, self.stop = graph, settings, batches, stop
-        self.weights, self.workers = weights, workers
-        self.clock = Clock(seed)
-        self.schedule = Schedule(settings.schedule, settings.epochs)
+        self.graph, self.settings, self.batches, self.stop, self.workers = graph, settings, batches, stop, workers
+        self.weights = weights if state is None else state.weights
+        self.left = state
+        self.place = Place() if state is None else state.place
+        self.clock = Clock(seed, self.place.steps)
+        self.schedule = Schedule(settings.schedule, settings.epochs, *self.place.schedule)
         self.average: Array | None = None
+        self.stopped = False
 
     def run(self) -> Iterator[Event]:
         """Every event, to the last epoch or until ``stop`` says so.
@@ -101,90 +100,101 @@ class Trainer:
         with pool(self.workers) as workers, ExitStack() as stack:
             plan = self._plan(batch)
             store = Store(self.graph, plan.kernels, self.weights, np.float32)
-            runner = stack.enter_context(closing(Runner(plan, store, workers, self.clock, self.settings.label_smoothing, processes=True)))
-            runners = {batch: runner}
-            optimiser = Optimiser(self.settings.optimizer, store, workers)
+            optimiser = Optimiser(self.settings.optimizer, store, self.settings.clip)
+            self._restore(store, optimiser)
+            runner = Runner(plan, store, workers, self.clock, self.settings.label_smoothing, optimiser, processes=True)
+            stack.enter_context(closing(runner))
+            self.runners, self.store, self.optimiser, self.pool = {batch: runner}, store, optimiser, workers
             steps = -(-len(self.batches) // batch)
-            used = plan.training_bytes(len(optimiser.state), runners[batch].workers)
-            yield Started(batch, len(plan.chunks[0]), runners[batch].workers, used, steps)
-            best, waited = np.inf, 0
-            for number in range(self.settings.epochs):
-                done: Epoch | None = None
-                for event in self._epoch(number, steps, batch, runners, store, optimiser, workers):
-                    yield event
-                    done = event if isinstance(event, Epoch) else None
-                if done is None:
-                    return
-                self.schedule.seen(done.loss)
-                best, waited = (done.loss, 0) if done.loss < best else (best, waited + 1)
-                patience = getattr(self.settings.stop, "epochs", None)
-                if patience is not None and waited >= patience:
+            yield Started(batch, len(plan.chunks[0]), runner.workers, plan.training_bytes(len(optimiser.state), runner.workers), steps)
+            patience = getattr(self.settings.stop, "epochs", None)
+            while self.place.epoch < self.settings.epochs and (patience is None or self.place.waited < patience):
+                yield from self._epoch(batch, steps)
+                if self.stopped:
                     return
 
     def _plan(self, batch: int) -> Plan:
         return planning.make(self.graph, batch, True, self.settings.loss)
 
-    def _epoch(self, number, steps, batch, runners, store, optimiser, workers) -> Iterator[Event]:  # type: ignore[no-untyped-def]
-        began, waiting, loss, right, count, seen = time.perf_counter(), 0.0, 0.0, 0, 0, 0
-        source = self.batches.epoch(number, batch)
-        for step in range(steps):
+    def _runner(self, n: int) -> Runner:
+        """What runs batches of so many: the rest of an epoch has a plan of its own."""
+        if n not in self.runners:
+            self.runners[n] = Runner(self._plan(n), self.store, self.pool, self.clock, self.settings.label_smoothing, self.optimiser)
+        return self.runners[n]
+
+    def _epoch(self, batch: int, steps: int) -> Iterator[Event]:
+        began, waiting, number = time.perf_counter(), 0.0, self.place.epoch
+        source = self.batches.epoch(number, batch, self.place.step)
+        for step in range(self.place.step, steps):
             asked = time.perf_counter()
             inputs, targets = next(source)
             waiting += time.perf_counter() - asked
-            n = len(next(iter(inputs.values())))
-            if n not in runners:
-                runners[n] = Runner(self._plan(n), store, workers, self.clock, self.settings.label_smoothing)
-            runner: Runner = runners[n]
-            for name, array in inputs.items():
-                np.copyto(runner.value(name), array)
-            for name, array in targets.items():
-                np.copyto(runner.targets[name], self._target(name, array, inputs, runner))
-            one, hits, answers = runner.step()
-            gradient = self._checked(runner, one, number, step)
-            rate = self.schedule.at(number + step / steps)
-            optimiser.step(gradient, rate)
-            self._averaged(store)
-            self.clock.step += 1
-            loss, right, count, seen = loss + one * n, right + hits, count + answers, seen + n
-            yield Progress(number + 1, step + 1, steps, loss / seen)
+            self._step(number + step / steps, inputs, targets)
+            self.place = replace(self.place, step=step + 1, steps=self.clock.step)
+            yield Progress(number + 1, step + 1, steps, self.place.loss / self.place.seen, self._state())
             if self.stop():
+                self.stopped = True
                 return
-        took = time.perf_counter() - began
-        accuracy = right / count if count else None
-        optimizer: Any = self.settings.optimizer
-        rate = optimizer.rate * self.schedule.at(number + 1 - 1 / steps)
-        yield Epoch(number + 1, loss / seen, accuracy, rate, took, waiting / took, lambda: store.weights(self.average))
+        took, done = time.perf_counter() - began, self.place
+        loss = done.loss / done.seen
+        self.schedule.seen(loss)
+        best, waited = (loss, 0) if loss < done.best else (done.best, done.waited + 1)
+        self.place = Place(number + 1, steps=self.clock.step, best=best, waited=waited, schedule=self.schedule.memory())
+        rate = self.settings.optimizer.rate * self.schedule.at(number + 1 - 1 / steps)  # type: ignore[attr-defined]
+        yield Epoch(number + 1, loss, done.right / done.count if done.count else None, rate, took, waiting / took,
+                    lambda: self.store.weights(self.average), self._state())  # fmt: skip
+        self.stopped = self.stop()
 
-    def _target(self, name: str, labels: Array, inputs: Mapping[str, Array], runner: Runner) -> Array:
-        """What an output is held against: class numbers, the input itself where it is rebuilt, else one-hot."""
-        loss, wanted = self.settings.loss[name], runner.targets[name]
-        if losses.takes_labels(loss):
-            return labels.reshape(wanted.shape)
-        if reconstructs(self.graph, name, loss):
-            return next(iter(inputs.values())).reshape(wanted.shape)
-        return losses.as_array(labels, wanted.shape[1:], wanted.dtype)
-
-    def _checked(self, runner: Runner, loss: float, epoch: int, step: int) -> Array:
-        """The gradient, clipped where asked; Fault where loss or gradient is not finite."""
-        gradient = runner.gradient
-        square = float(np.vdot(gradient, gradient)) if gradient.size else 0.0
-        if not np.isfinite(loss) or not np.isfinite(square):
+    def _step(self, time_: float, inputs: Mapping[str, Array], targets: Mapping[str, Array]) -> None:
+        """One step at a time counted in epochs; its figures go to ``place``."""
+        n = len(next(iter(inputs.values())))
+        runner = self._runner(n)
+        for name, array in inputs.items():
+            np.copyto(runner.value(name), array)
+        for name, array in targets.items():
+            np.copyto(runner.targets[name], array)
+        self.optimiser.multiple = self.schedule.at(time_)
+        loss, right, count = runner.step()
+        if not self.optimiser.finite(loss):
             layer = runner.first_not_finite() or "the weights"
             raise Fault(
-                "N704", f"the numbers ran away in epoch {epoch + 1}, step {step + 1}: {layer} is the first that is not finite",
+                "N704", f"the numbers ran away in epoch {self.place.epoch + 1}, step {self.place.step + 1}: {layer} is the first that is not finite",
                 help="a smaller rate, `clip: 1`, or a warm-up may hold them; the weights of the last epoch are kept",
             )  # fmt: skip
-        clip = self.settings.clip
-        if clip is not None and square > clip * clip:
-            np.multiply(gradient, clip / np.sqrt(square), out=gradient)
-        return gradient
+        self._averaged()
+        self.clock.step += 1
+        at = self.place
+        self.place = replace(at, loss=at.loss + loss * n, right=at.right + right, count=at.count + count, seen=at.seen + n)
 
-    def _averaged(self, store: Store) -> None:
+    def _averaged(self) -> None:
         keep = self.settings.average
         if keep is None:
             return
         if self.average is None:
-            self.average = store.flat.copy()
+            self.average = self.store.flat.copy()
             return
         np.multiply(self.average, keep, out=self.average)
-        np.add(self.average, store.flat * np.float32(1 - keep), out=self.average)
+        np.add(self.average, self.store.flat * np.float32(1 - keep), out=self.average)
+
+    # ---- going on later
+
+    def _state(self) -> Callable[[], State]:
+        place, store, optimiser = self.place, self.store, self.optimiser
+
+        def copy() -> State:
+            kept = {name: store.trained(flat) for name, flat in optimiser.state.items()}
+            if self.average is not None:
+                kept["average"] = store.trained(self.average)
+            return State(place, store.weights(), kept)
+
+        return copy
+
+    def _restore(self, store: Store, optimiser: Optimiser) -> None:
+        if self.left is None:
+            return
+        optimiser.steps = self.place.steps
+        for name, flat in optimiser.state.items():
+            store.fill(flat, self.left.kept[name])
+        if "average" in self.left.kept:
+            self.average = np.zeros_like(store.flat)
+            store.fill(self.average, self.left.kept["average"])

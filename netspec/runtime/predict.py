@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.batches import prepared
+from netspec.data.arrays import Examples
+from netspec.data.batches import labels, prepared
 from netspec.data.images import SUFFIXES, read_image
 from netspec.data.prepare import apply, as_input
 from netspec.data.sets import Pictures
+from netspec.data.targets import Score, Target, score
 from netspec.diagnostics import Fault, Trouble
 from netspec.runtime.session import BATCH, Session
 from netspec.settings import Data
 from netspec.settings import data as steps
+from netspec.settings.train import takes_labels
 
 Array = NDArray[Any]
 
@@ -29,20 +32,6 @@ class Row:
     filename: str
     answers: tuple[tuple[str, int, float], ...] = ()
     error: str = ""
-
-
-@dataclass(frozen=True)
-class Score:
-    """A test set's figures."""
-
-    loss: float
-    right: int
-    count: int
-
-    @property
-    def accuracy(self) -> float:
-        """The share of right answers."""
-        return self.right / self.count
 
 
 def settings(session: Session) -> Data:
@@ -148,14 +137,17 @@ def _best(values: Array, classes: list[str] | None, top: int) -> tuple[tuple[str
     return tuple((classes[i] if classes and i < len(classes) else str(i), int(i), float(values[i])) for i in order.tolist())
 
 
-def evaluate(session: Session, pictures: Pictures) -> Score:
-    """Loss and right answers of the first output over a test set."""
-    data = settings(session)
-    loss, right = 0.0, 0
-    for x, labels in prepared(pictures, data, session.input[1]):
-        values = _probabilities(session, session.run(first_maps(x))[0]).astype(np.float64)
-        if values.ndim != 2 or values.shape[1] <= labels.max():
-            raise Fault("N707", f"the data has a class {labels.max()}, and the model gives {values.shape[-1]}")
-        loss -= np.log(np.maximum(values[np.arange(len(labels)), labels], 1e-30)).sum()
-        right += int((values.argmax(axis=1) == labels).sum())
-    return Score(loss / len(pictures), right, len(pictures))
+def evaluate(session: Session, part: Pictures | Examples) -> Score:
+    """Loss and right answers of the first output over a test set; a map of answers is averaged where an example has one class."""
+    data, (output, sizes) = settings(session), next(iter(session.outputs.items()))
+    loss, end = session.metadata.get("loss") or "cross_entropy", session.metadata.get("end", "")
+    given = labels(part).get(output)
+    whole = takes_labels(loss) and given is not None and given.ndim == 1
+    shape = tuple(n or 0 for n in (sizes[:1] if whole else (*sizes[1:], sizes[0])))
+    target = Target(output, loss, end, shape, not takes_labels(loss) and [sizes] == list(session.inputs.values()))
+    total = Score()
+    for inputs, wanted in prepared(part, data, session.inputs, [target]):
+        values = session.run(*(first_maps(x) for x in inputs.values()))[0]
+        y = _probabilities(session, values) if whole else np.moveaxis(values, 1, -1)
+        total += score(loss, "softmax" if whole and end == "log_softmax" else end, y, wanted[output])
+    return total

@@ -41,30 +41,42 @@ class Session:
     metadata: dict[str, Any]
 
     @property
-    def input(self) -> tuple[str, tuple[int | None, ...]]:
-        """Name and shape of the first input without its batch; None where a size is free."""
-        first = self.session.get_inputs()[0]
-        return first.name, tuple(n if isinstance(n, int) else None for n in first.shape[1:])
+    def inputs(self) -> dict[str, tuple[int | None, ...]]:
+        """Shapes of the inputs by name, without their batch; None where a size is free."""
+        return {value.name: _sizes(value) for value in self.session.get_inputs()}
 
     @property
-    def outputs(self) -> list[str]:
-        """Names of the outputs."""
-        return [output.name for output in self.session.get_outputs()]
+    def input(self) -> tuple[str, tuple[int | None, ...]]:
+        """Name and shape of the first input."""
+        return next(iter(self.inputs.items()))
 
-    def run(self, x: Array) -> list[Array]:
-        """All outputs for inputs ``(n, maps, height, width)``, in batches of one size, the last one padded."""
-        name, _ = self.input
+    @property
+    def outputs(self) -> dict[str, tuple[int | None, ...]]:
+        """Shapes of the outputs by name, as those of the inputs."""
+        return {value.name: _sizes(value) for value in self.session.get_outputs()}
+
+    def run(self, *xs: Array) -> list[Array]:
+        """All outputs for the inputs in their order, ``(n, maps, height, width)``, in batches of one size, the last one padded."""
         parts = []
-        for at in range(0, len(x), BATCH):
-            batch = np.ascontiguousarray(x[at : at + BATCH], dtype=np.float32)
-            n = len(batch)
-            if n < BATCH and len(x) > BATCH:
-                batch = np.concatenate([batch, np.zeros((BATCH - n, *batch.shape[1:]), np.float32)])
+        for at in range(0, len(xs[0]), BATCH):
+            batch = {name: _filled(x[at : at + BATCH], len(x)) for name, x in zip(self.inputs, xs, strict=True)}
+            n = len(xs[0][at : at + BATCH])
             try:
-                parts.append([value[:n] for value in self.session.run(None, {name: batch})])
+                parts.append([value[:n] for value in self.session.run(None, batch)])
             except Exception as error:  # onnxruntime's errors have no common kind of their own
                 raise Fault("N708", f"the model does not run on this input: {_short(error)}") from None
         return [np.concatenate(values) for values in zip(*parts, strict=True)]
+
+
+def _sizes(value: Any) -> tuple[int | None, ...]:
+    return tuple(n if isinstance(n, int) else None for n in value.shape[1:])
+
+
+def _filled(x: Array, whole: int) -> Array:
+    """A batch of the one size where there is more than one."""
+    batch = np.ascontiguousarray(x, dtype=np.float32)
+    rest = BATCH - len(batch) if whole > BATCH else 0
+    return np.concatenate([batch, np.zeros((rest, *batch.shape[1:]), np.float32)]) if rest else batch
 
 
 def open_model(path: Path, device: str = "auto") -> Session:

@@ -12,6 +12,11 @@ from netspec.settings.arguments import Arguments, Count, Flag, NotNegative, Posi
 LOSSES = ("cross_entropy", "mse", "mae", "hinge", "binary_cross_entropy")
 
 
+def takes_labels(loss: str) -> bool:
+    """Whether targets are numbers of classes; else they are arrays of the output's shape."""
+    return loss in ("cross_entropy", "hinge")
+
+
 class Optimizer(Arguments):
     """A rule that turns gradients into steps."""
 

@@ -112,7 +112,7 @@ def test_train_compile_run_eval(tmp_path: Path) -> None:
     done = netspec("train", "tiny.net", "--data", "digits", "--epochs", 2, cwd=folder)
     assert (done.returncode, done.stdout) == (0, "runs/tiny-1/model.onnx\n")
     run = folder / "runs" / "tiny-1"
-    assert {p.name for p in run.iterdir()} == {"spec.net", "settings.json", "weights.safetensors", "log.jsonl", "model.onnx"}
+    assert {p.name for p in run.iterdir()} == {"spec.net", "settings.json", "weights.safetensors", "log.jsonl", "model.onnx", "state.safetensors"}
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in log] == [1, 2]
     score = json.loads(netspec("eval", run / "model.onnx", "--data", "digits", "--json", "--device", "cpu", cwd=folder).stdout)

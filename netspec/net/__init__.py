@@ -243,25 +243,29 @@ class Net:
         """What travels in the model besides its graph."""
         output = next(out for out in self.graph.outputs if not out.train)
         end = next((node.op.name for node in self.graph.nodes if node.name == output.value), "")
-        return {"version": 1, "net": self.name, "spec": self.source.text, "data": data.to_json(), "end": end}
+        loss = self.train_settings.loss.get(output.name)
+        return {"version": 1, "net": self.name, "spec": self.source.text, "data": data.to_json(), "end": end, "loss": loss}
 
-    def input_shape(self) -> tuple[str, tuple[int | None, ...]]:
-        """Name and shape of the first input; None where a size is free."""
-        name, shape = next(iter(self.graph.inputs.items()))
-        return name, tuple(n if isinstance(n, int) else None for n in shape)
+    def input_shapes(self) -> dict[str, tuple[int | None, ...]]:
+        """Shapes of the inputs by name; None where a size is free."""
+        return {name: tuple(n if isinstance(n, int) else None for n in shape) for name, shape in self.graph.inputs.items()}
 
     def train(
         self, data: str | Path, *, out: str | Path | None = None, epochs: int | None = None, seed: int | None = None,
-        workers: int | None = None, stop: Callable[[], bool] = lambda: False,
+        workers: int | None = None, stop: Callable[[], bool] = lambda: False, resume: str | Path | None = None,
     ) -> Iterator[Event]:  # fmt: skip
         """Train on the data of a folder; yields an event for each step and epoch.
 
-        With ``out`` the spec, the weights after each epoch, a log and the model are kept in that folder.
+        With ``out`` the spec, the weights after each epoch, a log, the model and the state are kept in that folder;
+        ``resume`` is such a folder, whose training goes on where it stood, bit for bit.
         """
         settings = self.meaning.train.model_copy(
             update={k: v for k, v in (("epochs", epochs), ("seed", seed)) if v is not None}
         )
-        return Training(self, settings, Path(data), None if out is None else Path(out), workers, stop).run()
+        from netspec.net.training import Training
+
+        kept = None if out is None else Path(out)
+        return Training(self, settings, Path(data), kept, workers, stop, None if resume is None else Path(resume)).run()
 
     def run(self, paths: Sequence[str | Path], model: str | Path, top: int = 1, device: str = "auto") -> list[Any]:
         """The answers of a compiled model for pictures."""
@@ -269,101 +273,6 @@ class Net:
         from netspec.runtime.session import open_model
 
         return list(predict(open_model(Path(model), device), files([Path(p) for p in paths]), top))
-
-
-class Training:
-    """One training: data to the engine, its events out, and what it learns into a folder."""
-
-    def __init__(self, net: Net, settings: Train, folder: Path, out: Path | None, workers: int | None, stop: Callable[[], bool]) -> None:
-        self.net, self.settings, self.folder, self.out, self.workers, self.stop = net, settings, folder, out, workers, stop
-
-    def run(self) -> Iterator[Event]:
-        """Read the data, train, keep what is asked for."""
-        from netspec.data.batches import PictureBatches, with_mean
-        from netspec.data.sets import read_set
-        from netspec.engine.train import Epoch, Trainer
-        from netspec.weights import initial
-
-        net, settings, graph = self.net, self.settings, self.net.graph
-        train, test = (read_set(self.folder, part, net.data.classes) for part in ("train", "test"))
-        self.check_labels(train.labels, test.labels)
-        data = with_mean(net.data, train)
-        data = data if data.classes or not train.classes else data.model_copy(update={"classes": train.classes})
-        name, shape = net.input_shape()
-        batches = PictureBatches(train, data, shape, name, list(settings.loss), settings.seed)
-        trainer = Trainer(graph, initial(graph, settings.seed), settings, batches, settings.seed, self.stop, self.workers)
-        if self.out is not None:
-            self.begin(settings)
-        for event in trainer.run():
-            if isinstance(event, Epoch):
-                event = self.scored(event, test, data)
-                if self.out is not None:
-                    self.keep(event, data)
-            yield event
-
-    def check_labels(self, *sets: Any) -> None:
-        """Fault where the data has a class that an output has not."""
-        output = next(out for out in self.net.graph.outputs if not out.train)
-        units = self.net.graph.shapes[output.value][0]
-        if self.rebuilds():
-            return
-        for labels in sets:
-            if isinstance(units, int) and units > 1 and labels.max() >= units:
-                raise Fault("N707", f"the data has a class {labels.max()}, and output {output.name} gives {units}", help=f"`--set classes={labels.max() + 1}`, where the net has such a parameter")
-
-    def scored(self, event: Any, test: Any, data: Data) -> Any:
-        """The event with what the net now makes of the test set."""
-        from netspec.data.batches import prepared
-        from netspec.engine.evaluate import values
-
-        weights = event.weights()
-        if self.rebuilds():
-            return replace(event, weights=lambda: weights)
-        model = self.net.model(weights)
-        output = next(out for out in model.graph.outputs)
-        name, shape = self.net.input_shape()
-        right = count = 0
-        for x, labels in prepared(test, data, shape):
-            answers = values(model, {name: x}, workers=self.workers)[output.name]
-            right += int((answers.reshape(len(labels), -1).argmax(axis=1) == labels).sum())
-            count += len(labels)
-        return replace(event, test_right=right, test_count=count, weights=lambda: weights)
-
-    def rebuilds(self) -> bool:
-        """Whether the first output rebuilds the input, so that there are no right answers to count."""
-        from netspec.engine.train import reconstructs
-
-        output = next(out for out in self.net.graph.outputs if not out.train)
-        return reconstructs(self.net.graph, output.name, self.settings.loss.get(output.name, "mse"))
-
-    def begin(self, settings: Train) -> None:
-        """The run's folder with the spec in it."""
-        from netspec.interop.files import write_whole
-
-        assert self.out is not None
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Trouble("N604", f"{self.out} cannot be made: {(error.strerror or str(error)).lower()}") from None
-        write_whole(self.out / "spec.net", self.net.source.text.encode())
-        write_whole(self.out / "settings.json", (json.dumps(settings.to_json(), indent=2, default=str) + "\n").encode())
-        self.log: list[str] = []
-
-    def keep(self, event: Any, data: Data) -> None:
-        """Weights, log and model after an epoch, each whole."""
-        from netspec.interop.files import write_whole
-        from netspec.interop.weight_files import save_weights
-
-        assert self.out is not None
-        weights = event.weights()
-        save_weights(self.out / "weights.safetensors", weights, {"net": self.net.name, "data": data.to_json()})
-        self.net.compile(self.out / "model.onnx", weights, data)
-        told = {
-            "epoch": event.number, "loss": event.loss, "accuracy": event.accuracy, "test_accuracy": event.test_right / event.test_count if event.test_count else None,
-            "test_right": event.test_right, "test_count": event.test_count, "rate": event.rate, "seconds": round(event.seconds, 3),
-        }  # fmt: skip
-        self.log.append(json.dumps(told))
-        write_whole(self.out / "log.jsonl", ("\n".join(self.log) + "\n").encode())
 
 
 def _layer(graph: Graph, node: Node, first: bool) -> Layer:

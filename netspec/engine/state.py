@@ -1,0 +1,59 @@
+"""Where a training stands: all that a later run needs to give the bits of an unbroken one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import inf
+from typing import Any
+
+from netspec.engine.kernel import Array
+
+
+@dataclass(frozen=True)
+class Place:
+    """``epoch`` and ``step`` count what is done (``step`` within the epoch), ``steps`` all that were taken.
+
+    ``loss`` to ``seen`` are the sums of the epoch so far; ``best`` and ``waited`` are what `stop: patience` remembers,
+    ``schedule`` what the schedule does.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    steps: int = 0
+    loss: float = 0.0
+    right: int = 0
+    count: int = 0
+    seen: int = 0
+    best: float = inf
+    waited: int = 0
+    schedule: tuple[float, float, int] = (1.0, inf, 0)
+
+
+@dataclass(frozen=True)
+class State:
+    """``kept`` has what the optimiser and the averaging remember of each trained weight, by name and path, float32."""
+
+    place: Place
+    weights: Mapping[str, Array]
+    kept: Mapping[str, Mapping[str, Array]]
+
+    def arrays(self) -> dict[str, Array]:
+        """All arrays under flat names."""
+        return {f"weights/{path}": array for path, array in self.weights.items()} | {
+            f"{name}/{path}": array for name, group in self.kept.items() for path, array in group.items()
+        }
+
+    def told(self) -> dict[str, Any]:
+        """The place as plain values."""
+        return asdict(self.place)
+
+    @staticmethod
+    def read(arrays: Mapping[str, Array], told: Mapping[str, Any]) -> State:
+        """What ``arrays`` and ``told`` gave; raises KeyError, TypeError or ValueError where they are not that."""
+        place = Place(**{**told, "schedule": tuple(told["schedule"])})
+        groups: dict[str, dict[str, Array]] = {}
+        for name, array in arrays.items():
+            group, path = name.split("/", 1)
+            groups.setdefault(group, {})[path] = array
+        return State(place, groups.pop("weights"), groups)

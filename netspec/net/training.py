@@ -1,0 +1,172 @@
+"""One training: data to the engine, its events out, and what it learns into a folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netspec.diagnostics import Fault, Trouble
+from netspec.settings import Train
+
+if TYPE_CHECKING:
+    from netspec.data.targets import Target
+    from netspec.engine.state import State
+    from netspec.engine.train import Epoch, Event
+    from netspec.net import Net
+
+
+@dataclass
+class Training:
+    """``out`` is the folder where the run is kept, ``resume`` one that was kept before and goes on."""
+
+    net: Net
+    settings: Train
+    folder: Path
+    out: Path | None
+    workers: int | None
+    stop: Callable[[], bool]
+    resume: Path | None = None
+    log: list[str] = field(default_factory=list)
+
+    def run(self) -> Iterator[Event]:
+        """Read the data, train, keep what is asked for."""
+        from netspec.data.batches import Batches, with_mean
+        from netspec.data.sets import read_part
+        from netspec.engine.train import Epoch, Progress, Trainer
+        from netspec.weights import initial
+
+        net, settings, graph = self.net, self.settings, self.net.graph
+        self.inputs, self.targets = net.input_shapes(), targets(net, settings)
+        names = [*self.inputs, *(target.output for target in self.targets)]
+        train, test = (read_part(self.folder, part, net.data.classes, names) for part in ("train", "test"))
+        classes = net.data.classes or getattr(train, "classes", None)
+        self.data = with_mean(net.data, train, self.inputs).model_copy(update={"classes": classes})
+        batches = Batches(train, self.data, self.inputs, self.targets, settings.seed)
+        state = None if self.resume is None else self.left(self.resume)
+        weights = initial(graph, settings.seed) if state is None else state.weights
+        trainer = Trainer(graph, weights, settings, batches, settings.seed, self.stop, self.workers, state)
+        if self.out is not None:
+            self.begin()
+        for event in trainer.run():
+            if isinstance(event, Epoch):
+                event = self.scored(event, test)
+                if self.out is not None:
+                    self.keep(event)
+            yield event
+            if isinstance(event, Progress) and self.out is not None and self.stop():
+                self.leave(event.state())
+
+    # ---- the test set
+
+    def scored(self, event: Epoch, test: Any) -> Epoch:
+        """The event with what the net now makes of the test set, by its first output that has a loss."""
+        from netspec.data.batches import prepared
+        from netspec.data.targets import Score, score
+        from netspec.engine.evaluate import values
+
+        weights = event.weights()
+        model = self.net.model(weights)
+        outputs = {output.name for output in model.graph.outputs}
+        first = next((target for target in self.targets if target.output in outputs), None)
+        if first is None:
+            return replace(event, weights=lambda: weights)
+        total = Score()
+        for inputs, wanted in prepared(test, self.data, self.inputs, [first]):
+            read = {name: array for name, array in inputs.items() if name in model.graph.inputs}
+            total += score(first.loss, first.end, values(model, read, workers=self.workers)[first.output], wanted[first.output])
+        return replace(event, test_right=total.right, test_count=total.count, test_loss=total.loss, weights=lambda: weights)
+
+    # ---- the run's folder
+
+    def begin(self) -> None:
+        """The run's folder with the spec in it; the log of a run that goes on."""
+        from netspec.interop.files import write_whole
+
+        assert self.out is not None
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Trouble("N604", f"{self.out} cannot be made: {(error.strerror or str(error)).lower()}") from None
+        write_whole(self.out / "spec.net", self.net.source.text.encode())
+        write_whole(self.out / "settings.json", (json.dumps(self.settings.to_json(), indent=2, default=str) + "\n").encode())
+        if self.resume is not None and (self.resume / "log.jsonl").is_file():
+            self.log = (self.resume / "log.jsonl").read_text(encoding="utf-8").splitlines()
+
+    def keep(self, event: Epoch) -> None:
+        """Weights, log, model and the state to go on from after an epoch, each whole."""
+        from netspec.interop.files import write_whole
+        from netspec.interop.weight_files import save_weights
+
+        assert self.out is not None
+        weights = event.weights()
+        save_weights(self.out / "weights.safetensors", weights, {"net": self.net.name, "data": self.data.to_json()})
+        self.net.compile(self.out / "model.onnx", weights, self.data)
+        told = {
+            "epoch": event.number, "loss": event.loss, "accuracy": event.accuracy, "test_loss": event.test_loss,
+            "test_accuracy": event.test_right / event.test_count if event.test_count else None,
+            "test_right": event.test_right, "test_count": event.test_count, "rate": event.rate, "seconds": round(event.seconds, 3),
+        }  # fmt: skip
+        self.log.append(json.dumps(told))
+        write_whole(self.out / "log.jsonl", ("\n".join(self.log) + "\n").encode())
+        self.leave(event.state())
+
+    def leave(self, state: State) -> None:
+        """Keep the place, so that a later run goes on from it."""
+        from netspec.interop.weight_files import save_weights
+
+        assert self.out is not None
+        save_weights(self.out / STATE, state.arrays(), {"place": state.told(), "same": self._same()})
+
+    def left(self, folder: Path) -> State:
+        """The state that a run left in its folder. Fault N711 where it is of another net, data or training."""
+        from netspec.engine.state import State
+        from netspec.interop.weight_files import load_weights
+        from netspec.weights import fit
+
+        if not (folder / STATE).is_file():
+            raise Trouble("N711", f"{folder} has no {STATE} to go on from", help="it is written after each epoch, and when training is stopped")
+        arrays, told = load_weights(folder / STATE)
+        try:
+            state = State.read(arrays, told["place"])
+        except (KeyError, TypeError, ValueError):
+            raise Fault("N702", f"{folder / STATE} holds no training to go on with") from None
+        fit(self.net.graph, dict(state.weights))
+        differing = [name for name, value in self._same().items() if told.get("same", {}).get(name) != value]
+        if differing:
+            raise Fault("N711", f"{folder} was trained with another {' and another '.join(differing)}",
+                        help="go on with the same spec, data and settings, or leave `--resume` out")  # fmt: skip
+        return state
+
+    def _same(self) -> dict[str, str]:
+        """What must not change between two halves of a run; more epochs may follow where the schedule does not count them."""
+        told = self.settings.to_json()
+        free = () if any(word in told["schedule"] for word in ("cosine", "poly")) else ("epochs",)
+        kept = {name: str(value) for name, value in told.items() if name not in (*free, "stop")}
+        return {**kept, "data": json.dumps(self.data.to_json(), sort_keys=True)}
+
+
+#: The file that a run goes on from.
+STATE = "state.safetensors"
+
+
+def targets(net: Net, settings: Train) -> list[Target]:
+    """What each output with a loss is held against. An output rebuilds the input where that is the only one, of the same shape,
+    and the loss is one between numbers (an auto-encoder)."""
+    from netspec.data.targets import Target
+    from netspec.settings.train import takes_labels
+
+    graph, found = net.graph, []
+    inputs = list(graph.inputs.values())
+    ends = {node.name: node.op.name for node in graph.nodes}
+    for output in graph.outputs:
+        loss = settings.loss.get(output.name)
+        if loss is None:
+            continue
+        shape = graph.shapes[output.value]
+        rebuilds = not takes_labels(loss) and len(inputs) == 1 and shape == inputs[0]
+        sizes = tuple(n if isinstance(n, int) else 0 for n in (*shape[1:], shape[0]))
+        found.append(Target(output.name, loss, ends.get(output.value, ""), sizes, rebuilds))
+    return found
