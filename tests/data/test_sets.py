@@ -51,8 +51,7 @@ def test_a_net_of_two_inputs_and_two_losses_trains_and_is_evaluated(tmp_path: Pa
     from netspec.runtime.session import open_model
 
     data = folder(tmp_path)
-    for event in load(data / "pairs.net").train(data, out=data / "run"):
-        pass
+    event = list(load(data / "pairs.net").train(data, out=data / "run"))[-1]
     session = open_model(data / "run" / "model.onnx", "cpu")
     found = evaluate(session, read_part(data, "test", None, [*session.inputs, *session.outputs]))
     assert (found.right, found.count) == (event.test_right, 7)
@@ -66,7 +65,7 @@ def test_mapped_arrays_give_the_same_run(tmp_path: Path) -> None:
         with np.load(data / f"{part}.npz") as packed:
             for name in packed.files:
                 np.save(tmp_path / "mapped" / part / f"{name}.npy", packed[name])
-    losses = [[event.loss for event in load(data / "pairs.net").train(where)  if hasattr(event, "number")] for where in (data, tmp_path / "mapped")]
+    losses = [[event.loss for event in load(data / "pairs.net").train(where) if hasattr(event, "number")] for where in (data, tmp_path / "mapped")]
     assert losses[0] == losses[1]
 
 

@@ -13,9 +13,9 @@ from netspec.engine.train import Epoch, Progress
 from netspec.net import load
 
 SPEC = """netspec 1
-net Small(share = 0.3) {{
+net Small(part = 0.3) {{
     input image: 1 x 12 x 12
-    output y = image -> conv(4, 3) -> norm -> relu -> dropout(share) -> conv(6, 3, stride: 2) -> relu -> dense(3) -> softmax
+    output y = image -> conv(4, 3) -> norm -> relu -> dropout(part) -> conv(6, 3, stride: 2) -> relu -> dense(3) -> softmax
 }}
 train {{
     loss: cross_entropy
