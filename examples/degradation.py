@@ -10,6 +10,11 @@ from shapes import CLASSES, make
 
 import netspec
 from netspec.report.curves import curves
+from netspec.settings import Train
+from netspec.settings.train import Adam, Cosine, Warmup
+
+#: A recipe for some thousands of pictures; the paper's is for 50,000.
+RECIPE = Train(loss={"label": "cross_entropy"}, optimizer=Adam(rate=0.002), schedule=(Warmup(epochs=1), Cosine()), batch=64, seed=1)
 
 
 def main(out: Path, quick: bool) -> dict[str, list[float]]:
@@ -22,7 +27,7 @@ def main(out: Path, quick: bool) -> dict[str, list[float]]:
                 net = netspec.load(SPECS / "resnet_cifar.net", n=n, plain=plain, classes=len(CLASSES))
                 name = f"{'plain' if plain else 'residual'} {6 * n + 2}"
                 print(name)
-                losses[name] = [epoch.loss for epoch in learn(net, data, 1 if quick else 8)]
+                losses[name] = [epoch.loss for epoch in learn(net, data, 1 if quick else 12, settings=RECIPE)]
     (out / "degradation.svg").write_text(curves(losses, "Training loss on drawn shapes", "epoch", "loss"), encoding="utf-8")
     return losses
 

@@ -14,7 +14,7 @@ from netspec.diagnostics.problem import Fault, SpecError
 
 #: The commands in the order of `netspec --help`; each is a module of this package with a function of its name.
 COMMANDS = (
-    "demo", "check", "show", "draw", "table", "diff", "format", "train", "compile", "run", "eval", "weights", "layers", "explain",
+    "demo", "check", "show", "draw", "table", "diff", "format", "train", "profile", "compile", "run", "eval", "weights", "layers", "explain",
 )  # fmt: skip
 
 DONE, AT_FAULT, USAGE, INTERRUPTED, PIPE = 0, 1, 2, 130, 141

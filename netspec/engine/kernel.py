@@ -52,6 +52,8 @@ class Kernel:
 
     op_type: ClassVar[type[Operator]]
     keeps: ClassVar[tuple[str, ...]] = ()
+    method: ClassVar[str] = ""
+    elementwise: ClassVar[bool] = False
     barrier: ClassVar[bool] = False
 
     def __init__(self, op: Any, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight]) -> None:

@@ -32,7 +32,7 @@ PARTS, LARGE_NET = 4, 2**20
 
 @dataclass(frozen=True)
 class Step:
-    """One kernel's call in a phase: forward, backward, sums for either, or the loss of an output."""
+    """One kernel's call in a phase: forward, backward, sums for either, forward again for backward, or the loss of an output."""
 
     kind: str
     node: str
@@ -71,6 +71,7 @@ class Plan:
     batch_bytes: int = 0
     wanted: set[str] = field(default_factory=set)
     adding: set[tuple[str, int]] = field(default_factory=set)
+    dropped: set[str] = field(default_factory=set)
 
     def training_bytes(self, state: int, workers: int) -> int:
         """What training takes: buffers, weights (as they run and as they came), partial gradients, ``state`` numbers a weight."""
@@ -83,6 +84,15 @@ class Plan:
     def largest(self, phase: int) -> int:
         """Images of a phase's largest chunk."""
         return max(b - a for a, b in self.chunks[phase])
+
+    def buffer_of(self, value: str, kind: str, phase: int) -> str:
+        """Where a step of a kind finds a value: dropped ones were made again for their phase."""
+        return f"again{phase}:{value}" if kind not in ("forward", "forward_sums") and value in self.dropped else value
+
+    def reads(self, node: Node, kind: str) -> list[str]:
+        """Values that a backward step of a node looks at."""
+        keeps = self.kernels[node.name].keeps
+        return [*(node.inputs if "x" in keeps else ()), *([node.name] if "y" in keeps and kind != "forward" else ())]
 
     def added(self, node: Node) -> list[int]:
         """Which inputs' gradients a node adds to what others have put there; the others it may overwrite."""
@@ -102,16 +112,25 @@ class Plan:
 _FUSED = {("cross_entropy", "softmax"), ("cross_entropy", "log_softmax"), ("binary_cross_entropy", "sigmoid")}
 
 
-def make(graph: Graph, batch: int, train: bool, losses: Mapping[str, str] | None = None, dtype: object = np.float32) -> Plan:
-    """The plan of one step; without ``train`` only forward, with running statistics. Fault N212 where an input has a free size."""
+def make(
+    graph: Graph, batch: int, train: bool, losses: Mapping[str, str] | None = None, dtype: object = np.float32,
+    methods: Mapping[str, str] | None = None, recompute: bool = False,
+) -> Plan:  # fmt: skip
+    """The plan of one step; without ``train`` only forward, with running statistics. Fault N212 where an input has a free size.
+
+    ``methods`` are those that the machine was found to run fastest (engine.methods). With ``recompute`` what a norm and the
+    functions behind it made is not kept for backward but made again there, from what the norm read (Chen et al. 2016,
+    section 4.2: drop the results of low cost operations).
+    """
     for shape in graph.inputs.values():
         fixed(shape, f"running net {graph.name}")
     plan = Plan(graph, batch, train, dict(losses or {}), np.dtype(dtype))  # type: ignore[call-overload]
     uses = Counter(node.path for node in graph.nodes)
     for node in graph.nodes:
         xs = [last(numbers(shape)) for shape in graph.input_shapes(node)]
-        plan.kernels[node.name] = kernel_for(node.op, xs, last(numbers(node.shape)), graph.local_weights(node), uses[node.path] > 1)
+        plan.kernels[node.name] = kernel_for(node.op, xs, last(numbers(node.shape)), graph.local_weights(node), uses[node.path] > 1, methods)
     plan.wanted = _wanted(plan) if train else set()
+    plan.dropped = _dropped(plan) if train and recompute else set()
     images = {node.name: _images(plan, node) for node in graph.nodes}
     _phases(plan, _levels(plan, images))
     _cut(plan, images)
@@ -173,6 +192,18 @@ def _wanted(plan: Plan) -> set[str]:
     return wanted
 
 
+def _dropped(plan: Plan) -> set[str]:
+    """Results that need not be kept: of a layer that keeps what it read anyway, or only of such, and cost no product."""
+    dropped: set[str] = set()
+    outputs = {output.value for output in plan.graph.outputs}
+    for node in plan.graph.nodes:
+        kernel, (first, *others) = plan.kernels[node.name], node.inputs
+        cheap = not others and kernel.elementwise and not kernel.saved(1) and node.name not in outputs and node.name in plan.wanted
+        if cheap and (first in dropped or "x" in kernel.keeps):
+            dropped.add(node.name)
+    return dropped
+
+
 def _phases(plan: Plan, levels: Mapping[str, int]) -> None:
     graph = plan.graph
     fused, ready = plan.fused(), dict.fromkeys(graph.inputs, 0)
@@ -218,6 +249,15 @@ def _backward_phases(
 ) -> None:  # fmt: skip
     """Backward steps in reverse order: a gradient is there once all users of its value are done."""
     due: dict[str, int] = {}
+    nodes = {node.name: node for node in plan.graph.nodes}
+    made: set[tuple[int, str]] = set()
+
+    def again(phase: int, order: int, value: str) -> None:
+        if value in plan.dropped and (phase, value) not in made:
+            made.add((phase, value))
+            again(phase, order, nodes[value].inputs[0])
+            add(phase, 2, order, "again", value)
+
     for order, output in enumerate(plan.graph.outputs):
         if output.name in plan.losses:
             add(top, 1, order, "loss", output.name)
@@ -226,10 +266,11 @@ def _backward_phases(
         if node.name not in due or node.name in skipped or node.name not in plan.wanted:
             continue
         phase = due[node.name]
-        if plan.kernels[node.name].barrier:
-            add(phase, 2, order, "backward_sums", node.name)
-            phase += 1
-        add(phase, 2, order, "backward", node.name)
+        kinds = ("backward_sums", "backward") if plan.kernels[node.name].barrier else ("backward",)
+        for phase, kind in enumerate(kinds, phase):
+            for value in plan.reads(node, kind):
+                again(phase, order, value)
+            add(phase, 2, order, kind, node.name)
         for value in node.inputs:
             if value in plan.wanted:
                 due[value] = max(due.get(value, 0), phase + (levels[value] != levels[node.name]))
@@ -283,22 +324,22 @@ def _touch_node(
     plan: Plan, node: Node, kind: str, shapes: Mapping[str, tuple[int, ...]], time: int, phase: int, touch: Callable[..., None]
 ) -> None:
     kernel = plan.kernels[node.name]
-    forward, backward = kind == "forward", kind in ("backward", "backward_sums")
-    for value in node.inputs:
-        if kind in ("forward", "forward_sums") or "x" in kernel.keeps:
-            touch(value, (1, *shapes[value]), True, time, phase)
-        if kind == "backward" and value in plan.wanted:
-            touch(f"d:{value}", (1, *shapes[value]), True, time, phase)
-    if forward or (backward and "y" in kernel.keeps):
-        touch(node.name, (1, *shapes[node.name]), True, time, phase)
+    forward, backward = kind in ("forward", "again"), kind in ("backward", "backward_sums")
+    for value in node.inputs if not backward else plan.reads(node, kind):
+        touch(plan.buffer_of(value, kind, phase), (1, *shapes[value]), True, time, phase)
+    if forward:
+        touch(plan.buffer_of(node.name, kind, phase), (1, *shapes[node.name]), True, time, phase)
     if backward:
         touch(f"d:{node.name}", (1, *shapes[node.name]), True, time, phase)
     for name, whole in kernel.scratch(plan.largest(phase)).items():
         touch(f"{kind}:{node.name}:{name}", whole, False, time, phase)
     if kind == "backward":
+        for value in node.inputs:
+            if value in plan.wanted:
+                touch(f"d:{value}", (1, *shapes[value]), True, time, phase)
         for index in plan.added(node):
             touch(f"more:{node.name}:{index}", (1, *shapes[node.inputs[index]]), True, time, phase)
-    if forward or backward:
+    if kind == "forward" or backward:
         for name, shape in kernel.saved(1).items():
             touch(f"saved:{node.name}:{name}", shape, True, time, phase)
 

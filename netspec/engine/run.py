@@ -134,7 +134,7 @@ class Runner:
 
     def _memory(self, node: Node, kind: str, phase: int, chunk: tuple[int, int], part: int) -> Memory:
         kernel, worker, plan = self.plan.kernels[node.name], part % self.workers, self.plan
-        keeps_x = kind in ("forward", "forward_sums") or "x" in kernel.keeps
+        keeps_x = kind not in ("backward", "backward_sums") or "x" in kernel.keeps
         backward = kind in ("backward", "backward_sums")
         first, end = chunk
 
@@ -145,14 +145,17 @@ class Runner:
             shape = last(numbers(plan.graph.shapes[value]))
             return np.broadcast_to(plan.dtype.type(0), (end - first, *shape))
 
-        has_y = kind == "forward" or (backward and "y" in kernel.keeps)
+        def value(name: str) -> Array:
+            return get(plan.buffer_of(name, kind, phase))
+
+        has_y = kind in ("forward", "again") or (backward and "y" in kernel.keeps)
         scratch = {name: get(f"{kind}:{node.name}:{name}") for name in kernel.scratch(1)}
         return Memory(
-            xs=[get(value) if keeps_x else shaped(value) for value in node.inputs],
-            y=get(node.name) if has_y else shaped(node.name),
+            xs=[value(x) if keeps_x else shaped(x) for x in node.inputs],
+            y=value(node.name) if has_y else shaped(node.name),
             w=self.weights[node.name],
             scratch=_cut(scratch, kernel, end - first),
-            saved={name: get(f"saved:{node.name}:{name}") for name in (kernel.saved(1) if has_y or backward else ())},
+            saved={name: get(f"saved:{node.name}:{name}") for name in (kernel.saved(1) if kind == "forward" or backward else ())},
             dy=get(f"d:{node.name}") if backward else None,
             dxs=self._input_gradients(node, get) if kind == "backward" else [],
             dw=self.store.gradient_views(self.gradients[part], node) if backward else {},
@@ -174,7 +177,7 @@ class Runner:
             return [self._loss(step.node, chunk, part)]
         node = self.nodes[step.node]
         kernel, memory = self.plan.kernels[node.name], self._memory(node, step.kind, phase, chunk, part)
-        if step.kind == "forward":
+        if step.kind in ("forward", "again"):
             return [kernel.forward(memory)]
         if step.kind == "backward":
             calls = [kernel.backward(memory)]
@@ -324,8 +327,8 @@ class Runner:
 
     def walk(self) -> Iterator[tuple[Step, int, tuple[int, int], list[Run]]]:
         """The step as worker 0 alone would do it: each kernel's call with its phase and chunk, for the caller to make."""
-        for call in self.prepare:
-            call()
+        for worker in range(self.workers):
+            self._begin(worker)
         for phase, steps in enumerate(self.plan.phases):
             for call in self.before[phase]:
                 call()

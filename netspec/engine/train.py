@@ -13,6 +13,7 @@ import numpy as np
 from netspec.diagnostics import Fault
 from netspec.engine import plan as planning
 from netspec.engine.kernel import Array, Clock
+from netspec.engine.methods import Measured
 from netspec.engine.optimiser import Optimiser
 from netspec.engine.plan import Plan
 from netspec.engine.run import Runner
@@ -81,6 +82,7 @@ class Trainer:
     def __init__(
         self, graph: Graph, weights: Mapping[str, Array], settings: Train, batches: Batches, seed: int,
         stop: Callable[[], bool], workers: int | None = None, state: State | None = None,
+        methods: Measured | None = None,
     ) -> None:  # fmt: skip
         self.graph, self.settings, self.batches, self.stop, self.workers = graph, settings, batches, stop, workers
         self.weights = weights if state is None else state.weights
@@ -88,6 +90,7 @@ class Trainer:
         self.place = Place() if state is None else state.place
         self.clock = Clock(seed, self.place.steps)
         self.schedule = Schedule(settings.schedule, settings.epochs, *self.place.schedule)
+        self.methods = methods
         self.average: Array | None = None
         self.stopped = False
 
@@ -114,7 +117,7 @@ class Trainer:
                     return
 
     def _plan(self, batch: int) -> Plan:
-        return planning.make(self.graph, batch, True, self.settings.loss)
+        return planning.make(self.graph, batch, True, self.settings.loss, methods=self.methods)
 
     def _runner(self, n: int) -> Runner:
         """What runs batches of so many: the rest of an epoch has a plan of its own."""

@@ -11,10 +11,13 @@ from netspec.diagnostics import Fault, Problems, Source, SpecError, Trouble, did
 from netspec.elaborate import Elaborated, elaborate, read_source
 from netspec.graph import Graph, Node, Output
 from netspec.language import parse
+from netspec.net.tuned import keep_tuned, tuned
 from netspec.settings import Data, Train
 from netspec.shape import show
 
 if TYPE_CHECKING:
+    from netspec.engine.methods import Trial
+    from netspec.engine.profile import Profile
     from netspec.engine.train import Event
     from netspec.weights import Arrays, Model
 
@@ -144,8 +147,26 @@ class Net:
         from netspec.engine.plan import make
 
         settings = self.train_settings
-        plan = make(self.graph, batch or settings.batch, True, settings.loss)
+        plan = make(self.graph, batch or settings.batch, True, settings.loss, methods=tuned())
         return plan.training_bytes(len(STATE[settings.optimizer.name]), workers)
+
+    def profile(self, batch: int | None = None, workers: int | None = None) -> Profile:
+        """Where the time of a training step goes, on random numbers."""
+        from netspec.engine.profile import profile
+
+        return profile(self.graph, self.train_settings, batch or self.train_settings.batch, workers, methods=tuned())
+
+    def tune(self) -> Iterator[Trial]:
+        """Time the methods that can run each convolution on this machine, and keep what was found for later plans."""
+        from netspec.engine.methods import trials
+
+        found = dict(tuned())
+        for trial in trials(self.graph):
+            found.pop(trial.key, None)
+            if trial.best != trial.usual:
+                found[trial.key] = trial.best
+            yield trial
+        keep_tuned(found)
 
     # ---- weights, training, compiling
 
@@ -252,13 +273,14 @@ class Net:
     def train(
         self, data: str | Path, *, out: str | Path | None = None, epochs: int | None = None, seed: int | None = None,
         workers: int | None = None, stop: Callable[[], bool] = lambda: False, resume: str | Path | None = None,
+        settings: Train | None = None,
     ) -> Iterator[Event]:  # fmt: skip
         """Train on the data of a folder; yields an event for each step and epoch.
 
         With ``out`` the spec, the weights after each epoch, a log, the model and the state are kept in that folder;
-        ``resume`` is such a folder, whose training goes on where it stood, bit for bit.
+        ``resume`` is such a folder, whose training goes on where it stood, bit for bit. ``settings`` stand in for the spec's.
         """
-        settings = self.meaning.train.model_copy(
+        settings = (settings or self.meaning.train).model_copy(
             update={k: v for k, v in (("epochs", epochs), ("seed", seed)) if v is not None}
         )
         from netspec.net.training import Training

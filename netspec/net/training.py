@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Fault, Trouble
+from netspec.net.tuned import tuned
 from netspec.settings import Train
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Training:
         batches = Batches(train, self.data, self.inputs, self.targets, settings.seed)
         state = None if self.resume is None else self.left(self.resume)
         weights = initial(graph, settings.seed) if state is None else state.weights
-        trainer = Trainer(graph, weights, settings, batches, settings.seed, self.stop, self.workers, state)
+        trainer = Trainer(graph, weights, settings, batches, settings.seed, self.stop, self.workers, state, tuned())
         if self.out is not None:
             self.begin()
         for event in trainer.run():

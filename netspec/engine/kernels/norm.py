@@ -18,7 +18,7 @@ def _nothing() -> None:
 class Norm(Barrier):
     """y = a·x + b with a, b from the batch; dx = k1·dy + k2·x + k0 (three numbers a map)."""
 
-    op_type, keeps = ops.norm.Norm, ("x",)
+    op_type, keeps, elementwise = ops.norm.Norm, ("x",), True
 
     def setup(self) -> None:
         self.maps, self.positions = self.y[-1], prod(self.y[:-1])

@@ -19,16 +19,14 @@ from netspec.engine.kernels.conv import Conv, _add_taps
 class Tiled(Conv):
     """A 2-D convolution of stride 1 whose places part into tiles of ``tile`` × ``tile``."""
 
-    tile = 2
+    tile, method = 2, "tiles of 2"
 
-    @staticmethod
-    def side(plain: Conv) -> int:
-        """The tile that pays for a convolution, 1 for none."""
+    @classmethod
+    def can(cls, plain: Conv) -> bool:
         at = plain.window
         if len(at.kernel) != 2 or plain.groups > 1 or max(at.kernel) < 2 or any(n != 1 for n in (*at.stride, *at.dilation)):
-            return 1
-        wanted = (4, 2) if plain.inputs * plain.outputs <= 32 else (2,) if plain.inputs <= 8 and plain.outputs <= 64 else ()
-        return next((t for t in wanted if all(n % t == 0 for n in plain.places)), 1)
+            return False
+        return all(n % cls.tile == 0 for n in plain.places)
 
     def geometry(self) -> None:
         super().geometry()
@@ -144,4 +142,4 @@ class Tiled(Conv):
 class Tiled4(Tiled):
     """With tiles of 4 × 4."""
 
-    tile = 4
+    tile, method = 4, "tiles of 4"

@@ -104,13 +104,14 @@ def _transform(border: list[Array], middle: Array, source: Array, matrix: Array,
 class Winograd(Conv):
     """A 3 × 3 convolution of stride 1; its gradient is collected in the transformed kernel's shape, once for all chunks."""
 
-    @staticmethod
-    def pays(plain: Conv) -> bool:
-        """Whether a convolution is one that this is for."""
+    method = "winograd"
+
+    @classmethod
+    def can(cls, plain: Conv) -> bool:
         at = plain.window
         return (
-            at.kernel == (3, 3) and plain.groups == 1 and not plain.compact and min(plain.inputs, plain.outputs) >= 16
-            and all(n == 1 for n in (*at.stride, *at.dilation)) and all(max(p) <= 2 for p in at.pads) and min(plain.places) >= 4
+            at.kernel == (3, 3) and plain.groups == 1 and not plain.compact and all(n == 1 for n in (*at.stride, *at.dilation))
+            and all(max(p) <= 2 for p in at.pads) and min(plain.places) >= 4
         )  # fmt: skip
 
     def geometry(self) -> None:

@@ -1,0 +1,67 @@
+"""netspec profile."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from netspec.cli.output import json_option, load, note, set_option, sizes, spec_argument
+
+if TYPE_CHECKING:
+    from netspec.engine.profile import Profile
+    from netspec.net import Net
+
+
+@click.command("profile")
+@spec_argument
+@click.option("--batch", type=click.IntRange(1), help="Examples a step (the spec's unless said).")
+@click.option("--at", "at", metavar="NAME=SIZE", multiple=True, help="Give a free size a number: H=224.")
+@click.option("--threads", type=click.IntRange(1), help="Worker threads of the whole step (a core each unless said).")
+@click.option("--tune", is_flag=True, help="First measure which method runs each convolution fastest here, and keep it for training.")
+@set_option
+@json_option
+def command(
+    spec: Path, batch: int | None, at: tuple[str, ...], threads: int | None, tune: bool, settings: tuple[str, ...], as_json: bool
+) -> None:  # fmt: skip
+    """Tell where the time of a training step of SPEC goes, layer by layer, on random numbers."""
+    net = load(spec, settings).at(sizes(at))
+    if tune:
+        _tune(net)
+    found = net.profile(batch, threads)
+    if as_json:
+        click.echo(json.dumps(asdict(found)))
+    else:
+        _table(found)
+
+
+def _tune(net: Net) -> None:
+    changed = 0
+    for trial in net.tune():
+        told = ", ".join(f"{name} {seconds * 1e3:.2f}" for name, seconds in sorted(trial.seconds.items(), key=lambda item: item[1]))
+        note(f"{trial.layer}: {told} ms{'' if trial.best == trial.usual else f'; {trial.best} from now on'}")
+        changed += trial.best != trial.usual
+    note(f"{changed} shapes run otherwise than the table says; kept for later plans")
+
+
+def _table(found: Profile) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("layer", "kind", "method"):
+        table.add_column(name, no_wrap=True)
+    for name in ("forward ms", "backward ms", "GFLOP/s", "GB/s", "share"):
+        table.add_column(name, justify="right", no_wrap=True)
+    whole = sum(line.forward + line.backward for line in found.lines)
+    for line in found.lines:
+        taken = max(line.forward + line.backward, 1e-9)
+        speed = f"{line.flops / taken / 1e9:.1f}" if line.flops else ""
+        table.add_row(line.layer, line.kind, line.method, f"{line.forward * 1e3:.2f}", f"{line.backward * 1e3:.2f}", speed,
+                      f"{line.bytes / taken / 1e9:.1f}", f"{taken / whole:.1%}")  # fmt: skip
+    Console(width=None if Console().is_terminal else 200, highlight=False).print(table)
+    workers = f"{found.workers} worker{'s' if found.workers > 1 else ''}"
+    click.echo(f"layers on one worker {whole * 1e3:.2f} ms; a whole step of {found.batch} on {workers} {found.step * 1e3:.2f} ms, update included")
