@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import prod
 from typing import Any, ClassVar
 
@@ -48,12 +49,17 @@ class Memory:
 
 
 class Kernel:
-    """One node's arithmetic; shapes are channels last and without images."""
+    """One node's arithmetic; shapes are channels last and without images.
+
+    ``keeps`` names what backward reads of forward, "x" and "y"; ``elementwise`` kernels make each number of their result
+    from one of their input, ``copies`` put their inputs side by side: both are cheap to run again.
+    """
 
     op_type: ClassVar[type[Operator]]
     keeps: ClassVar[tuple[str, ...]] = ()
     method: ClassVar[str] = ""
     elementwise: ClassVar[bool] = False
+    copies: ClassVar[bool] = False
     barrier: ClassVar[bool] = False
 
     def __init__(self, op: Any, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight]) -> None:
@@ -85,14 +91,18 @@ class Kernel:
         """Gradients that are collected in another shape than the weight's, by weight."""
         return {}
 
-    def collect(self, name: str, total: Array, gradient: Array) -> Run | None:
-        """The call that turns an extra gradient, summed over chunks, into the weight's."""
+    def collect(self, name: str, total: Array, gradient: Array, ready: Mapping[str, Array]) -> Run | None:
+        """The call that turns an extra gradient, summed over chunks, into the weight's; what is ``ready`` it may use as workspace."""
         return None
 
     # ---- memory
 
     def scratch(self, n: int) -> Sizes:
         """Workspace of one call for ``n`` images."""
+        return {}
+
+    def adding(self) -> Sizes:
+        """Workspace of a backward call that adds to a weight's gradient and is not the first to write it, by weight."""
         return {}
 
     def saved(self, n: int) -> Sizes:
@@ -138,6 +148,20 @@ class Barrier(Kernel):
     def backward_ready(self, parts: Sequence[Array], batch: int, m: Memory, ready: Mapping[str, Array]) -> Run:
         """Once a step: what all chunks need, and the gradients of the weights."""
         raise NotImplementedError
+
+
+def add_product(m: Memory, name: str, a: Array, b: Array) -> Run:
+    """The call that adds a · b to the gradient of a weight; the step's first call writes it there."""
+    total = m.dw[name]
+    if m.fresh:
+        return partial(np.matmul, a, b, out=total)
+    made = m.scratch[f"adding:{name}"]
+
+    def run() -> None:
+        np.matmul(a, b, out=made)
+        np.add(total, made, out=total)
+
+    return run
 
 
 def last(shape: Sequence[int]) -> tuple[int, ...]:

@@ -71,7 +71,7 @@ def _timed(kernel: Kernel, wanted: bool) -> float:
         {name: np.zeros(shape, np.float32) for name, shape in kernel.scratch(IMAGES).items()},
         {name: np.zeros(shape, np.float32) for name, shape in kernel.saved(IMAGES).items()},
         array(IMAGES, *kernel.y), [array(IMAGES, *shape) if wanted else None for shape in kernel.xs],
-        {name: np.zeros(extras.get(name, weight.shape), np.float32) for name, weight in weights.items()},
+        {name: np.zeros(extras.get(name, weight.shape), np.float32) for name, weight in weights.items()}, fresh=True,
     )  # fmt: skip
     prepare = kernel.prepare(weights, ready)
     if prepare is not None:

@@ -15,7 +15,7 @@ from math import prod
 
 import numpy as np
 
-from netspec.engine.kernel import Kernel, last
+from netspec.engine.kernel import Kernel, Sizes, last
 from netspec.engine.kernels import kernel_for
 from netspec.engine.memory import Interval, arrange
 from netspec.graph import Graph, Node
@@ -40,13 +40,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Buffer:
-    """An array of the plan. ``image`` is the shape for one image where ``scaled``, else the whole shape."""
+    """An array of the plan. ``image`` is the shape for one image where ``scaled``, else the whole shape; ``phase`` is its first."""
 
     name: str
     image: tuple[int, ...]
     scaled: bool
     local: bool
     offset: int
+    phase: int = 0
 
     def shape(self, n: int) -> tuple[int, ...]:
         """The shape for ``n`` images."""
@@ -72,14 +73,43 @@ class Plan:
     wanted: set[str] = field(default_factory=set)
     adding: set[tuple[str, int]] = field(default_factory=set)
     dropped: set[str] = field(default_factory=set)
+    uses: Counter[str] = field(default_factory=Counter)
+    remakers: dict[str, tuple[list[str], Kernel]] = field(default_factory=dict)
 
     def training_bytes(self, state: int, workers: int) -> int:
-        """What training takes: buffers, weights (as they run and as they came), partial gradients, ``state`` numbers a weight."""
-        weights = {path: prod(weight.shape) for path, weight in self.graph.weights.items()}
-        extra = sum(prod(shape) for kernel in self.kernels.values() for shape in (*kernel.extras().values(), *kernel.prepared().values()))
+        """What training takes at its peak: buffers, weights and what is made of them, partial gradients, ``state`` numbers a weight."""
+        weights = sum(prod(weight.shape) for weight in self.graph.weights.values())
         trained = self.graph.parameters()
-        numbers_ = 2 * sum(weights.values()) + trained * (state + self.parts) + extra * self.parts
-        return self.batch_bytes + min(workers, self.parts) * self.local_bytes + numbers_ * self.dtype.itemsize
+        own = {node.path: self.kernels[node.name] for node in self.graph.nodes}
+        extras = sum(prod(shape) for kernel in own.values() for shape in kernel.extras().values())
+        ready = sum(prod(shape) for kernel in self.kernels.values() for shape in kernel.prepared().values())
+        counted = weights + ready + state * trained + self.parts * (trained + extras)
+        workers = min(workers, self.parts)
+        return self.batch_bytes + sum(self._touched(worker, workers) for worker in range(workers)) + counted * self.dtype.itemsize
+
+    def _touched(self, worker: int, workers: int) -> int:
+        """Bytes of a worker's own memory that it ever writes: it has no chunk in some phases."""
+        size = self.dtype.itemsize
+        busy = {p for p, chunks in enumerate(self.chunks) if any(n % self.parts % workers == worker for n in range(len(chunks)))}
+        spans = sorted(
+            (buffer.offset, buffer.offset + prod(buffer.image) * (self.largest(buffer.phase) if buffer.scaled else 1) * size)
+            for buffer in self.buffers.values() if buffer.local and buffer.phase in busy
+        )  # fmt: skip
+        total = end = 0
+        for start, stop in spans:
+            total += max(0, stop - max(start, end))
+            end = max(end, stop)
+        return total
+
+    def fresh(self, node: Node, phase: int, number: int) -> bool:
+        """Whether a chunk's call is the first of its part to write a layer's gradients."""
+        return number < self.parts and self.uses[node.path] == 1
+
+    def adds(self, node: Node, phase: int) -> Sizes:
+        """Workspace for gradients that are added, where not every chunk of the phase is the first of its part."""
+        if self.fresh(node, phase, len(self.chunks[phase]) - 1):
+            return {}
+        return {f"adding:{name}": shape for name, shape in self.kernels[node.name].adding().items()}
 
     def largest(self, phase: int) -> int:
         """Images of a phase's largest chunk."""
@@ -89,10 +119,10 @@ class Plan:
         """Where a step of a kind finds a value: dropped ones were made again for their phase."""
         return f"again{phase}:{value}" if kind not in ("forward", "forward_sums") and value in self.dropped else value
 
-    def reads(self, node: Node, kind: str) -> list[str]:
+    def reads(self, node: Node) -> list[str]:
         """Values that a backward step of a node looks at."""
         keeps = self.kernels[node.name].keeps
-        return [*(node.inputs if "x" in keeps else ()), *([node.name] if "y" in keeps and kind != "forward" else ())]
+        return [*(node.inputs if "x" in keeps else ()), *([node.name] if "y" in keeps else ())]
 
     def added(self, node: Node) -> list[int]:
         """Which inputs' gradients a node adds to what others have put there; the others it may overwrite."""
@@ -125,12 +155,13 @@ def make(
     for shape in graph.inputs.values():
         fixed(shape, f"running net {graph.name}")
     plan = Plan(graph, batch, train, dict(losses or {}), np.dtype(dtype))  # type: ignore[call-overload]
-    uses = Counter(node.path for node in graph.nodes)
+    plan.uses = Counter(node.path for node in graph.nodes)
     for node in graph.nodes:
         xs = [last(numbers(shape)) for shape in graph.input_shapes(node)]
-        plan.kernels[node.name] = kernel_for(node.op, xs, last(numbers(node.shape)), graph.local_weights(node), uses[node.path] > 1, methods)
+        plan.kernels[node.name] = kernel_for(node.op, xs, last(numbers(node.shape)), graph.local_weights(node), plan.uses[node.path] > 1, methods)
     plan.wanted = _wanted(plan) if train else set()
-    plan.dropped = _dropped(plan) if train and recompute else set()
+    if train and recompute:
+        _drop(plan)
     images = {node.name: _images(plan, node) for node in graph.nodes}
     _phases(plan, _levels(plan, images))
     _cut(plan, images)
@@ -192,16 +223,25 @@ def _wanted(plan: Plan) -> set[str]:
     return wanted
 
 
-def _dropped(plan: Plan) -> set[str]:
-    """Results that need not be kept: of a layer that keeps what it read anyway, or only of such, and cost no product."""
-    dropped: set[str] = set()
+def _drop(plan: Plan) -> None:
+    """Find results that need not be kept, and from what each is made again: norms and functions from what they read, where
+    that is kept anyway; concatenations from their parts, those of nested ones too, so that no chain of copies is run."""
     outputs = {output.value for output in plan.graph.outputs}
     for node in plan.graph.nodes:
-        kernel, (first, *others) = plan.kernels[node.name], node.inputs
-        cheap = not others and kernel.elementwise and not kernel.saved(1) and node.name not in outputs and node.name in plan.wanted
-        if cheap and (first in dropped or "x" in kernel.keeps):
-            dropped.add(node.name)
-    return dropped
+        kernel = plan.kernels[node.name]
+        if node.name in outputs or node.name not in plan.wanted:
+            continue
+        if kernel.copies:
+            parts = [part for value in node.inputs for part in (plan.remakers[value][0] if _is_copy(plan, value) else [value])]
+            shapes = [last(numbers(plan.graph.shapes[part])) for part in parts]
+            plan.remakers[node.name] = parts, type(kernel)(node.op, shapes, kernel.y, {})
+        elif kernel.elementwise and (node.inputs[0] in plan.remakers or "x" in kernel.keeps):
+            plan.remakers[node.name] = list(node.inputs), kernel
+    plan.dropped = set(plan.remakers)
+
+
+def _is_copy(plan: Plan, value: str) -> bool:
+    return value in plan.remakers and plan.kernels[value].copies
 
 
 def _phases(plan: Plan, levels: Mapping[str, int]) -> None:
@@ -247,15 +287,16 @@ def _backward_phases(
     plan: Plan, top: int, fused: dict[str, str], skipped: set[str], add: Callable[[int, int, int, str, str], None],
     levels: Mapping[str, int],
 ) -> None:  # fmt: skip
-    """Backward steps in reverse order: a gradient is there once all users of its value are done."""
+    """Backward steps in reverse order: a gradient is there once all users of its value are done. Before a step stands what
+    makes dropped values again that it reads, once a phase."""
     due: dict[str, int] = {}
-    nodes = {node.name: node for node in plan.graph.nodes}
     made: set[tuple[int, str]] = set()
 
     def again(phase: int, order: int, value: str) -> None:
         if value in plan.dropped and (phase, value) not in made:
             made.add((phase, value))
-            again(phase, order, nodes[value].inputs[0])
+            for source in plan.remakers[value][0]:
+                again(phase, order, source)
             add(phase, 2, order, "again", value)
 
     for order, output in enumerate(plan.graph.outputs):
@@ -265,12 +306,13 @@ def _backward_phases(
     for order, node in enumerate(reversed(plan.graph.nodes)):
         if node.name not in due or node.name in skipped or node.name not in plan.wanted:
             continue
-        phase = due[node.name]
         kinds = ("backward_sums", "backward") if plan.kernels[node.name].barrier else ("backward",)
-        for phase, kind in enumerate(kinds, phase):
-            for value in plan.reads(node, kind):
-                again(phase, order, value)
-            add(phase, 2, order, kind, node.name)
+        phase = due[node.name]
+        for at, kind in enumerate(kinds, phase):
+            for value in plan.reads(node):
+                again(at, order, value)
+            add(at, 2, order, kind, node.name)
+        phase += len(kinds) - 1
         for value in node.inputs:
             if value in plan.wanted:
                 due[value] = max(due.get(value, 0), phase + (levels[value] != levels[node.name]))
@@ -323,9 +365,9 @@ def _place(plan: Plan) -> None:
 def _touch_node(
     plan: Plan, node: Node, kind: str, shapes: Mapping[str, tuple[int, ...]], time: int, phase: int, touch: Callable[..., None]
 ) -> None:
-    kernel = plan.kernels[node.name]
+    inputs, kernel = plan.remakers[node.name] if kind == "again" else (list(node.inputs), plan.kernels[node.name])
     forward, backward = kind in ("forward", "again"), kind in ("backward", "backward_sums")
-    for value in node.inputs if not backward else plan.reads(node, kind):
+    for value in inputs if not backward else plan.reads(node):
         touch(plan.buffer_of(value, kind, phase), (1, *shapes[value]), True, time, phase)
     if forward:
         touch(plan.buffer_of(node.name, kind, phase), (1, *shapes[node.name]), True, time, phase)
@@ -334,6 +376,8 @@ def _touch_node(
     for name, whole in kernel.scratch(plan.largest(phase)).items():
         touch(f"{kind}:{node.name}:{name}", whole, False, time, phase)
     if kind == "backward":
+        for name, whole in plan.adds(node, phase).items():
+            touch(f"{kind}:{node.name}:{name}", whole, False, time, phase)
         for value in node.inputs:
             if value in plan.wanted:
                 touch(f"d:{value}", (1, *shapes[value]), True, time, phase)
@@ -362,4 +406,4 @@ def _arrange(plan: Plan, lives: dict[str, _Life]) -> None:
             plan.batch_bytes = total
         for interval in intervals:
             life = lives[interval.name]
-            plan.buffers[interval.name] = Buffer(interval.name, life.image, life.scaled, is_local, offsets[interval.name])
+            plan.buffers[interval.name] = Buffer(interval.name, life.image, life.scaled, is_local, offsets[interval.name], min(life.phases))

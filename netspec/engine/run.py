@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import prod
 from typing import cast
@@ -13,7 +12,7 @@ import numpy as np
 
 from netspec.engine import losses
 from netspec.engine.crew import Crew, can_fork, shared
-from netspec.engine.kernel import Array, Barrier, Clock, Kernel, Memory, Run, last
+from netspec.engine.kernel import Array, Barrier, Clock, Kernel, Memory, Run, Sizes, last
 from netspec.engine.optimiser import Optimiser
 from netspec.engine.plan import Plan, Step
 from netspec.engine.store import Store
@@ -37,7 +36,6 @@ class Runner:
         self.clock = clock or Clock()
         self.smoothing = smoothing
         self.nodes = {node.name: node for node in plan.graph.nodes}
-        self.uses = Counter(node.path for node in plan.graph.nodes)
         self.workers = min(pool.workers, plan.parts)
         self.whole = shared(plan.batch_bytes, np.uint8)
         self.local = [np.zeros(plan.local_bytes, dtype=np.uint8) for _ in range(self.workers)]
@@ -115,7 +113,7 @@ class Runner:
             path = node.key(local)
             if path in self.store.extras:
                 slot = self.store.slots[path]
-                call = kernel.collect(local, total[local], self.gradients[0, slot.stretch].reshape(slot.shape))
+                call = kernel.collect(local, total[local], self.gradients[0, slot.stretch].reshape(slot.shape), self.weights[node.name])
                 if call is not None:
                     self.collect.append(call)
 
@@ -133,7 +131,8 @@ class Runner:
             self.calls.append(parts)
 
     def _memory(self, node: Node, kind: str, phase: int, chunk: tuple[int, int], part: int) -> Memory:
-        kernel, worker, plan = self.plan.kernels[node.name], part % self.workers, self.plan
+        plan, worker = self.plan, part % self.workers
+        inputs, kernel = plan.remakers[node.name] if kind == "again" else (list(node.inputs), plan.kernels[node.name])
         keeps_x = kind not in ("backward", "backward_sums") or "x" in kernel.keeps
         backward = kind in ("backward", "backward_sums")
         first, end = chunk
@@ -149,19 +148,20 @@ class Runner:
             return get(plan.buffer_of(name, kind, phase))
 
         has_y = kind in ("forward", "again") or (backward and "y" in kernel.keeps)
-        scratch = {name: get(f"{kind}:{node.name}:{name}") for name in kernel.scratch(1)}
+        adds = plan.adds(node, phase) if kind == "backward" else {}
+        scratch = {name: get(f"{kind}:{node.name}:{name}") for name in (*kernel.scratch(1), *adds)}
         return Memory(
-            xs=[value(x) if keeps_x else shaped(x) for x in node.inputs],
+            xs=[value(x) if keeps_x else shaped(x) for x in inputs],
             y=value(node.name) if has_y else shaped(node.name),
             w=self.weights[node.name],
-            scratch=_cut(scratch, kernel, end - first),
+            scratch=_cut(scratch, {**kernel.scratch(end - first), **adds}),
             saved={name: get(f"saved:{node.name}:{name}") for name in (kernel.saved(1) if kind == "forward" or backward else ())},
             dy=get(f"d:{node.name}") if backward else None,
             dxs=self._input_gradients(node, get) if kind == "backward" else [],
             dw=self.store.gradient_views(self.gradients[part], node) if backward else {},
             clock=self.clock,
             first=first,
-            fresh=chunk in plan.chunks[phase][: plan.parts] and self.uses[node.path] == 1,
+            fresh=plan.fresh(node, phase, plan.chunks[phase].index(chunk)),
             key=zlib.crc32(node.name.encode()),
         )
 
@@ -177,7 +177,9 @@ class Runner:
             return [self._loss(step.node, chunk, part)]
         node = self.nodes[step.node]
         kernel, memory = self.plan.kernels[node.name], self._memory(node, step.kind, phase, chunk, part)
-        if step.kind in ("forward", "again"):
+        if step.kind == "again":
+            return [self.plan.remakers[node.name][1].forward(memory)]
+        if step.kind == "forward":
             return [kernel.forward(memory)]
         if step.kind == "backward":
             calls = [kernel.backward(memory)]
@@ -347,6 +349,6 @@ def _adding(target: Array, more: Array) -> Run:
     return lambda: np.add(target, more, out=target)
 
 
-def _cut(scratch: dict[str, Array], kernel: Kernel, n: int) -> dict[str, Array]:
+def _cut(scratch: Mapping[str, Array], shapes: Sizes) -> dict[str, Array]:
     """Workspace was laid out for the largest chunk; a smaller one takes the front of it."""
-    return {name: scratch[name].reshape(-1)[: prod(shape)].reshape(shape) for name, shape in kernel.scratch(n).items()}
+    return {name: scratch[name].reshape(-1)[: prod(shape)].reshape(shape) for name, shape in shapes.items()}

@@ -39,17 +39,20 @@ class Store:
             for local in graph.local_weights(node):
                 self.owner.setdefault(node.key(local), (node, local))
         self.kernels = kernels
-        packed = {path: self._pack(path, weights[path]) for path in self.owner}
         trained = [path for path in self.owner if self._is_trained(path)]
         direct = [path for path in trained if not self._extra(path)]
+        self.size = sum(np.size(weights[path]) for path in trained)
+        self.direct = sum(np.size(weights[path]) for path in direct)
+        self.flat = shared(self.size, self.dtype)
         self.slots: dict[str, Slot] = {}
+        views: dict[str, Array] = {}
         at = 0
         for path in [*direct, *(path for path in trained if self._extra(path))]:
-            rate, decay = _multiples(*self.owner[path], graph)
-            self.slots[path] = Slot(path, at, packed[path].shape, rate, decay)
-            at += packed[path].size
-        self.size = at
-        self.direct = sum(prod(self.slots[path].shape) for path in direct)
+            packed = self._pack(path, weights[path])  # one at a time: a large net has no room for a second copy
+            slot = self.slots[path] = Slot(path, at, packed.shape, *_multiples(*self.owner[path], graph))
+            views[path] = self.flat[slot.stretch].reshape(slot.shape)
+            views[path][...] = packed
+            at += packed.size
         self.extras: dict[str, tuple[int, tuple[int, ...]]] = {}
         for path in trained:
             if self._extra(path):
@@ -57,15 +60,8 @@ class Store:
                 self.extras[path] = (at, shape)
                 at += prod(shape)
         self.gradient_size = at
-        self.flat = shared(self.size, self.dtype)
-        self.views: dict[str, Array] = {}
-        for path, array in packed.items():
-            if path in self.slots:
-                slot = self.slots[path]
-                self.views[path] = self.flat[slot.stretch].reshape(slot.shape)
-                self.views[path][...] = array
-            else:
-                self.views[path] = np.array(array, dtype=self.dtype)
+        fixed = {path: np.array(self._pack(path, weights[path]), dtype=self.dtype) for path in self.owner if path not in views}
+        self.views = {path: views[path] if path in views else fixed[path] for path in self.owner}
 
     def _pack(self, path: str, array: Array) -> Array:
         node, local = self.owner[path]

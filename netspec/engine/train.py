@@ -85,7 +85,7 @@ class Trainer:
         methods: Measured | None = None,
     ) -> None:  # fmt: skip
         self.graph, self.settings, self.batches, self.stop, self.workers = graph, settings, batches, stop, workers
-        self.weights = weights if state is None else state.weights
+        self.weights: Mapping[str, Array] = weights if state is None else state.weights
         self.left = state
         self.place = Place() if state is None else state.place
         self.clock = Clock(seed, self.place.steps)
@@ -105,11 +105,12 @@ class Trainer:
             store = Store(self.graph, plan.kernels, self.weights, np.float32)
             optimiser = Optimiser(self.settings.optimizer, store, self.settings.clip)
             self._restore(store, optimiser)
+            self.weights, self.left = {}, None  # the store has its own
             runner = Runner(plan, store, workers, self.clock, self.settings.label_smoothing, optimiser, processes=True)
             stack.enter_context(closing(runner))
             self.runners, self.store, self.optimiser, self.pool = {batch: runner}, store, optimiser, workers
             steps = -(-len(self.batches) // batch)
-            yield Started(batch, len(plan.chunks[0]), runner.workers, plan.training_bytes(len(optimiser.state), runner.workers), steps)
+            yield Started(batch, len(plan.chunks[0]), runner.workers, plan.training_bytes(len(optimiser.state) + (self.settings.average is not None), runner.workers), steps)
             patience = getattr(self.settings.stop, "epochs", None)
             while self.place.epoch < self.settings.epochs and (patience is None or self.place.waited < patience):
                 yield from self._epoch(batch, steps)

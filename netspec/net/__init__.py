@@ -141,14 +141,19 @@ class Net:
             }
         return made
 
-    def training_bytes(self, batch: int | None = None, workers: int = 2) -> int:
-        """The memory that training takes on batches of so many examples (the spec's unless said), in bytes."""
+    def training_bytes(self, batch: int | None = None, workers: int | None = None, recompute: bool = False) -> int:
+        """The memory that a training step takes on batches of so many examples (the spec's unless said), in bytes.
+
+        With ``recompute`` activations that are cheap to make again are not kept.
+        """
         from netspec.engine.optimiser import STATE
         from netspec.engine.plan import make
+        from netspec.engine.threads import cores
 
         settings = self.train_settings
-        plan = make(self.graph, batch or settings.batch, True, settings.loss, methods=tuned())
-        return plan.training_bytes(len(STATE[settings.optimizer.name]), workers)
+        plan = make(self.graph, batch or settings.batch, True, settings.loss, methods=tuned(), recompute=recompute)
+        kept = len(STATE[settings.optimizer.name]) + (settings.average is not None)
+        return plan.training_bytes(kept, workers or cores())
 
     def profile(self, batch: int | None = None, workers: int | None = None) -> Profile:
         """Where the time of a training step goes, on random numbers."""

@@ -47,8 +47,9 @@ class Training:
         self.data = with_mean(net.data, train, self.inputs).model_copy(update={"classes": classes})
         batches = Batches(train, self.data, self.inputs, self.targets, settings.seed)
         state = None if self.resume is None else self.left(self.resume)
-        weights = initial(graph, settings.seed) if state is None else state.weights
-        trainer = Trainer(graph, weights, settings, batches, settings.seed, self.stop, self.workers, state, tuned())
+        fresh = initial(graph, settings.seed) if state is None else {}
+        trainer = Trainer(graph, fresh, settings, batches, settings.seed, self.stop, self.workers, state, tuned())
+        del fresh, state  # the trainer has them
         if self.out is not None:
             self.begin()
         for event in trainer.run():

@@ -40,7 +40,7 @@ class Harness:
         extras = kernel.extras()
         return Memory(
             [at[f"x{i}"] for i in range(len(self.xs))], np.full((N, *self.y), np.nan), w,
-            {k: np.full(shape, np.nan) for k, shape in kernel.scratch(N).items()},
+            {k: np.full(shape, np.nan) for k, shape in [*kernel.scratch(N).items(), *((f"adding:{k}", s) for k, s in kernel.adding().items())]},
             {k: np.full(shape, np.nan) for k, shape in kernel.saved(N).items()},
             dxs=[np.full((N, *x), np.nan) for x in self.xs],
             dw={k: np.zeros(extras.get(k, at[k].shape)) for k in self.trained}, clock=Clock(3, 7),
@@ -66,7 +66,7 @@ class Harness:
             found[k] = total
             if k in self.kernel.extras():
                 found[k] = np.zeros(self.point[k].shape)
-                self.kernel.collect(k, total, found[k])()
+                self.kernel.collect(k, total, found[k], m.w)()
         return found
 
 

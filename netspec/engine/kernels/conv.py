@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, ones, rows
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, add_product, ones, rows
 from netspec.tables import KernelTable, Table
 from netspec.tables.spread import add_fixed, spread_cells, spread_taps
 
@@ -98,7 +98,7 @@ class Wired(Kernel):
     def extras(self) -> Sizes:
         return {"weight": self.dense_shape()} if self.compact else {}
 
-    def collect(self, name: str, total: Array, gradient: Array) -> Run | None:
+    def collect(self, name: str, total: Array, gradient: Array, ready: Mapping[str, Array]) -> Run | None:
         where, source, flat, out = self.where, self.source, total.reshape(-1), gradient.reshape(-1)
         if self.unique:
 
@@ -178,7 +178,7 @@ class Conv(Wired):
         self.width = prod(self.taps) * self.inputs // self.groups
 
     def scratch(self, n: int) -> Sizes:
-        sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,), "dw": self.dense_shape()}
+        sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,)}
         if self.padded:
             sizes["xp"] = (n, *self.cover, self.inputs)
         if self.depthwise:
@@ -190,6 +190,9 @@ class Conv(Wired):
         if self.groups > 1:
             sizes["yg"] = (self.groups, rows_, self.outputs // self.groups)
         return sizes
+
+    def adding(self) -> Sizes:
+        return {} if self.depthwise else {"weight": self.dense_shape()}
 
     def _enter(self, m: Memory) -> tuple[Array, Run]:
         """The padded input, and the call that fills it."""
@@ -257,8 +260,7 @@ class Conv(Wired):
             return self._depthwise_backward(m, bias)
         cols, gather = self._columns(m)
         assert m.dy is not None
-        g, kernel, dx, tmp = self.groups, self.kernel(m), m.dxs[0], m.scratch["dw"]
-        dw = m.dw.get("weight")
+        g, kernel, dx = self.groups, self.kernel(m), m.dxs[0]
         take: Run = _nothing
         if g == 1:
             dyg = rows(m.dy)[None]
@@ -266,17 +268,17 @@ class Conv(Wired):
             dyg = m.scratch["yg"]
             source = rows(m.dy).reshape(-1, g, self.outputs // g).transpose(1, 0, 2)
             take = partial(np.copyto, dyg, source)
-        turned, kernel_t = cols.transpose(0, 2, 1), kernel.transpose(0, 2, 1)
+        learn = add_product(m, "weight", cols.transpose(0, 2, 1), dyg) if "weight" in m.dw else None
+        kernel_t = kernel.transpose(0, 2, 1)
         spread = self._scatter(m, cols) if dx is not None else _nothing
         target = rows(dx)[None] if dx is not None and self.direct else cols
 
         def run() -> None:
             take()
             bias()
-            if dw is not None:
+            if learn is not None:
                 gather()
-                np.matmul(turned, dyg, out=tmp)
-                np.add(dw, tmp, out=dw)
+                learn()
             if dx is not None:
                 np.matmul(dyg, kernel_t, out=target)
                 spread()
@@ -518,8 +520,11 @@ class Local(Wired):
         p, g = prod(self.places), self.groups
         return {
             "xp": (n, *self.cover, self.inputs), "cols": (p, g, n, self.width),
-            "yg": (p, g, n, self.outputs // g), "dw": self.dense_shape(),
+            "yg": (p, g, n, self.outputs // g),
         }  # fmt: skip
+
+    def adding(self) -> Sizes:
+        return {"weight": self.dense_shape()}
 
     def _columns(self, m: Memory) -> Run:
         xp, n, g, rank = m.scratch["xp"], m.y.shape[0], self.groups, len(self.taps)
@@ -556,8 +561,9 @@ class Local(Wired):
 
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
-        gather, cols, yg, kernel, tmp = self._columns(m), m.scratch["cols"], m.scratch["yg"], self.kernel(m), m.scratch["dw"]
-        dy, source, dw, db, dx = m.dy, self._turned(m, m.dy), m.dw.get("weight"), m.dw.get("bias"), m.dxs[0]
+        gather, cols, yg, kernel = self._columns(m), m.scratch["cols"], m.scratch["yg"], self.kernel(m)
+        dy, source, db, dx = m.dy, self._turned(m, m.dy), m.dw.get("bias"), m.dxs[0]
+        learn = add_product(m, "weight", cols.transpose(0, 1, 3, 2), yg) if "weight" in m.dw else None
         n, g, rank = m.y.shape[0], self.groups, len(self.taps)
         xp = m.scratch["xp"]
         targets = [_split(view, g) for view in tap_views(xp, self.window, self.places)] if dx is not None else []
@@ -570,10 +576,9 @@ class Local(Wired):
             if db is not None:
                 for image in dy:
                     np.add(db, image, out=db)
-            if dw is not None:
+            if learn is not None:
                 gather()
-                np.matmul(cols.transpose(0, 1, 3, 2), yg, out=tmp)
-                np.add(dw, tmp, out=dw)
+                learn()
             if dx is not None:
                 np.matmul(yg, kernel.transpose(0, 1, 3, 2), out=cols)
                 xp.fill(0)

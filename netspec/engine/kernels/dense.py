@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, ones
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, add_product, ones
 from netspec.tables import Table
 from netspec.tables.pattern import recognise
 from netspec.tables.spread import add_fixed, spread_cells
@@ -89,7 +89,7 @@ class Dense(Flat):
     def extras(self) -> Sizes:
         return {"weight": (self.units, self.inputs)} if self.table is not None and not self.sparse else {}
 
-    def collect(self, name: str, total: Array, gradient: Array) -> Run | None:
+    def collect(self, name: str, total: Array, gradient: Array, ready: Mapping[str, Array]) -> Run | None:
         flat, where, source = total.reshape(-1), self.where, self.source
 
         def run() -> None:
@@ -102,7 +102,10 @@ class Dense(Flat):
         if self.sparse:
             assert self.table is not None
             return {**sizes, "products": (self.table.connections, n), "xt": (self.inputs, n), "yt": (self.units, n)}
-        return {**sizes, "dw": (self.units, self.inputs)}
+        return sizes
+
+    def adding(self) -> Sizes:
+        return {} if self.sparse else {"weight": (self.units, self.inputs)}
 
     def forward(self, m: Memory) -> Run:
         x, flatten = self._flat(m)
@@ -127,7 +130,8 @@ class Dense(Flat):
         one, total = ones(dy.shape[0], dy), m.scratch["db"]
         if self.sparse:
             return self._sparse_backward(m, x, flatten, dx, back)
-        kernel, tmp, dyt, fresh = m.w["dense" if self.table is not None else "weight"], m.scratch["dw"], dy.T, m.fresh
+        kernel = m.w["dense" if self.table is not None else "weight"]
+        learn = add_product(m, "weight", dy.T, x) if dw is not None else _nothing
 
         def run() -> None:
             if db is not None:
@@ -135,9 +139,7 @@ class Dense(Flat):
                 np.add(db, total, out=db)
             if dw is not None:
                 flatten()
-                np.matmul(dyt, x, out=dw if fresh else tmp)
-                if not fresh:
-                    np.add(dw, tmp, out=dw)
+                learn()
             if dx is not None:
                 np.matmul(dy, kernel, out=dx)
                 back()

@@ -14,7 +14,7 @@ from netspec.ops import Operator
 class Concat(Kernel):
     """Each input into its run of maps."""
 
-    op_type = ops.join.Concat
+    op_type, copies = ops.join.Concat, True
 
     def _runs(self, whole: Array) -> list[Array]:
         ends = np.cumsum([x[-1] for x in self.xs])

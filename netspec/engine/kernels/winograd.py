@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes
+from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product
 from netspec.engine.kernels.conv import Conv, _bias_gradient
 
 #: The transforms of a tile, a kernel and a result: Y = Aᵀ[(G·w) ⊙ (Bᵀ·x)].
@@ -125,32 +125,39 @@ class Winograd(Conv):
         return {"u": (POINTS, 3 * self.inputs, self.outputs), "u_back": (POINTS, 3 * self.outputs, self.inputs)}
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
-        kernel = w["weight"].reshape(3, 3, self.inputs, self.outputs)
-        flipped = kernel[::-1, ::-1].transpose(0, 1, 3, 2)
-        g = G.astype(kernel.dtype)
+        kernel, g, flipped = w["weight"].reshape(3, -1), G.astype(w["weight"].dtype), G[:, ::-1].astype(w["weight"].dtype)
+        u, back = ready["u"].reshape(POINTS, -1), ready["u_back"].reshape(POINTS, 3, self.outputs, self.inputs)
+        turned = u.reshape(POINTS, 3, self.inputs, self.outputs)[:, ::-1].transpose(0, 1, 3, 2)
 
         def run() -> None:
-            np.matmul(g, kernel.reshape(3, -1), out=ready["u"].reshape(POINTS, -1))
-            np.matmul(g, np.ascontiguousarray(flipped).reshape(3, -1), out=ready["u_back"].reshape(POINTS, -1))
+            np.matmul(flipped, kernel, out=u)  # u is the place for it until it gets its own numbers
+            np.copyto(back, turned)
+            np.matmul(g, kernel, out=u)
 
         return run
 
     def extras(self) -> Sizes:
         return {"weight": (POINTS, 3, self.outputs, self.inputs)}
 
-    def collect(self, name: str, total: Array, gradient: Array) -> Run | None:
+    def collect(self, name: str, total: Array, gradient: Array, ready: Mapping[str, Array]) -> Run | None:
         g, out = np.ascontiguousarray(G.T).astype(total.dtype), gradient.reshape(3, 3, self.inputs, self.outputs)
+        made = ready["u"].reshape(-1)[: gradient.size].reshape(3, -1)  # nothing reads it any more in this step
+        flipped = made.reshape(3, 3, self.outputs, self.inputs)[::-1, ::-1].transpose(0, 1, 3, 2)
+        source = total.reshape(POINTS, -1)
 
         def run() -> None:
-            flipped = np.matmul(g, total.reshape(POINTS, -1)).reshape(3, 3, self.outputs, self.inputs)
-            np.copyto(out, flipped[::-1, ::-1].transpose(0, 1, 3, 2))
+            np.matmul(g, source, out=made)
+            np.copyto(out, flipped)
 
         return run
 
     def scratch(self, n: int) -> Sizes:
         ahead, back = self.ahead.scratch(n), self.back.scratch(n)
-        sizes = {"db": (self.outputs,), "du": (POINTS, 3, self.outputs, self.inputs)}
+        sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,)}
         return sizes | {f"a_{k}": s for k, s in ahead.items()} | {f"b_{k}": s for k, s in back.items()}
+
+    def adding(self) -> Sizes:
+        return self.extras()
 
     def forward(self, m: Memory) -> Run:
         s = {name[2:]: array for name, array in m.scratch.items() if name.startswith("a_")}
@@ -182,11 +189,11 @@ class Winograd(Conv):
 
     def _kernel_gradient(self, m: Memory, s: Mapping[str, Array]) -> Run | None:
         """dU = Vᵀ · (A · x) a point and a column of the kernel; V is that of the result's gradient."""
-        total, x, fresh = m.dw.get("weight"), m.xs[0], m.fresh
-        if total is None:
+        x = m.xs[0]
+        if "weight" not in m.dw:
             return None
         n, high, wide, maps = x.shape
-        side, du, v, points, value = self.back, m.scratch["du"], s["v"], s["m"], s["result"]
+        side, v, points, value = self.back, s["v"], s["m"], s["result"]
         middle, source = value[:high, :, :wide], x.transpose(1, 0, 2, 3)
         border = [value[high:], value[:, :, wide:]]
         count, long = side.count(n), n * (side.columns + 2) * maps
@@ -194,14 +201,11 @@ class Winograd(Conv):
         out = points[:, :count].reshape(POINTS, side.tiles, long).transpose(1, 0, 2)
         size = v.itemsize
         shifted = as_strided(v, (POINTS, 3, count, self.outputs), (v.strides[0], size * self.outputs, size * self.outputs, size))
-        turned, factors, a = shifted.transpose(0, 1, 3, 2), points[:, None, :count], np.ascontiguousarray(A.T).astype(x.dtype)
-
-        transform = _transform(border, middle, source, a, tiles, out, rest)
+        transform = _transform(border, middle, source, np.ascontiguousarray(A.T).astype(x.dtype), tiles, out, rest)
+        learn = add_product(m, "weight", shifted.transpose(0, 1, 3, 2), points[:, None, :count])
 
         def run() -> None:
             transform()
-            np.matmul(turned, factors, out=total if fresh else du)
-            if not fresh:
-                np.add(total, du, out=total)
+            learn()
 
         return run
