@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,6 +79,29 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1000
     raise AssertionError
+
+
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+def memory_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """The bytes of 2GB, 500MB or 1.5GiB; a callback of options."""
+    if value is None:
+        return None
+    text = value.strip()
+    digits = text.rstrip(ascii_letters + " ")
+    try:
+        count = float(digits) * _UNITS[text[len(digits) :].strip().lower()]
+    except (ValueError, KeyError):
+        raise click.BadParameter(f"{text!r} is no size such as 2GB or 500MB", ctx, param) from None
+    if not 0 < count < 2**60:
+        raise click.BadParameter(f"{text!r} is no size that a machine has", ctx, param)
+    return int(count)
+
+
+recompute_option = click.option(
+    "--checkpoint-activations", "recompute", is_flag=True, help="Make cheap activations again in backward in place of keeping them: less memory."
+)  # fmt: skip
 
 
 def sizes(given: tuple[str, ...]) -> Mapping[str, int]:

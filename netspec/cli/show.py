@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import json_option, load, number, set_option, size, sizes, spec_argument
+from netspec.cli.output import (
+    json_option,
+    load,
+    memory_size,
+    number,
+    recompute_option,
+    set_option,
+    size,
+    sizes,
+    spec_argument,
+)
+from netspec.diagnostics import Fault
 
 if TYPE_CHECKING:
     from netspec.net import Net
@@ -21,19 +32,26 @@ if TYPE_CHECKING:
 @click.option("--receptive", is_flag=True, help="What each layer sees: field, stride and offset in the input.")
 @click.option("--explain", is_flag=True, help="List what was decided for you.")
 @click.option("--batch", type=click.IntRange(1), help="Tell the memory that training on so many examples takes.")
+@click.option("--memory", metavar="SIZE", callback=memory_size, help="Tell the largest batch whose training fits into so much (2GB).")
+@recompute_option
 @json_option
 def command(
-    spec: Path, settings: tuple[str, ...], at: tuple[str, ...], receptive: bool, explain: bool, batch: int | None, as_json: bool
+    spec: Path, settings: tuple[str, ...], at: tuple[str, ...], receptive: bool, explain: bool, batch: int | None,
+    memory: int | None, recompute: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show the layers of SPEC: shapes, parameters, connections, multiply-accumulates."""
     net = load(spec, settings).at(sizes(at))
+    if memory and not batch:
+        batch = net.largest_batch(memory, recompute=recompute)
+        if not batch:
+            raise Fault("N712", f"not even one example fits into {size(memory)}: its training takes {size(net.training_bytes(1, recompute=recompute))}")
     if as_json:
-        told = net.summary() | ({"training": {"batch": batch, "bytes": net.training_bytes(batch)}} if batch else {})
+        told = net.summary() | ({"training": {"batch": batch, "bytes": net.training_bytes(batch, recompute=recompute)}} if batch else {})
         click.echo(json.dumps(told, ensure_ascii=False))
         return
     _table(net, receptive)
     if batch:
-        click.echo(f"training on batches of {batch:,} takes {size(net.training_bytes(batch))}")
+        click.echo(f"training on batches of {batch:,} takes {size(net.training_bytes(batch, recompute=recompute))}")
     if explain:
         _decided(net)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from netspec.cli.output import load, note, set_option, size, spec_argument
+from netspec.cli.output import load, memory_size, note, recompute_option, set_option, size, spec_argument
 from netspec.diagnostics import Fault
 
 
@@ -20,19 +20,24 @@ from netspec.diagnostics import Fault
 @click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="MNIST's or CIFAR's files, train/ and test/ with a folder a class, or train.npz and test.npz.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the run is kept (runs/NAME-1, -2, … unless said).")
 @click.option("--epochs", type=click.IntRange(1), help="Instead of what the spec says.")
+@click.option("--batch", type=click.IntRange(1), help="Examples a step, instead of what the spec says.")
+@click.option("--memory", metavar="SIZE", callback=memory_size, help="What training may take (2GB): the largest batch that fits, unless --batch says one.")
+@recompute_option
 @click.option("--resume", type=click.Path(path_type=Path), help="A run's folder that training goes on from, bit for bit.")
 @click.option("--seed", type=click.IntRange(0), help="Instead of what the spec says.")
 @click.option("--threads", type=click.IntRange(1), help="Worker threads (a core each unless said); the result is the same.")
 @set_option
 def command(
     spec: Path, folder: Path, out: Path | None, resume: Path | None, epochs: int | None, seed: int | None, threads: int | None,
-    settings: tuple[str, ...],
+    settings: tuple[str, ...], batch: int | None, memory: int | None, recompute: bool,
 ) -> int:  # fmt: skip
     """Train SPEC and keep the run in a folder: spec, weights, log, model.onnx, and the state to go on from."""
     net = load(spec, settings)
     out = out or resume or fresh_folder(spec)
     with stop_flag() as stopped:
-        events = net.train(folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=stopped, resume=resume)
+        events = net.train(
+            folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=stopped, resume=resume, batch=batch, memory=memory, recompute=recompute
+        )  # fmt: skip
         kept = follow(events, out)
         if stopped():
             weights = "; the weights of the last whole epoch are there too" if kept else ""
@@ -85,7 +90,7 @@ def follow(events: Iterator[Any], out: Path | None) -> bool:
                 if isinstance(event, Started):
                     note(
                         f"{event.steps} steps an epoch of {event.batch} examples, {event.workers} worker{'s' if event.workers > 1 else ''}, "
-                        f"{size(event.training_bytes)} of memory"
+                        f"{size(event.training_bytes)} of memory{', activations made again in backward' if event.recompute else ''}"
                     )
                 elif isinstance(event, Epoch):
                     kept = True

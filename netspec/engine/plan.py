@@ -26,6 +26,8 @@ from netspec.shape import numbers
 CHUNK_NUMBERS = 2**20
 #: A layer with so many weights runs on chunks of its own size: reading them again and again would cost more than the cache saves.
 HEAVY, APART = 2**18, 4
+#: Bytes of the interpreter's own, and for each call with its views (measured: benchmarks/memory.py).
+OWN, CALL = 9_000_000, 7_000
 #: Partial sums of gradients: so many for small nets, two from LARGE_NET numbers on.
 PARTS, LARGE_NET = 4, 2**20
 
@@ -85,7 +87,8 @@ class Plan:
         ready = sum(prod(shape) for kernel in self.kernels.values() for shape in kernel.prepared().values())
         counted = weights + ready + state * trained + self.parts * (trained + extras)
         workers = min(workers, self.parts)
-        return self.batch_bytes + sum(self._touched(worker, workers) for worker in range(workers)) + counted * self.dtype.itemsize
+        calls = sum(len(chunks) * len(steps) for chunks, steps in zip(self.chunks, self.phases, strict=True))
+        return OWN + CALL * calls + self.batch_bytes + sum(self._touched(worker, workers) for worker in range(workers)) + counted * self.dtype.itemsize
 
     def _touched(self, worker: int, workers: int) -> int:
         """Bytes of a worker's own memory that it ever writes: it has no chunk in some phases."""

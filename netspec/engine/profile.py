@@ -48,12 +48,16 @@ class Profile:
     batch: int
     workers: int
     step: float
+    bytes: int
     lines: tuple[Line, ...]
 
 
-def profile(graph: Graph, settings: Train, batch: int, workers: int | None = None, repeats: int = 5, methods: Measured | None = None) -> Profile:
+def profile(
+    graph: Graph, settings: Train, batch: int, workers: int | None = None, repeats: int = 5, methods: Measured | None = None,
+    recompute: bool = False,
+) -> Profile:  # fmt: skip
     """Time training steps on random numbers, batch by batch as training has them."""
-    plan = planning.make(graph, batch, True, settings.loss, methods=methods)
+    plan = planning.make(graph, batch, True, settings.loss, methods=methods, recompute=recompute)
     store = Store(graph, plan.kernels, initial(graph, 1), np.float32)
     with pool(workers) as threads:
         optimiser = Optimiser(settings.optimizer, store, settings.clip)
@@ -67,7 +71,7 @@ def profile(graph: Graph, settings: Train, batch: int, workers: int | None = Non
                 taken.append(time.perf_counter() - began)
             times = _layers(runner, repeats)
             lines = tuple(_line(runner, node, times) for node in graph.nodes)
-            return Profile(batch, runner.workers, statistics.median(taken[1:]), lines)
+            return Profile(batch, runner.workers, statistics.median(taken[1:]), plan.training_bytes(len(optimiser.state), runner.workers), lines)
 
 
 def fill(runner: Runner) -> None:
@@ -92,7 +96,7 @@ def _layers(runner: Runner, repeats: int) -> Mapping[tuple[str, bool], float]:
             began = time.perf_counter()
             for call in calls:
                 call()
-            key = (step.node, step.kind.startswith("backward"))
+            key = (step.node, step.kind in ("backward", "backward_sums", "again"))
             once[key] = once.get(key, 0.0) + time.perf_counter() - began
         for key, seconds in once.items():
             best[key] = min(best.get(key, seconds), seconds)

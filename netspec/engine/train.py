@@ -43,6 +43,7 @@ class Started:
     workers: int
     training_bytes: int
     steps: int
+    recompute: bool
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Trainer:
     def __init__(
         self, graph: Graph, weights: Mapping[str, Array], settings: Train, batches: Batches, seed: int,
         stop: Callable[[], bool], workers: int | None = None, state: State | None = None,
-        methods: Measured | None = None,
+        methods: Measured | None = None, recompute: bool = False,
     ) -> None:  # fmt: skip
         self.graph, self.settings, self.batches, self.stop, self.workers = graph, settings, batches, stop, workers
         self.weights: Mapping[str, Array] = weights if state is None else state.weights
@@ -90,7 +91,7 @@ class Trainer:
         self.place = Place() if state is None else state.place
         self.clock = Clock(seed, self.place.steps)
         self.schedule = Schedule(settings.schedule, settings.epochs, *self.place.schedule)
-        self.methods = methods
+        self.methods, self.recompute = methods, recompute
         self.average: Array | None = None
         self.stopped = False
 
@@ -110,7 +111,8 @@ class Trainer:
             stack.enter_context(closing(runner))
             self.runners, self.store, self.optimiser, self.pool = {batch: runner}, store, optimiser, workers
             steps = -(-len(self.batches) // batch)
-            yield Started(batch, len(plan.chunks[0]), runner.workers, plan.training_bytes(len(optimiser.state) + (self.settings.average is not None), runner.workers), steps)
+            used = plan.training_bytes(len(optimiser.state) + (self.settings.average is not None), runner.workers)
+            yield Started(batch, len(plan.chunks[0]), runner.workers, used, steps, self.recompute)
             patience = getattr(self.settings.stop, "epochs", None)
             while self.place.epoch < self.settings.epochs and (patience is None or self.place.waited < patience):
                 yield from self._epoch(batch, steps)
@@ -118,7 +120,7 @@ class Trainer:
                     return
 
     def _plan(self, batch: int) -> Plan:
-        return planning.make(self.graph, batch, True, self.settings.loss, methods=self.methods)
+        return planning.make(self.graph, batch, True, self.settings.loss, methods=self.methods, recompute=self.recompute)
 
     def _runner(self, n: int) -> Runner:
         """What runs batches of so many: the rest of an epoch has a plan of its own."""

@@ -155,11 +155,26 @@ class Net:
         kept = len(STATE[settings.optimizer.name]) + (settings.average is not None)
         return plan.training_bytes(kept, workers or cores())
 
-    def profile(self, batch: int | None = None, workers: int | None = None) -> Profile:
+    def largest_batch(self, memory: int, workers: int | None = None, recompute: bool = False, most: int = 2**20) -> int:
+        """The largest batch, up to ``most``, whose training takes at most ``memory`` bytes; 0 where not even one example fits."""
+
+        def fits(batch: int) -> bool:
+            return self.training_bytes(batch, workers, recompute) <= memory
+
+        good, bad = 0, 1
+        while bad <= most and fits(bad):
+            good, bad = bad, bad * 2
+        bad = min(bad, most + 1)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            good, bad = (middle, bad) if fits(middle) else (good, middle)
+        return good
+
+    def profile(self, batch: int | None = None, workers: int | None = None, recompute: bool = False) -> Profile:
         """Where the time of a training step goes, on random numbers."""
         from netspec.engine.profile import profile
 
-        return profile(self.graph, self.train_settings, batch or self.train_settings.batch, workers, methods=tuned())
+        return profile(self.graph, self.train_settings, batch or self.train_settings.batch, workers, methods=tuned(), recompute=recompute)
 
     def tune(self) -> Iterator[Trial]:
         """Time the methods that can run each convolution on this machine, and keep what was found for later plans."""
@@ -278,20 +293,25 @@ class Net:
     def train(
         self, data: str | Path, *, out: str | Path | None = None, epochs: int | None = None, seed: int | None = None,
         workers: int | None = None, stop: Callable[[], bool] = lambda: False, resume: str | Path | None = None,
-        settings: Train | None = None,
+        settings: Train | None = None, batch: int | None = None, memory: int | None = None, recompute: bool = False,
     ) -> Iterator[Event]:  # fmt: skip
         """Train on the data of a folder; yields an event for each step and epoch.
 
         With ``out`` the spec, the weights after each epoch, a log, the model and the state are kept in that folder;
         ``resume`` is such a folder, whose training goes on where it stood, bit for bit. ``settings`` stand in for the spec's.
+        ``memory`` is how many bytes training may take: without ``batch`` the largest that fits is used, and a ``batch`` that
+        does not fit is Fault N712. ``recompute`` makes activations again in backward in place of keeping them; where the
+        memory asks for it, that is done by itself.
         """
         settings = (settings or self.meaning.train).model_copy(
-            update={k: v for k, v in (("epochs", epochs), ("seed", seed)) if v is not None}
+            update={k: v for k, v in (("epochs", epochs), ("seed", seed), ("batch", batch)) if v is not None}
         )
-        from netspec.net.training import Training
+        from netspec.net.training import Budget, Training
 
         kept = None if out is None else Path(out)
-        return Training(self, settings, Path(data), kept, workers, stop, None if resume is None else Path(resume)).run()
+        left = None if resume is None else Path(resume)
+        budget = Budget(memory, batch is not None, recompute)
+        return Training(self, settings, Path(data), kept, workers, stop, left, budget).run()
 
     def run(self, paths: Sequence[str | Path], model: str | Path, top: int = 1, device: str = "auto") -> list[Any]:
         """The answers of a compiled model for pictures."""

@@ -19,6 +19,48 @@ if TYPE_CHECKING:
     from netspec.net import Net
 
 
+@dataclass(frozen=True)
+class Budget:
+    """``memory`` that training may take, in bytes; whether the batch was ``asked`` for; whether activations are made again."""
+
+    memory: int | None = None
+    asked: bool = False
+    recompute: bool = False
+
+    def settle(self, net: Net, batch: int, examples: int, workers: int | None) -> tuple[int, bool]:
+        """The batch, and whether activations are made again so that it fits. Fault N712 where none does."""
+        limit = self.memory if self.memory is not None else _free()
+        if limit is None:
+            return batch, self.recompute
+        batch = min(batch, examples)
+        if self.memory is None or self.asked:
+            for recompute in dict.fromkeys((self.recompute, True)):
+                if net.training_bytes(batch, workers, recompute) <= limit:
+                    return batch, recompute
+        largest = {again: net.largest_batch(limit, workers, again, examples) for again in dict.fromkeys((self.recompute, True))}
+        recompute = max(largest, key=lambda again: (largest[again], not again))
+        if self.memory is not None and not self.asked and largest[recompute]:
+            plain = largest.get(False, 0)
+            return (plain, False) if plain >= min(batch, examples) else (largest[recompute], recompute)
+        needs = net.training_bytes(batch, workers, True)
+        best = f"a batch of {largest[recompute]:,} is the largest that fits" if largest[recompute] else "not even one example fits"
+        raise Fault("N712", f"training on batches of {batch:,} takes {_told(needs)}, and there are {_told(limit)}",
+                    help=f"{best}{', with `--checkpoint-activations`' if recompute and largest[recompute] else ''}")  # fmt: skip
+
+
+def _told(count: int) -> str:
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def _free() -> int | None:
+    """Memory that the machine has to give, in bytes; None where it does not tell."""
+    try:
+        told = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return 1024 * next(int(line.split()[1]) for line in told if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return None
+
+
 @dataclass
 class Training:
     """``out`` is the folder where the run is kept, ``resume`` one that was kept before and goes on."""
@@ -30,6 +72,7 @@ class Training:
     workers: int | None
     stop: Callable[[], bool]
     resume: Path | None = None
+    budget: Budget = Budget()
     log: list[str] = field(default_factory=list)
 
     def run(self) -> Iterator[Event]:
@@ -39,16 +82,18 @@ class Training:
         from netspec.engine.train import Epoch, Progress, Trainer
         from netspec.weights import initial
 
-        net, settings, graph = self.net, self.settings, self.net.graph
-        self.inputs, self.targets = net.input_shapes(), targets(net, settings)
+        net, graph = self.net, self.net.graph
+        self.inputs, self.targets = net.input_shapes(), targets(net, self.settings)
         names = [*self.inputs, *(target.output for target in self.targets)]
         train, test = (read_part(self.folder, part, net.data.classes, names) for part in ("train", "test"))
         classes = net.data.classes or getattr(train, "classes", None)
         self.data = with_mean(net.data, train, self.inputs).model_copy(update={"classes": classes})
+        batch, recompute = self.budget.settle(net, self.settings.batch, len(train), self.workers)
+        settings = self.settings = self.settings.model_copy(update={"batch": batch})
         batches = Batches(train, self.data, self.inputs, self.targets, settings.seed)
         state = None if self.resume is None else self.left(self.resume)
         fresh = initial(graph, settings.seed) if state is None else {}
-        trainer = Trainer(graph, fresh, settings, batches, settings.seed, self.stop, self.workers, state, tuned())
+        trainer = Trainer(graph, fresh, settings, batches, settings.seed, self.stop, self.workers, state, tuned(), recompute)
         del fresh, state  # the trainer has them
         if self.out is not None:
             self.begin()

@@ -230,3 +230,44 @@ def test_memory_of_training_wants_numbers_for_free_sizes() -> None:
     done = netspec("show", spec, "--batch", 2)
     assert done.returncode == 1 and "error[N212]" in done.stderr and "Traceback" not in done.stderr
     assert "training on batches of 2 takes" in netspec("show", spec, "--batch", 2, "--at", "H=64", "--at", "W=64").stdout
+
+
+def test_memory_decides_the_batch(tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    told = json.loads(netspec("show", "tiny.net", "--memory", "9200KB", "--json", cwd=folder).stdout)["training"]
+    assert told["bytes"] <= 9_200_000
+    assert json.loads(netspec("show", "tiny.net", "--batch", told["batch"] + 1, "--json", cwd=folder).stdout)["training"]["bytes"] > 9_200_000
+    done = netspec("train", "tiny.net", "--data", "digits", "--memory", "9200KB", cwd=folder)
+    assert done.returncode == 0 and f"of {told['batch']} examples" in done.stderr
+    assert netspec("train", "tiny.net", "--data", "digits", "--batch", 64, "--memory", "9200KB", cwd=folder).returncode == 1
+    assert netspec("show", "tiny.net", "--memory", "much", cwd=folder).returncode == 2
+
+
+def test_profile_tells_every_layer_and_tuning_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = prepared(tmp_path)
+    told = json.loads(netspec("profile", "tiny.net", "--batch", 4, "--json", cwd=folder).stdout)
+    assert [line["layer"] for line in told["lines"]] == ["y/conv", "y/conv_2", "y/relu", "y/dense", "y/softmax"]
+    assert all(line["forward"] > 0 for line in told["lines"][:-1])
+    (folder / "many.net").write_text("netspec 1\nnet Many {\n input x: 4 x 12 x 12\n output y = x -> conv(8, 3, pad: 1) -> dense(2) -> softmax\n}\n")
+    done = netspec("profile", "many.net", "--batch", 4, "--tune", cwd=folder)
+    assert done.returncode == 0 and "y/conv: " in done.stderr
+    assert (tmp_path / "cache" / "netspec" / "methods.json").is_file()
+
+
+def test_interrupted_and_resumed_is_the_unbroken_run(tmp_path: Path) -> None:
+    folder = prepared(tmp_path)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "netspec", "train", "tiny.net", "--data", "digits", "--epochs", "400", "--out", "a"],
+        cwd=folder, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for _ in range(300):
+        if (folder / "a" / "weights.safetensors").exists():
+            break
+        time.sleep(0.1)
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=20)
+    done = netspec("train", "tiny.net", "--data", "digits", "--epochs", 400, "--resume", "a", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "a/model.onnx\n")
+    assert netspec("train", "tiny.net", "--data", "digits", "--epochs", 400, "--out", "b", cwd=folder).returncode == 0
+    assert (folder / "a" / "weights.safetensors").read_bytes() == (folder / "b" / "weights.safetensors").read_bytes()

@@ -149,12 +149,17 @@ class Gelu(Pointwise):
 
 
 def _normal(x: Array, out: Array) -> None:
-    """Φ(x) to double precision, by the series and continued product of W. J. Cody's rational erfc (1969)."""
-    z = np.abs(x).astype(np.float64) / sqrt(2)
-    tail = np.where(z < 26, _erfc(np.minimum(z, 26)), 0) / 2
-    np.copyto(out, np.where(x > 0, 1 - tail, tail), casting="same_kind")
+    """Φ(x) to double precision, by the series and continued product of W. J. Cody's rational erfc (1969), a run at a time."""
+    flat, wide = x.reshape(-1), out.reshape(-1)
+    for at in range(0, flat.size, _RUN):
+        part = flat[at : at + _RUN]
+        z = np.abs(part).astype(np.float64) / sqrt(2)
+        tail = np.where(z < 26, _erfc(np.minimum(z, 26)), 0) / 2
+        np.copyto(wide[at : at + _RUN], np.where(part > 0, 1 - tail, tail), casting="same_kind")
 
 
+#: Numbers of Φ worked out at a time: what that takes besides stays in cache.
+_RUN = 2**12
 _CODY_P = (3.16112374387056560, 1.13864154151050156e2, 3.77485237685302021e2, 3.20937758913846947e3, 1.85777706184603153e-1)
 _CODY_Q = (2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3)
 _CODY_C = (5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1, 2.98635138197400131e2, 8.81952221241769090e2,
