@@ -21,6 +21,8 @@ from netspec.engine.kernel import Array
 Work = Callable[[int, Callable[[], None]], None]
 #: Looks at the barrier between two looks at whether the others live.
 PATIENCE = 10_000
+#: Ends of pipes that this process writes to: a child that kept one would keep its sibling from seeing the end.
+_WRITING: set[int] = set()
 
 
 def can_fork() -> bool:
@@ -54,9 +56,9 @@ class Crew:
         self.children: list[int] = []
         for rank in range(1, ranks):
             reading, writing = os.pipe()
+            _WRITING.add(writing)
             child = os.fork()
             if child == 0:
-                os.close(writing)
                 self._serve(rank, reading, told)
             os.close(reading)
             self.pipes.append(writing)
@@ -68,7 +70,7 @@ class Crew:
         try:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            for pipe in self.pipes:
+            for pipe in _WRITING:
                 os.close(pipe)
             self.rank = rank
             with np.errstate(all="ignore"):
@@ -111,6 +113,7 @@ class Crew:
         """Let the others go."""
         for pipe in self.pipes:
             os.close(pipe)
+            _WRITING.discard(pipe)
         for child in self.children:
             try:
                 os.waitpid(child, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -10,6 +12,9 @@ import numpy as np
 from netspec import ops
 from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, ones, rows
 from netspec.engine.kernels.conv import extent, inner, tap_views
+
+#: Maps up to which the cells of a row of windows are summed and filled by a product with ones.
+NARROW = 16
 
 
 class Windowed(Kernel):
@@ -70,7 +75,7 @@ class Windowed(Kernel):
         else:
             np.add(target, gradient, out=target)
 
-    def add_up(self, views: list[Array], x: Array, half: Array | None, out: Array) -> Run:
+    def add_up(self, views: list[Array], m: Memory, out: Array) -> Run:
         """The call that sums the cells of each window; where windows part a map, rows first, in long stretches."""
 
         def one_by_one() -> None:
@@ -78,25 +83,54 @@ class Windowed(Kernel):
             for view in views[1:]:
                 np.add(out, view, out=out)
 
-        if half is None:
+        if "half" not in m.scratch:
             return one_by_one
-        (a, b), n, maps = self.window.kernel, len(x), self.maps
-        rows_ = x.reshape(n, self.places[0], a, -1)
-        line = half.reshape(n, self.places[0], -1)
-        cells = half.reshape(*out.shape[:-1], b, maps)
+        (a, b), maps, x, half = self.window.kernel, self.maps, m.xs[0], m.scratch["half"]
+        lines = x.reshape(len(x), self.places[0], a, -1)
+        line, cells, flat, wide = half.reshape(len(x), self.places[0], -1), half.reshape(*out.shape[:-1], b, maps), rows(out), half.reshape(-1, b * maps)
+        narrow = maps <= NARROW  # a product with ones is faster than many short additions
+        pairs = np.tile(np.eye(maps, dtype=x.dtype), (b, 1))
 
         def run() -> None:
-            np.copyto(line, rows_[:, :, 0])
+            np.copyto(line, lines[:, :, 0])
             for i in range(1, a):
-                np.add(line, rows_[:, :, i], out=line)
+                np.add(line, lines[:, :, i], out=line)
+            if narrow:
+                np.matmul(wide, pairs, out=flat)
+                return
             np.copyto(out, cells[..., 0, :])
             for j in range(1, b):
                 np.add(out, cells[..., j, :], out=out)
 
         return run
 
+    def hand_back(self, m: Memory, factor: Array) -> Callable[[Array], None]:
+        """What spreads a gradient times ``factor`` (a number a map, or a window and a map) over the cells of each window."""
+        assert m.dy is not None and m.dxs[0] is not None
+        outs, clear, hand_on = self.leave(m)
+        dy, dx, tap = m.dy, m.dxs[0], m.scratch["tap"]
+
+        def one_by_one(times: Array) -> None:
+            clear()
+            np.multiply(dy, times, out=tap)
+            for out in outs:
+                self.put(out, tap)
+            hand_on()
+
+        if "half" not in m.scratch or self.maps > NARROW or factor.size != self.maps:
+            return one_by_one
+        (a, b), maps, half = self.window.kernel, self.maps, m.scratch["half"]
+        lines, line = dx.reshape(len(dx), self.places[0], a, -1), half.reshape(len(dx), self.places[0], 1, -1)
+        flat, wide, pairs = rows(dy), half.reshape(-1, b * maps), np.tile(np.eye(maps, dtype=dy.dtype), (1, b))
+
+        def by_rows(times: Array) -> None:
+            np.matmul(flat, pairs * times.reshape(-1, 1), out=wide)
+            np.copyto(lines, line)
+
+        return by_rows
+
     def halves(self, n: int) -> Sizes:
-        """Workspace of ``add_up`` where windows part a map of two axes."""
+        """Workspace of ``add_up`` and ``hand_back`` where windows part a map of two axes."""
         return {"half": (n, self.places[0], self.sizes[1], self.maps)} if self.parted and len(self.places) == 2 else {}
 
     def counts(self, dtype: np.dtype[Any]) -> Array:
@@ -157,10 +191,13 @@ class AvgPool(Windowed):
 
     op_type = ops.pool.AvgPool
 
+    def scratch(self, n: int) -> Sizes:
+        return {**super().scratch(n), **self.halves(n)}
+
     def forward(self, m: Memory) -> Run:
         views, fill = self.enter(m)
         y, share = m.y, 1 / self.counts(m.y.dtype)
-        add_up = self.add_up(views, m.xs[0], m.scratch.get("half"), y)
+        add_up = self.add_up(views, m, y)
 
         def run() -> None:
             fill()
@@ -172,18 +209,10 @@ class AvgPool(Windowed):
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None:
             return _nothing
-        outs, clear, hand_on = self.leave(m)
         assert m.dy is not None
-        dy, tap, share = m.dy, m.scratch["tap"], 1 / self.counts(m.dy.dtype)
-
-        def run() -> None:
-            clear()
-            np.multiply(dy, share, out=tap)
-            for out in outs:
-                self.put(out, tap)
-            hand_on()
-
-        return run
+        share = 1 / self.counts(m.dy.dtype)
+        share = np.full(self.maps, share.flat[0]) if self.parted else share
+        return partial(self.hand_back(m, share), share)
 
 
 class LpPool(Windowed):
@@ -245,7 +274,7 @@ class Subsample(Windowed):
     def forward(self, m: Memory) -> Run:
         views, fill = self.enter(m)
         y, total, share, gain, bias = m.y, m.saved["total"], 1 / prod(self.window.kernel), m.w["weight"], m.w["bias"]
-        add_up = self.add_up(views, m.xs[0], m.scratch.get("half"), total)
+        add_up = self.add_up(views, m, total)
 
         def run() -> None:
             fill()
@@ -260,7 +289,7 @@ class Subsample(Windowed):
         dy, seen, tap, total = m.dy, m.saved["total"], m.scratch["tap"], m.scratch["sum"]
         dw, db, gain, share = m.dw.get("weight"), m.dw.get("bias"), m.w["weight"], 1 / prod(self.window.kernel)
         one = ones(rows(dy).shape[0], dy)
-        leave = self.leave(m) if m.dxs[0] is not None else None
+        spread = self.hand_back(m, gain) if m.dxs[0] is not None else None
 
         def run() -> None:
             if dw is not None and db is not None:
@@ -270,13 +299,8 @@ class Subsample(Windowed):
                 np.add(dw, total, out=dw)
                 np.matmul(one, rows(dy), out=total)
                 np.add(db, total, out=db)
-            if leave is not None:
-                outs, clear, hand_on = leave
-                clear()
-                np.multiply(dy, gain * share, out=tap)
-                for out in outs:
-                    self.put(out, tap)
-                hand_on()
+            if spread is not None:
+                spread(gain * share)
 
         return run
 
