@@ -158,7 +158,7 @@ def extent(window: Any, places: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class Conv(Wired):
-    """Patches as rows, one product for all positions of a chunk; 1×1 on the array itself."""
+    """Patches as rows, one product for all positions of a chunk; on the array itself where it is its own patches."""
 
     op_type, keeps, method = ops.conv.Conv, ("x",), "patches"
 
@@ -171,9 +171,11 @@ class Conv(Wired):
         self.places = self.y[:-1]
         self.sizes = self.xs[0][:-1]
         self.cover = extent(self.window, self.places)
-        plain = all(k == 1 for k in self.taps) and all(s == 1 for s in self.window.stride)
         self.padded = self.cover != self.sizes or any(map(any, self.window.pads))
-        self.direct = plain and not self.padded and self.groups == 1
+        plain = all(k == 1 for k in self.taps) and all(s == 1 for s in self.window.stride)
+        whole = self.taps == self.sizes and prod(self.places) == 1
+        #: Whether the value itself is the patches: a kernel of one tap, or one as large as the value.
+        self.direct = (plain or whole) and not self.padded and self.groups == 1
         self.depthwise = self.groups == self.inputs and self.groups > 1
         self.width = prod(self.taps) * self.inputs // self.groups
 
@@ -212,7 +214,7 @@ class Conv(Wired):
     def _columns(self, m: Memory) -> tuple[Array, Run]:
         """Patches as rows ``(groups, n · places, taps · maps/groups)``, and the call that fills them."""
         if self.direct:
-            return rows(m.xs[0])[None], _nothing
+            return m.xs[0].reshape(1, -1, self.width), _nothing
         xp, fill = self._enter(m)
         n, cols = xp.shape[0], m.scratch["cols"]
         view = patches(xp, self.window, self.places)
@@ -271,7 +273,7 @@ class Conv(Wired):
         learn = add_product(m, "weight", cols.transpose(0, 2, 1), dyg) if "weight" in m.dw else None
         kernel_t = kernel.transpose(0, 2, 1)
         spread = self._scatter(m, cols) if dx is not None else _nothing
-        target = rows(dx)[None] if dx is not None and self.direct else cols
+        target = dx.reshape(1, -1, self.width) if dx is not None and self.direct else cols
 
         def run() -> None:
             take()

@@ -275,12 +275,14 @@ class Subsample(Windowed):
         views, fill = self.enter(m)
         y, total, share, gain, bias = m.y, m.saved["total"], 1 / prod(self.window.kernel), m.w["weight"], m.w["bias"]
         add_up = self.add_up(views, m, total)
+        width = self.places[-1]  # rows of a map's positions: vectors of a few maps are slow to go along
+        source, target = (array.reshape(-1, width * self.maps) for array in (total, y))
 
         def run() -> None:
             fill()
             add_up()
-            np.multiply(total, gain * share, out=y)
-            np.add(y, bias, out=y)
+            np.multiply(source, np.tile(gain * share, width), out=target)
+            np.add(target, np.tile(bias, width), out=target)
 
         return run
 
