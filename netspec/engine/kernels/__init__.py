@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from netspec.engine.kernel import Kernel
 from netspec.engine.kernels import activation, conv, dense, join, norm, pool, rearrange, training, wiring
+from netspec.engine.kernels.scattered import Scattered
 from netspec.engine.kernels.tiled import Tiled, Tiled4
 from netspec.engine.kernels.winograd import Winograd
 from netspec.ops import Operator, Weight
+from netspec.tables import Table
 
 _FAMILIES = (conv, dense, pool, norm, activation, join, rearrange, wiring, training)
 
@@ -23,7 +25,7 @@ KERNELS: dict[type[Operator], type[Kernel]] = {
 
 
 #: How a convolution may be run.
-METHODS: dict[str, type[conv.Conv]] = {kind.method: kind for kind in (conv.Conv, Tiled, Tiled4, Winograd)}
+METHODS: dict[str, type[conv.Conv]] = {kind.method: kind for kind in (conv.Conv, Tiled, Tiled4, Winograd, Scattered)}
 
 
 def kernel_for(
@@ -52,12 +54,13 @@ def possible(plain: conv.Conv) -> list[str]:
     """The methods that can run a convolution; the one that was measured as the fastest for its maps stands first.
 
     Measured on AMD EPYC and Intel with AVX-512, one thread: tiles of 4 x 4 to about 32 pairs of maps, Winograd's from 16
-    maps on, tiles of 2 x 2 for few maps into many, patches for all else.
+    maps on, tiles of 2 x 2 for few maps into many, blocks for tables of a sixteenth and less, patches for all else.
     """
     able = [name for name, kind in METHODS.items() if kind.can(plain)]
     pairs, least = plain.inputs * plain.outputs, min(plain.inputs, plain.outputs)
+    empty = plain.compact and isinstance(plain.op.table, Table) and 16 * plain.op.table.connections <= pairs and least >= 64
     table = (
-        (Winograd, least >= 16), (Tiled4, pairs <= 32), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)), (conv.Conv, True),
+        (Scattered, empty), (Winograd, least >= 16), (Tiled4, pairs <= 32), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)), (conv.Conv, True),
     )  # fmt: skip
     first = next(kind.method for kind, pays in table if pays and kind.method in able)
     return [first, *(name for name in able if name != first)]

@@ -10,9 +10,13 @@ import numpy as np
 
 from netspec import ops
 from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, add_product, ones
+from netspec.engine.kernels.blocks import Block, blocks, cost
 from netspec.tables import Table
 from netspec.tables.pattern import recognise
 from netspec.tables.spread import add_fixed, spread_cells
+
+#: Cells from which on a table's blocks are looked at; a smaller one is spread out.
+LARGE = 2**16
 
 
 class Flat(Kernel):
@@ -55,21 +59,18 @@ class Dense(Flat):
         super().setup()
         table = self.op.table if isinstance(self.op.table, Table) and not self.op.table.is_full else None
         self.table = table
-        self.sparse = table is not None and recognise(table, True).kind == "sparse"
+        self.blocks: list[Block] = []
+        if table is not None and self.inputs * self.units >= LARGE:
+            found = blocks(table)
+            if recognise(table, True).kind == "sparse" or 2 * cost(found) <= self.inputs * self.units:
+                self.blocks = found
+        self.sparse = bool(self.blocks)
         if table is not None and not self.sparse:
             ids = spread_cells(table, np.arange(1, table.weights + 1)).reshape(-1)
             self.where = np.flatnonzero(ids)
             self.source = ids[self.where] - 1
             self.constants = np.zeros((self.units, self.inputs))
             add_fixed(table, self.constants, ())
-        elif table is not None:
-            cells = table.cells
-            self.starts = np.flatnonzero(np.r_[True, cells.output[1:] != cells.output[:-1]])
-            self.fed = cells.output[self.starts]
-            self.by_input = np.argsort(cells.input, kind="stable")
-            ordered = cells.input[self.by_input]
-            self.input_starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-            self.read = ordered[self.input_starts]
 
     def prepared(self) -> Sizes:
         return {"dense": (self.units, self.inputs)} if self.table is not None and not self.sparse else {}
@@ -100,8 +101,8 @@ class Dense(Flat):
     def scratch(self, n: int) -> Sizes:
         sizes = {**super().scratch(n), "db": (self.units,)}
         if self.sparse:
-            assert self.table is not None
-            return {**sizes, "products": (self.table.connections, n), "xt": (self.inputs, n), "yt": (self.units, n)}
+            high, wide = max(b.height for b in self.blocks), max(b.width for b in self.blocks)
+            return {**sizes, "kernel": (high * wide,), "some": (n * wide,), "more": (n * wide,)}
         return sizes
 
     def adding(self) -> Sizes:
@@ -146,54 +147,53 @@ class Dense(Flat):
 
         return run
 
-    def _cell_weights(self, m: Memory) -> Array:
-        assert self.table is not None
-        cells = self.table.cells
-        if self.table.trained == self.table.connections:
-            return m.w["weight"][cells.weight]
-        return np.where(cells.weight >= 0, m.w["weight"][np.maximum(cells.weight, 0)], cells.value).astype(m.y.dtype)
+    def _of(self, block: Block, m: Memory, x: Array) -> tuple[Array, Array]:
+        """A block's inputs and its kernel (outputs, inputs), both in workspace that the next one takes over."""
+        kernel = m.scratch["kernel"][: block.height * block.width].reshape(1, block.height, block.width)
+        block.fill(kernel, m.w["weight"][:, None], 0)
+        if isinstance(block.inputs, slice):
+            return x[:, block.inputs], kernel[0]
+        some = m.scratch["some"][: len(x) * block.width].reshape(len(x), block.width)
+        np.take(x, block.inputs, axis=1, out=some, mode="clip")
+        return some, kernel[0]
 
     def _sparse_forward(self, m: Memory, x: Array, flatten: Run) -> Run:
-        """One row a connection, images behind: gather, multiply, add up runs of one output."""
-        assert self.table is not None
-        products, xt, yt, y, bias = m.scratch["products"], m.scratch["xt"], m.scratch["yt"], m.y, m.w.get("bias")
-        inputs = self.table.cells.input
+        y, bias = m.y, m.w.get("bias")
 
         def run() -> None:
             flatten()
-            np.copyto(xt, x.T)
-            np.take(xt, inputs, axis=0, out=products, mode="clip")
-            np.multiply(products, self._cell_weights(m)[:, None], out=products)
-            yt.fill(0)
-            yt[self.fed] = np.add.reduceat(products, self.starts, axis=0)
-            np.copyto(y, yt.T)
+            y.fill(0)
+            for block in self.blocks:
+                some, kernel = self._of(block, m, x)
+                np.matmul(some, kernel.T, out=y[:, block.outputs])
             if bias is not None:
                 np.add(y, bias, out=y)
 
         return run
 
     def _sparse_backward(self, m: Memory, x: Array, flatten: Run, dx: Array | None, back: Run) -> Run:
-        assert self.table is not None and m.dy is not None
-        products, xt, yt, dy = m.scratch["products"], m.scratch["xt"], m.scratch["yt"], m.dy
-        dw, db, cells = m.dw.get("weight"), m.dw.get("bias"), self.table.cells
-        trained = np.flatnonzero(cells.weight >= 0)
+        assert m.dy is not None
+        dy, dw, db, total = m.dy, m.dw.get("weight"), m.dw.get("bias"), m.scratch["db"]
+        one, n = ones(len(m.dy), m.dy), len(m.dy)
 
         def run() -> None:
-            np.copyto(yt, dy.T)
             if db is not None:
-                np.add(db, yt.sum(axis=1), out=db)
-            if dw is not None:
-                flatten()
-                np.copyto(xt, x.T)
-                np.take(xt, cells.input, axis=0, out=products, mode="clip")
-                sums = np.einsum("cn,cn->c", products, yt[cells.output])
-                np.add.at(dw, cells.weight[trained], sums[trained])
+                np.matmul(one, dy, out=total)
+                np.add(db, total, out=db)
+            flatten()
             if dx is not None:
-                np.take(yt, cells.output, axis=0, out=products, mode="clip")
-                np.multiply(products, self._cell_weights(m)[:, None], out=products)
-                xt.fill(0)
-                xt[self.read] = np.add.reduceat(products[self.by_input], self.input_starts, axis=0)
-                np.copyto(dx, xt.T)
+                dx.fill(0)
+            for block in self.blocks:
+                some, kernel = self._of(block, m, x)
+                ours = dy[:, block.outputs]
+                if dx is not None:
+                    made = m.scratch["more"][: n * block.width].reshape(n, block.width)
+                    np.matmul(ours, kernel, out=made)
+                    dx[:, block.inputs] += made
+                if dw is not None:
+                    np.matmul(ours.T, some, out=kernel)
+                    block.add(dw[:, None], kernel[None])
+            if dx is not None:
                 back()
 
         return run

@@ -1,0 +1,100 @@
+"""However a layer is run, it is the same layer: results and gradients of every method against those by patches, float64."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netspec.engine import plan as planning
+from netspec.engine.kernels import METHODS, convolution, dense, possible, shape_key
+from netspec.engine.methods import trials
+from netspec.engine.profile import fill
+from netspec.engine.run import Runner
+from netspec.engine.store import Store
+from netspec.engine.threads import pool
+from netspec.net import Net, load
+from netspec.weights import initial
+
+TABLES = {
+    "random": "sparse table t: 6 -> 9 = random(fan_in: 2, seed: 3)",
+    "shared": "shared table t: 6 -> 9 {\n a b . X . . a . .\n . a b . . . . . X\n . . a b . X . . .\n X . . a b . . . .\n . . . . a b . X .\n b . . . . a . . .\n }",
+    "fixed": "residual table t: 6 -> 9 {\n = X . 0.5 . . . . .\n . = X . . . . . .\n . . = X . . . 2 .\n X . . = X . . . .\n . . . . = X . . X\n . X . . . = . . .\n }",
+    "one": "sparse table t: 6 -> 9 = rows([[0], [], [], [5], [], [], [2], [], []])",
+}
+CONVS = {
+    "plain": ("6 x 8 x 12", "conv(20, 3, pad: 1)"), "padded": ("17 x 9 x 5", "conv(16, 3, pad: 2)"), "few": ("2 x 8 x 12", "conv(4, 5)"),
+    "same": ("4 x 8 x 6", "conv(3, 4, pad: same)"), "whole": ("3 x 4 x 5", "conv(7, 4x5)"), "one": ("6 x 4 x 3", "conv(4, 1)"),
+    **{f"table {name}": ("6 x 7 x 5", "conv(9, 3, pad: 1, table: t)") for name in TABLES},
+    **{f"table {name}, uneven": ("6 x 7 x 5", "conv(9, 1x3, table: t)") for name in TABLES},
+}  # fmt: skip
+
+
+def net(folder: Path, shape: str, layer: str, name: str = "") -> Net:
+    path, first = folder / "a.net", "subsample(1)" if " x " in shape else "prelu"  # what is trained there tells of the layer's dx
+    table = TABLES.get(name.removeprefix("table ").removesuffix(", uneven"), "")
+    path.write_text(f"netspec 1\nnet A {{\n input x: {shape}\n {table}\n output y = x -> {first} -> {layer}\n}}\ntrain {{ loss: mse }}\n")
+    return load(path)
+
+
+def result(found: Net, methods: dict[str, str]) -> tuple[str, dict[str, np.ndarray]]:
+    """The method that ran, the answer, and all gradients of a step over uneven chunks."""
+    graph = found.graph
+    plan = planning.make(graph, 5, True, {"y": "mse"}, np.float64, methods)
+    store = Store(graph, plan.kernels, initial(graph, 3), np.float64)
+    with pool(1) as threads:
+        runner = Runner(plan, store, threads)
+        fill(runner)
+        loss = runner.step()[0]
+    layer = next(node for node in graph.nodes if node.op.name in ("conv", "dense"))
+    return plan.kernels[layer.name].method, {"loss": np.array(loss)} | store.trained(runner.gradient)
+
+
+@pytest.mark.parametrize("name", CONVS)
+def test_every_method_is_the_same_convolution(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "CHUNK_NUMBERS", 2000)
+    found = net(tmp_path, *CONVS[name], name)
+    node = next(node for node in found.graph.nodes if node.op.name == "conv")
+    sizes = ([planning.last(shape) for shape in found.graph.input_shapes(node)], planning.last(node.shape), found.graph.local_weights(node))
+    plain = convolution(node.op, *sizes)
+    assert plain is not None
+    _, wanted = result(found, {shape_key(plain): "patches"})
+    for method in possible(plain):
+        ran, values = result(found, {shape_key(plain): method})
+        assert ran == method
+        for path, array in wanted.items():
+            np.testing.assert_allclose(values[path], array, rtol=1e-6, atol=1e-9, err_msg=f"{method}: {path}")
+
+
+def test_all_methods_are_tried() -> None:
+    assert set(METHODS) == {"patches", "tiles of 2", "tiles of 4", "winograd", "blocks of a table"}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_blocks_of_units_are_the_same_layer(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = net(tmp_path, "6", "dense(9, table: t)", name)
+    _, wanted = result(found, {})
+    monkeypatch.setattr(dense, "LARGE", 0)
+    monkeypatch.setattr(dense, "cost", lambda blocks: 0)
+    _, values = result(found, {})
+    for path, array in wanted.items():
+        np.testing.assert_allclose(values[path], array, rtol=1e-6, atol=1e-9, err_msg=path)
+
+
+def test_a_nearly_empty_table_trains_in_a_twentieth_of_the_dense_layers_memory(tmp_path: Path) -> None:
+    path, taken = tmp_path / "wide.net", []
+    for table in ("", ", table: t"):
+        path.write_text(f"netspec 1\nnet Wide {{\n input x: 512 x 6 x 6\n sparse table t: 512 -> 512 = random(fan_in: 5, seed: 1)\n output y = x -> conv(512, 3, pad: 1{table})\n}}\n")
+        plan = planning.make(load(path).graph, 4, True, {"y": "mse"})
+        kernel = next(iter(plan.kernels.values()))
+        trained = plan.graph.parameters()
+        made = sum(int(np.prod(shape)) for sizes in (kernel.extras(), kernel.prepared(), kernel.adding()) for shape in sizes.values())
+        taken.append(trained * (2 + plan.parts) + made)  # weights, momentum, partial gradients, and what is made of them
+    assert taken[1] <= taken[0] / 20
+
+
+def test_tuning_tells_the_time_of_each_method(tmp_path: Path) -> None:
+    (trial,) = trials(net(tmp_path, *CONVS["plain"]).graph)
+    assert trial.usual == "tiles of 2" and set(trial.seconds) == {"patches", "tiles of 2", "tiles of 4", "winograd"}
+    assert trial.best in trial.seconds
