@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch_net import LAYERS, TorchNet
 
+from netspec.engine import phases
 from netspec.engine import plan as planning
 from netspec.engine.profile import fill
 from netspec.engine.run import Runner
@@ -96,8 +97,8 @@ def seconds(call: Callable[[], object]) -> float:
 
 def main(names: list[str]) -> None:
     """Print the table."""
-    planning._wanted = lambda plan: {*plan.graph.inputs, "y"}  # type: ignore[assignment]
-    Runner._loss = lambda *_: lambda: None  # type: ignore[method-assign, assignment]
+    phases.wanted = lambda plan: {*plan.graph.inputs, "y"}
+    Runner._loss = lambda *_: lambda: None
     torch.set_num_threads(2)
     rows = []
     for told, (name, graph) in layers(names or sorted(path.stem for path in SPECS.glob("*.net"))).items():

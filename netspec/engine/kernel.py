@@ -164,6 +164,10 @@ def add_product(m: Memory, name: str, a: Array, b: Array) -> Run:
     return run
 
 
+def nothing() -> None:
+    """Nothing to do: the call of a step that has no work."""
+
+
 def last(shape: Sequence[int]) -> tuple[int, ...]:
     """Maps behind: (maps, height, width) to (height, width, maps)."""
     return (*shape[1:], shape[0])

@@ -14,7 +14,8 @@ from netspec.engine import losses
 from netspec.engine.crew import Crew, can_fork, shared
 from netspec.engine.kernel import Array, Barrier, Clock, Kernel, Memory, Run, Sizes, last
 from netspec.engine.optimiser import Optimiser
-from netspec.engine.plan import Plan, Step
+from netspec.engine.phases import Step
+from netspec.engine.plan import Plan
 from netspec.engine.store import Store
 from netspec.engine.threads import Pool, together
 from netspec.graph import Node

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from math import pi, sqrt
+from math import inf, pi, sqrt
 from typing import ClassVar
 
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, ones, rows
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing, ones, rows
 from netspec.ops import Operator
 
 _SELU = 1.0507009873554805, 1.6732632423543772
@@ -37,7 +37,7 @@ class Pointwise(Kernel):
     def backward(self, m: Memory) -> Run:
         dx = m.dxs[0]
         if dx is None:
-            return _nothing
+            return nothing
         kept, dy, d, t = m.y if self.keeps == ("y",) else m.xs[0], m.dy, m.scratch["d"], m.scratch["t"]
         assert dy is not None
 
@@ -48,25 +48,28 @@ class Pointwise(Kernel):
         return run
 
 
-def _nothing() -> None:
-    """Nothing to do."""
-
-
 class Relu(Pointwise):
     """min(max(x, 0), max); the derivative at the corners is 0."""
 
     op_type, keeps = ops.activation.Relu, ("y",)
 
     def f(self, x: Array, y: Array, t: Array) -> None:
-        np.maximum(x, 0, out=y)
-        if self.op.max is not None:
-            np.minimum(y, self.op.max, out=y)
+        np.clip(x, 0, inf if self.op.max is None else self.op.max, out=y)  # three times as fast as a maximum with a number
 
-    def slope(self, kept: Array, d: Array, t: Array) -> None:
-        np.greater(kept, 0, out=d)
-        if self.op.max is not None:
-            np.less(kept, self.op.max, out=t)
-            np.multiply(d, t, out=d)
+    def backward(self, m: Memory) -> Run:
+        dx, dy, y, top = m.dxs[0], m.dy, m.y, self.op.max
+        if dx is None or dy is None:
+            return nothing
+        above, below = (m.scratch[name].reshape(-1).view(np.bool_)[: y.size].reshape(y.shape) for name in ("d", "t"))
+
+        def run() -> None:
+            np.greater(y, 0, out=above)
+            if top is not None:
+                np.less(y, top, out=below)
+                np.logical_and(above, below, out=above)
+            np.multiply(dy, above, out=dx)
+
+        return run
 
 
 class LeakyRelu(Pointwise):
@@ -407,7 +410,7 @@ class Softmax(Kernel):
     def backward(self, m: Memory) -> Run:
         y, dy, dx, row, t = m.y, m.dy, m.dxs[0], m.scratch["row"], m.scratch["t"]
         if dx is None or dy is None:
-            return _nothing
+            return nothing
 
         def run() -> None:
             np.multiply(dy, y, out=t)
@@ -448,7 +451,7 @@ class LogSoftmax(Softmax):
     def backward(self, m: Memory) -> Run:
         y, dy, dx, row, t = m.y, m.dy, m.dxs[0], m.scratch["row"], m.scratch["t"]
         if dx is None or dy is None:
-            return _nothing
+            return nothing
 
         def run() -> None:
             np.sum(dy, axis=-1, keepdims=True, out=row)

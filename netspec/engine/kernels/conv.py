@@ -2,159 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
-from itertools import product
 from math import prod
-from typing import Any, ClassVar
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, add_product, ones, rows
-from netspec.tables import KernelTable, Table
-from netspec.tables.spread import add_fixed, spread_cells, spread_taps
-
-
-class Wired(Kernel):
-    """Kernels with tables: the compact weights are what is trained; a dense form is made of them each step."""
-
-    positions: ClassVar[bool] = False
-
-    def setup(self) -> None:
-        op = self.op
-        self.inputs, self.outputs = self.xs[0][-1], self.y[-1]
-        self.window = op.window((self.inputs, *self.xs[0][:-1]))
-        self.taps = self.window.kernel
-        self.groups = op.groups
-        table = op.table if isinstance(op.table, Table) and not op.table.is_full else None
-        self.compact = table is not None or isinstance(op.kernel, KernelTable)
-        self.geometry()
-        if self.compact:
-            self._index(table)
-
-    def geometry(self) -> None:
-        """Sizes of patches."""
-
-    def _index(self, table: Table | None) -> None:
-        """Where each number of the dense kernel comes from among the compact ones."""
-        shape = self.weights["weight"].shape
-        axes = len(self.window.kernel) if self.positions else 0
-        ids = np.arange(1, prod(shape) + 1).reshape(shape)
-        if isinstance(self.op.kernel, KernelTable):
-            ids = spread_taps(self.op.kernel, ids)
-        constants = np.zeros(1)
-        if table is not None:
-            ids = spread_cells(table, ids, axes)
-            constants = np.zeros(ids.shape)
-            add_fixed(table, constants, self.taps, axes)
-        ids = self.run_form(ids).reshape(-1)
-        self.where = np.flatnonzero(ids)
-        self.source = ids[self.where] - 1
-        self.unique = len(np.unique(self.source)) == len(self.source)
-        self.constants = self.run_form(constants) if table is not None and table.trained < table.connections else None
-
-    def run_form(self, weight: Array) -> Array:
-        """(maps, inputs/groups, …taps) to (groups, taps · inputs/groups, maps/groups)."""
-        g, rank = self.groups, len(self.taps)
-        parted = weight.reshape(g, self.outputs // g, self.inputs // g, *self.taps)
-        turned = parted.transpose(0, *range(3, 3 + rank), 2, 1)
-        return np.ascontiguousarray(turned).reshape(g, -1, self.outputs // g)
-
-    def file_form(self, weight: Array) -> Array:
-        """The inverse of ``run_form``."""
-        g, rank = self.groups, len(self.taps)
-        parted = weight.reshape(g, *self.taps, self.inputs // g, self.outputs // g)
-        turned = parted.transpose(0, rank + 2, rank + 1, *range(1, rank + 1))
-        return np.ascontiguousarray(turned).reshape(self.weights["weight"].shape)
-
-    def pack(self, name: str, weight: Array) -> Array:
-        return self.run_form(weight) if name == "weight" and not self.compact else weight
-
-    def unpack(self, name: str, weight: Array) -> Array:
-        return self.file_form(weight) if name == "weight" and not self.compact else weight
-
-    def dense_shape(self) -> tuple[int, ...]:
-        """Shape of the dense kernel as it runs."""
-        g = self.groups
-        return (g, prod(self.taps) * self.inputs // g, self.outputs // g)
-
-    def prepared(self) -> Sizes:
-        return {"dense": self.dense_shape()} if self.compact else {}
-
-    def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
-        if not self.compact:
-            return None
-        dense, compact = ready["dense"].reshape(-1), w["weight"].reshape(-1)
-        dense[:] = 0 if self.constants is None else self.constants.reshape(-1)
-        where, source = self.where, self.source
-
-        def run() -> None:
-            dense[where] = compact[source]
-
-        return run
-
-    def extras(self) -> Sizes:
-        return {"weight": self.dense_shape()} if self.compact else {}
-
-    def collect(self, name: str, total: Array, gradient: Array, ready: Mapping[str, Array]) -> Run | None:
-        where, source, flat, out = self.where, self.source, total.reshape(-1), gradient.reshape(-1)
-        if self.unique:
-
-            def run() -> None:
-                out[source] = flat[where]
-        else:
-
-            def run() -> None:
-                out[:] = np.bincount(source, weights=flat[where], minlength=len(out))
-
-        return run
-
-    def kernel(self, m: Memory) -> Array:
-        """The weights as they run."""
-        return m.w["dense"] if self.compact else m.w["weight"]
-
-
-def patches(xp: Array, window: Any, places: tuple[int, ...]) -> Array:
-    """(n, padded…, maps) seen as (n, places…, taps…, maps)."""
-    n, *_, maps = xp.shape
-    steps = xp.strides[1:-1]
-    return as_strided(
-        xp,
-        (n, *places, *window.kernel, maps),
-        (
-            xp.strides[0],
-            *(s * t for s, t in zip(steps, window.stride, strict=True)),
-            *(s * d for s, d in zip(steps, window.dilation, strict=True)),
-            xp.strides[-1],
-        ),
-    )
-
-
-def tap_views(xp: Array, window: Any, places: tuple[int, ...]) -> list[Array]:
-    """For each tap what lies under it: views (n, places…, maps) of the padded array."""
-    views = []
-    for tap in product(*map(range, window.kernel)):
-        cut = tuple(
-            slice(t * d, t * d + (m - 1) * s + 1, s)
-            for t, d, m, s in zip(tap, window.dilation, places, window.stride, strict=True)
-        )
-        views.append(xp[(slice(None), *cut)])
-    return views
-
-
-def inner(xp: Array, window: Any, sizes: tuple[int, ...]) -> tuple[Array, tuple[slice, ...]]:
-    """The part of a padded array that is the value itself, and which part of the value it holds."""
-    starts = [p[0] for p in window.pads]
-    kept = [min(n, size - a) for n, size, a in zip(sizes, xp.shape[1:-1], starts, strict=True)]
-    view = xp[(slice(None), *(slice(a, a + n) for a, n in zip(starts, kept, strict=True)))]
-    return view, (slice(None), *(slice(0, n) for n in kept))
-
-
-def extent(window: Any, places: tuple[int, ...]) -> tuple[int, ...]:
-    """What the windows cover of the padded value."""
-    return tuple((m - 1) * s + r for m, s, r in zip(places, window.stride, window.reach, strict=True))
+from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, nothing, ones, rows
+from netspec.engine.kernels.wired import Wired, add_taps, bias_gradient, extent, inner, patches, split_maps, tap_views
 
 
 class Conv(Wired):
@@ -200,7 +56,7 @@ class Conv(Wired):
         """The padded input, and the call that fills it."""
         x = m.xs[0]
         if not self.padded:
-            return x, _nothing
+            return x, nothing
         xp = m.scratch["xp"]
         part, kept = inner(xp, self.window, self.sizes)
         source = x[kept]
@@ -214,7 +70,7 @@ class Conv(Wired):
     def _columns(self, m: Memory) -> tuple[Array, Run]:
         """Patches as rows ``(groups, n · places, taps · maps/groups)``, and the call that fills them."""
         if self.direct:
-            return m.xs[0].reshape(1, -1, self.width), _nothing
+            return m.xs[0].reshape(1, -1, self.width), nothing
         xp, fill = self._enter(m)
         n, cols = xp.shape[0], m.scratch["cols"]
         view = patches(xp, self.window, self.places)
@@ -257,13 +113,13 @@ class Conv(Wired):
         return grouped
 
     def backward(self, m: Memory) -> Run:
-        bias = _bias_gradient(m)
+        bias = bias_gradient(m)
         if self.depthwise:
             return self._depthwise_backward(m, bias)
         cols, gather = self._columns(m)
         assert m.dy is not None
         g, kernel, dx = self.groups, self.kernel(m), m.dxs[0]
-        take: Run = _nothing
+        take: Run = nothing
         if g == 1:
             dyg = rows(m.dy)[None]
         else:
@@ -272,7 +128,7 @@ class Conv(Wired):
             take = partial(np.copyto, dyg, source)
         learn = add_product(m, "weight", cols.transpose(0, 2, 1), dyg) if "weight" in m.dw else None
         kernel_t = kernel.transpose(0, 2, 1)
-        spread = self._scatter(m, cols) if dx is not None else _nothing
+        spread = self._scatter(m, cols) if dx is not None else nothing
         target = dx.reshape(1, -1, self.width) if dx is not None and self.direct else cols
 
         def run() -> None:
@@ -292,14 +148,14 @@ class Conv(Wired):
         dx = m.dxs[0]
         assert dx is not None
         if self.direct:
-            return _nothing
+            return nothing
         n, g, each = dx.shape[0], self.groups, self.inputs // self.groups
         whole = m.scratch["xp"] if self.padded else dx
         shaped = cols.reshape(g, n, *self.places, -1, each)
         views = tap_views(whole, self.window, self.places)
         sources = [np.moveaxis(shaped[..., t, :], 0, -2) for t in range(len(views))]
-        targets = [view.reshape(*view.shape[:-1], g, each) if g == 1 else _split(view, g) for view in views]
-        return _add_taps(whole, dx, targets, sources, self)
+        targets = [view.reshape(*view.shape[:-1], g, each) if g == 1 else split_maps(view, g) for view in views]
+        return add_taps(whole, dx, targets, sources, self)
 
     def _depthwise_forward(self, m: Memory) -> Run:
         xp, fill = self._enter(m)
@@ -307,7 +163,7 @@ class Conv(Wired):
         times = self.outputs // self.inputs
         views = [view[..., None] for view in tap_views(xp, self.window, self.places)]
         kernels = self.kernel(m).transpose(1, 0, 2)  # (taps, maps, times)
-        y4, tap4 = _split(y, self.inputs), tap.reshape(*tap.shape[:-1], self.inputs, times)
+        y4, tap4 = split_maps(y, self.inputs), tap.reshape(*tap.shape[:-1], self.inputs, times)
 
         def run() -> None:
             fill()
@@ -325,7 +181,7 @@ class Conv(Wired):
         assert m.dy is not None
         dx, dw, tap = m.dxs[0], m.dw.get("weight"), m.scratch["tap"]
         times = self.outputs // self.inputs
-        dy4, tap4 = _split(m.dy, self.inputs), tap.reshape(*tap.shape[:-1], self.inputs, times)
+        dy4, tap4 = split_maps(m.dy, self.inputs), tap.reshape(*tap.shape[:-1], self.inputs, times)
         views = [view[..., None] for view in tap_views(xp, self.window, self.places)]
         kernels = self.kernel(m).transpose(1, 0, 2)
         one, flat, total = ones(rows(tap).shape[0], tap), rows(tap), m.scratch["db"]
@@ -355,46 +211,6 @@ class Conv(Wired):
         return run
 
 
-def _split(view: Array, g: int) -> Array:
-    """The last axis as (g, rest), without a copy whatever the strides."""
-    each = view.shape[-1] // g
-    step = view.strides[-1]
-    return as_strided(view, (*view.shape[:-1], g, each), (*view.strides[:-1], each * step, step))
-
-
-def _add_taps(whole: Array, dx: Array, targets: list[Array], sources: list[Array], kernel: Any) -> Run:
-    part = inner(whole, kernel.window, kernel.sizes) if whole is not dx else None
-
-    def run() -> None:
-        whole.fill(0)
-        for target, source in zip(targets, sources, strict=True):
-            np.add(target, source, out=target)
-        if part is not None:
-            dx.fill(0)
-            np.copyto(dx[part[1]], part[0])
-
-    return run
-
-
-def _nothing() -> None:
-    """Nothing to do."""
-
-
-def _bias_gradient(m: Memory) -> Run:
-    db = m.dw.get("bias")
-    if db is None:
-        return _nothing
-    assert m.dy is not None
-    flat = rows(m.dy)
-    one, tmp = ones(flat.shape[0], flat), m.scratch["db"]
-
-    def run() -> None:
-        np.matmul(one, flat, out=tmp)
-        np.add(db, tmp, out=db)
-
-    return run
-
-
 class Deconv(Wired):
     """The gradient of a convolution run forward: a product, then patches added up."""
 
@@ -417,7 +233,7 @@ class Deconv(Wired):
         """Targets in the padded result and sources among the patches; the cut of both that is the value."""
         g, each, n = self.groups, self.outputs // self.groups, yp.shape[0]
         shaped = m.scratch["cols"].reshape(g, n, *self.places, -1, each)
-        views = [_split(view, g) for view in tap_views(yp, self.window, self.places)]
+        views = [split_maps(view, g) for view in tap_views(yp, self.window, self.places)]
         sources = [np.moveaxis(shaped[..., t, :], 0, -2) for t in range(len(views))]
         cut, kept = [slice(None)], [slice(None)]
         for (before, _), have, want in zip(self.trims, self.cover, self.sizes, strict=True):
@@ -460,7 +276,7 @@ class Deconv(Wired):
         assert m.dy is not None
         yp, cols, xg, wt, tmp = (m.scratch[k] for k in ("yp", "cols", "xg", "wt", "dw"))
         views, patches_, part, value = self._parts(m, m.dy, yp)
-        turn, take, bias = self._turned(m), self._x(m), _bias_gradient(m)
+        turn, take, bias = self._turned(m), self._x(m), bias_gradient(m)
         dw, dx = m.dw.get("weight"), m.dxs[0]
         g, taps = self.groups, prod(self.taps)
         shaped = tmp.reshape(g, self.inputs // g, taps, self.outputs // g).transpose(0, 2, 1, 3)
@@ -532,7 +348,7 @@ class Local(Wired):
         xp, n, g, rank = m.scratch["xp"], m.y.shape[0], self.groups, len(self.taps)
         part, kept = inner(xp, self.window, self.sizes)
         x = m.xs[0][kept]
-        view = _split(patches(xp, self.window, self.places), g)  # (n, places, taps, g, each)
+        view = split_maps(patches(xp, self.window, self.places), g)  # (n, places, taps, g, each)
         source = view.transpose(*range(1, 1 + rank), 1 + 2 * rank, 0, *range(1 + rank, 1 + 2 * rank), 2 + 2 * rank)
         target = m.scratch["cols"].reshape(*self.places, g, n, *self.taps, -1)
 
@@ -568,7 +384,7 @@ class Local(Wired):
         learn = add_product(m, "weight", cols.transpose(0, 1, 3, 2), yg) if "weight" in m.dw else None
         n, g, rank = m.y.shape[0], self.groups, len(self.taps)
         xp = m.scratch["xp"]
-        targets = [_split(view, g) for view in tap_views(xp, self.window, self.places)] if dx is not None else []
+        targets = [split_maps(view, g) for view in tap_views(xp, self.window, self.places)] if dx is not None else []
         shaped = cols.reshape(*self.places, g, n, prod(self.taps), -1)
         back = [np.moveaxis(shaped[..., t, :], (rank, rank + 1), (rank + 1, 0)) for t in range(len(targets))]
         part, kept = inner(xp, self.window, self.sizes)

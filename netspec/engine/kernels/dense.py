@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, add_product, ones
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, add_product, nothing, ones
 from netspec.engine.kernels.blocks import Block, blocks, cost
 from netspec.tables import Table
 from netspec.tables.pattern import recognise
@@ -34,20 +34,16 @@ class Flat(Kernel):
         """The input as rows of units, and the call that makes them."""
         x = m.xs[0]
         if not self.maps_first:
-            return x.reshape(x.shape[0], -1), _nothing
+            return x.reshape(x.shape[0], -1), nothing
         flat = m.scratch["flat"]
         return flat, partial(np.copyto, flat.reshape(x.shape[0], x.shape[-1], *x.shape[1:-1]), np.moveaxis(x, -1, 1))
 
     def _back(self, m: Memory, dx: Array) -> tuple[Array, Run]:
         """Where the gradient of the rows goes, and the call that puts it into ``dx``."""
         if not self.maps_first:
-            return dx.reshape(dx.shape[0], -1), _nothing
+            return dx.reshape(dx.shape[0], -1), nothing
         flat = m.scratch["dflat"]
         return flat, partial(np.copyto, np.moveaxis(dx, -1, 1), flat.reshape(dx.shape[0], dx.shape[-1], *dx.shape[1:-1]))
-
-
-def _nothing() -> None:
-    """Nothing to do."""
 
 
 class Dense(Flat):
@@ -127,12 +123,12 @@ class Dense(Flat):
         x, flatten = self._flat(m)
         assert m.dy is not None
         dy, dw, db = m.dy, m.dw.get("weight"), m.dw.get("bias")
-        dx, back = self._back(m, m.dxs[0]) if m.dxs[0] is not None else (None, _nothing)
+        dx, back = self._back(m, m.dxs[0]) if m.dxs[0] is not None else (None, nothing)
         one, total = ones(dy.shape[0], dy), m.scratch["db"]
         if self.sparse:
             return self._sparse_backward(m, x, flatten, dx, back)
         kernel = m.w["dense" if self.table is not None else "weight"]
-        learn = add_product(m, "weight", dy.T, x) if dw is not None else _nothing
+        learn = add_product(m, "weight", dy.T, x) if dw is not None else nothing
 
         def run() -> None:
             if db is not None:
@@ -226,7 +222,7 @@ class Rbf(Flat):
         assert m.dy is not None
         y, dy, apart, dd, dc = m.y, m.dy, m.scratch["apart"], m.scratch["dd"], m.scratch["dc"]
         codes, width, dw = m.w["weight"], self.op.width, m.dw.get("weight")
-        dx, back = self._back(m, m.dxs[0]) if m.dxs[0] is not None else (None, _nothing)
+        dx, back = self._back(m, m.dxs[0]) if m.dxs[0] is not None else (None, nothing)
 
         def run() -> None:
             flatten()

@@ -8,11 +8,10 @@ from math import prod
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Barrier, Kernel, Memory, Run, Sizes, ones, rows
+from netspec.engine.kernel import Array, Barrier, Kernel, Memory, Run, Sizes, nothing, ones, rows
 
-
-def _nothing() -> None:
-    """Nothing to do."""
+#: Numbers that a vector of a few maps is repeated to.
+WIDE = 1024
 
 
 class Norm(Barrier):
@@ -22,9 +21,15 @@ class Norm(Barrier):
 
     def setup(self) -> None:
         self.maps, self.positions = self.y[-1], prod(self.y[:-1])
+        #: Positions that go together, so that NumPy runs along some hundred numbers and not along a few maps.
+        self.run = max((f for f in range(1, WIDE // self.maps + 1) if self.positions % f == 0), default=1)
 
     def prepared(self) -> Sizes:
-        return {"a": (self.maps,), "b": (self.maps,), "k": (3, self.maps), "moments": (2, self.maps)}
+        return {"a": (self.run, self.maps), "b": (self.run, self.maps), "k": (3, self.run, self.maps), "moments": (2, self.maps)}
+
+    def lines(self, array: Array) -> Array:
+        """A value in rows of ``run`` positions."""
+        return array.reshape(-1, self.run * self.maps)
 
     def scratch(self, n: int) -> Sizes:
         return {"t": (n, *self.y), "sum": (self.maps,)}
@@ -77,7 +82,7 @@ class Norm(Barrier):
         return np.ones(self.maps), np.zeros(self.maps)
 
     def forward(self, m: Memory) -> Run:
-        x, y, a, b = m.xs[0], m.y, m.w["a"], m.w["b"]
+        x, y, a, b = self.lines(m.xs[0]), self.lines(m.y), m.w["a"].reshape(-1), m.w["b"].reshape(-1)
 
         def run() -> None:
             np.multiply(x, a, out=y)
@@ -109,7 +114,8 @@ class Norm(Barrier):
             dgain = (total[1] - mean * total[0]) / sigma
             k1 = self._gains(w)[0] / sigma
             k2 = -k1 * dgain / (sigma * count)
-            ready["k"][:] = k1, k2, -k1 * total[0] / count - k2 * mean
+            for line, row in zip(ready["k"], (k1, k2, -k1 * total[0] / count - k2 * mean), strict=True):
+                line[:] = row
             if "weight" in dw:
                 dw["weight"][:] += dgain
                 dw["bias"][:] += total[0]
@@ -117,9 +123,10 @@ class Norm(Barrier):
         return run
 
     def backward(self, m: Memory) -> Run:
-        x, dy, dx, t, k = m.xs[0], m.dy, m.dxs[0], m.scratch["t"], m.w["k"]
-        if dx is None or dy is None:
-            return _nothing
+        if m.dxs[0] is None or m.dy is None:
+            return nothing
+        x, dy, dx, t = (self.lines(array) for array in (m.xs[0], m.dy, m.dxs[0], m.scratch["t"]))
+        k = m.w["k"].reshape(3, -1)
 
         def run() -> None:
             np.multiply(dy, k[0], out=dx)
@@ -265,7 +272,7 @@ class Lrn(Kernel):
     def backward(self, m: Memory) -> Run:
         x, s, t, u, dy, dx, op = m.xs[0], m.saved["s"], m.scratch["t"], m.scratch["u"], m.dy, m.dxs[0], self.op
         if dx is None or dy is None:
-            return _nothing
+            return nothing
 
         def run() -> None:
             np.power(s, -op.beta, out=t)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, ones, rows
-from netspec.engine.kernels.conv import extent, inner, tap_views
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing, ones, rows
+from netspec.engine.kernels.wired import extent, inner, tap_views
 
 #: Maps up to which the cells of a row of windows are summed and filled by a product with ones.
 NARROW = 16
@@ -41,7 +41,7 @@ class Windowed(Kernel):
         """The views under the taps, and the call that fills what they look at."""
         x = m.xs[0]
         if not self.padded:
-            return tap_views(x, self.window, self.places), _nothing
+            return tap_views(x, self.window, self.places), nothing
         xp = m.scratch["xp"]
         part, kept = inner(xp, self.window, self.sizes)
         source, value = x[kept], self.fill
@@ -57,7 +57,7 @@ class Windowed(Kernel):
         dx = m.dxs[0]
         assert dx is not None
         if not self.padded:
-            return tap_views(dx, self.window, self.places), _nothing if self.parted else lambda: dx.fill(0), _nothing
+            return tap_views(dx, self.window, self.places), nothing if self.parted else lambda: dx.fill(0), nothing
         dxp = m.scratch["dxp"]
         part, kept = inner(dxp, self.window, self.sizes)
         target = dx[kept]
@@ -140,10 +140,6 @@ class Windowed(Kernel):
         return np.asarray(np.sum(tap_views(whole, self.window, self.places), axis=0))
 
 
-def _nothing() -> None:
-    """Nothing to do."""
-
-
 class MaxPool(Windowed):
     """The running maximum; the gradient goes to the first of equals."""
 
@@ -163,7 +159,7 @@ class MaxPool(Windowed):
 
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None:
-            return _nothing
+            return nothing
         views, fill = self.enter(m)
         outs, clear, hand_on = self.leave(m)
         assert m.dy is not None
@@ -208,7 +204,7 @@ class AvgPool(Windowed):
 
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None:
-            return _nothing
+            return nothing
         assert m.dy is not None
         share = 1 / self.counts(m.dy.dtype)
         share = np.full(self.maps, share.flat[0]) if self.parted else share
@@ -237,7 +233,7 @@ class LpPool(Windowed):
 
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None:
-            return _nothing
+            return nothing
         views, fill = self.enter(m)
         outs, clear, hand_on = self.leave(m)
         assert m.dy is not None
@@ -319,7 +315,7 @@ class GlobalAvgPool(Kernel):
     def backward(self, m: Memory) -> Run:
         dx = m.dxs[0]
         if dx is None:
-            return _nothing
+            return nothing
         assert m.dy is not None
         flat, dy = dx.reshape(m.dy.shape[0], -1, m.dy.shape[1]), m.dy[:, None]
         return lambda: np.divide(dy, flat.shape[1], out=flat)
@@ -337,7 +333,7 @@ class GlobalMaxPool(Kernel):
     def backward(self, m: Memory) -> Run:
         dx = m.dxs[0]
         if dx is None:
-            return _nothing
+            return nothing
         assert m.dy is not None
         dy = m.dy
         x = m.xs[0].reshape(dy.shape[0], -1, dy.shape[1])

@@ -7,12 +7,8 @@ from math import prod
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing
 from netspec.ops import window
-
-
-def _nothing() -> None:
-    """Nothing to do."""
 
 
 class Reordered(Kernel):
@@ -40,7 +36,7 @@ class Reordered(Kernel):
 
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None or m.dy is None:
-            return _nothing
+            return nothing
         return self._move(m.dy, m.dxs[0], m.scratch["flat"])
 
 
@@ -71,7 +67,7 @@ class Shuffle(Kernel):
 
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None or m.dy is None:
-            return _nothing
+            return nothing
         target, source = self._pair(m.dxs[0], m.dy)
         return lambda: np.copyto(target, source)
 
@@ -117,7 +113,7 @@ class Upsample(Kernel):
 
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None or m.dy is None:
-            return _nothing
+            return nothing
         steps = self._steps(m, m.dxs[0], m.dy)
         calls = [
             (np.ascontiguousarray(matrix.T.astype(m.dy.dtype)), self._along(a, axis), self._along(b, axis))
@@ -159,7 +155,7 @@ class Cut(Kernel):
 
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None or m.dy is None:
-            return _nothing
+            return nothing
         return self._copy(m.dy, m.dxs[0], not self.larger_in)
 
     def _copy(self, source: Array, target: Array, cut: bool) -> Run:
@@ -210,7 +206,7 @@ class Slice(Kernel):
     def backward(self, m: Memory) -> Run:
         dx, dy, maps = m.dxs[0], m.dy, self.op.maps
         if dx is None or dy is None:
-            return _nothing
+            return nothing
 
         def run() -> None:
             dx.fill(0)
@@ -229,7 +225,7 @@ class Scale(Kernel):
         return _times(m.xs[0], self.op.factor, m.y)
 
     def backward(self, m: Memory) -> Run:
-        return _nothing if m.dxs[0] is None or m.dy is None else _times(m.dy, self.op.factor, m.dxs[0])
+        return nothing if m.dxs[0] is None or m.dy is None else _times(m.dy, self.op.factor, m.dxs[0])
 
 
 def _times(source: Array, factor: float, target: Array) -> Run:
@@ -247,4 +243,4 @@ class Shift(Kernel):
 
     def backward(self, m: Memory) -> Run:
         dx, dy = m.dxs[0], m.dy
-        return _nothing if dx is None or dy is None else lambda: np.copyto(dx, dy)
+        return nothing if dx is None or dy is None else lambda: np.copyto(dx, dy)

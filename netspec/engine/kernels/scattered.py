@@ -14,7 +14,8 @@ import numpy as np
 
 from netspec.engine.kernel import Array, Memory, Run, Sizes
 from netspec.engine.kernels.blocks import Block, blocks
-from netspec.engine.kernels.conv import Conv, _bias_gradient, inner
+from netspec.engine.kernels.conv import Conv
+from netspec.engine.kernels.wired import bias_gradient, inner
 from netspec.tables import KernelTable, Table
 
 
@@ -112,7 +113,7 @@ class Scattered(Conv):
 
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
-        read, bias, planes, dy, dx, dw = self._read(m), _bias_gradient(m), m.scratch["y"], m.dy, m.dxs[0], m.dw.get("weight")
+        read, bias, planes, dy, dx, dw = self._read(m), bias_gradient(m), m.scratch["y"], m.dy, m.dxs[0], m.dw.get("weight")
         target, reach = self._valid(dy, planes), planes.shape[1] - self.shifts[-1]
         gradient = None if dw is None else dw.reshape(-1, len(self.shifts))
         whole = m.scratch["x"]

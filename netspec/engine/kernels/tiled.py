@@ -13,7 +13,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netspec.engine.kernel import Array, Memory, Run, Sizes, ones
-from netspec.engine.kernels.conv import Conv, _add_taps
+from netspec.engine.kernels.conv import Conv
+from netspec.engine.kernels.wired import add_taps
 
 
 class Tiled(Conv):
@@ -133,7 +134,7 @@ class Tiled(Conv):
             high, wide = min(t, a - i), min(t, b - j)
             targets.append(as_strided(whole[:, i:, j:], (len(whole), self.tiles[0], high, self.tiles[1], wide * c), (s0, t * s1, s1, t * s2, s3)))
             sources.append(patches[:, :, :, i : i + high, j * c : (j + wide) * c].transpose(0, 1, 3, 2, 4))
-        return _add_taps(whole, dx, targets, sources, self)
+        return add_taps(whole, dx, targets, sources, self)
 
 
 class Tiled4(Tiled):

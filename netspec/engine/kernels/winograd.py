@@ -14,7 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product
-from netspec.engine.kernels.conv import Conv, _bias_gradient
+from netspec.engine.kernels.conv import Conv
+from netspec.engine.kernels.wired import bias_gradient
 
 #: The transforms of a tile, a kernel and a result: Y = Aᵀ[(G·w) ⊙ (Bᵀ·x)].
 B = np.array([[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
@@ -172,7 +173,7 @@ class Winograd(Conv):
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
         s = {name[2:]: array for name, array in m.scratch.items() if name.startswith("b_")}
-        bias, dx = _bias_gradient(m), m.dxs[0]
+        bias, dx = bias_gradient(m), m.dxs[0]
         enter = self.back.enter(m.dy, s)
         leave = self.back.leave(s, m.w["u_back"], dx, None) if dx is not None else None
         kernel = self._kernel_gradient(m, s)
