@@ -65,10 +65,7 @@ class Batches:
         }  # fmt: skip
         self.draws = draws_needed(self.augment)
         self._batch(np.arange(1), 0)  # a wrong size is told before the first step
-        given = labels(part)
-        for target in targets:
-            if not target.rebuilds:
-                target.of(given.get(target.output), {})  # and a class that no output has
+        check(part, targets)
 
     def __len__(self) -> int:
         return len(self.part)
@@ -100,6 +97,14 @@ class Batches:
         for row, place in enumerate(places.tolist()):
             rows[row] = _uniform(self.seed, epoch, place, self.draws)
         return apply(chosen, self.augment, rows)
+
+
+def check(part: Pictures | Examples, targets: Sequence[Target]) -> None:
+    """Fault N707 where the data has nothing for an output, or a class that it has not: told before the first step."""
+    given = labels(part)
+    for target in targets:
+        if not target.rebuilds:
+            target.of(given.get(target.output), {})
 
 
 def sources(part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]) -> dict[str, Images]:

@@ -48,12 +48,13 @@ class Started:
 
 @dataclass(frozen=True)
 class Progress:
-    """A step is done. ``state`` makes a copy of all that a later run needs to go on from here."""
+    """A step is done, the ``last`` where training was asked to stop. ``state`` copies all that a later run needs to go on from here."""
 
     epoch: int
     step: int
     steps: int
     loss: float
+    last: bool
     state: Callable[[], State]
 
 
@@ -137,9 +138,9 @@ class Trainer:
             waiting += time.perf_counter() - asked
             self._step(number + step / steps, inputs, targets)
             self.place = replace(self.place, step=step + 1, steps=self.clock.step)
-            yield Progress(number + 1, step + 1, steps, self.place.loss / self.place.seen, self._state())
-            if self.stop():
-                self.stopped = True
+            self.stopped = self.stop()
+            yield Progress(number + 1, step + 1, steps, self.place.loss / self.place.seen, self.stopped, self._state())
+            if self.stopped:
                 return
         took, done = time.perf_counter() - began, self.place
         loss = done.loss / done.seen
@@ -149,7 +150,6 @@ class Trainer:
         rate = self.settings.optimizer.rate * self.schedule.at(number + 1 - 1 / steps)  # type: ignore[attr-defined]
         yield Epoch(number + 1, loss, done.right / done.count if done.count else None, rate, took, waiting / took,
                     lambda: self.store.weights(self.average), self._state())  # fmt: skip
-        self.stopped = self.stop()
 
     def _step(self, time_: float, inputs: Mapping[str, Array], targets: Mapping[str, Array]) -> None:
         """One step at a time counted in epochs; its figures go to ``place``."""

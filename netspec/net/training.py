@@ -77,7 +77,7 @@ class Training:
 
     def run(self) -> Iterator[Event]:
         """Read the data, train, keep what is asked for."""
-        from netspec.data.batches import Batches, with_mean
+        from netspec.data.batches import Batches, check, with_mean
         from netspec.data.sets import read_part
         from netspec.engine.train import Epoch, Progress, Trainer
         from netspec.weights import initial
@@ -91,6 +91,7 @@ class Training:
         batch, recompute = self.budget.settle(net, self.settings.batch, len(train), self.workers)
         settings = self.settings = self.settings.model_copy(update={"batch": batch})
         batches = Batches(train, self.data, self.inputs, self.targets, settings.seed)
+        check(test, self.targets[:1])
         state = None if self.resume is None else self.left(self.resume)
         fresh = initial(graph, settings.seed) if state is None else {}
         trainer = Trainer(graph, fresh, settings, batches, settings.seed, self.stop, self.workers, state, tuned(), recompute)
@@ -102,9 +103,9 @@ class Training:
                 event = self.scored(event, test)
                 if self.out is not None:
                     self.keep(event)
-            yield event
-            if isinstance(event, Progress) and self.out is not None and self.stop():
+            elif isinstance(event, Progress) and event.last and self.out is not None:
                 self.leave(event.state())
+            yield event
 
     # ---- the test set
 

@@ -89,6 +89,14 @@ def test_what_does_not_fit_is_told(changed: dict[str, np.ndarray | None], told: 
         list(load(data / "pairs.net").train(data))
 
 
+def test_a_class_of_the_test_set_that_no_output_has_is_told_before_training(tmp_path: Path) -> None:
+    data = folder(tmp_path)
+    with np.load(data / "test.npz") as packed:
+        np.savez(data / "test.npz", **{**packed, "kind": np.full(7, 5)})
+    with pytest.raises(Fault, match="has a class 5"):
+        next(iter(load(data / "pairs.net").train(data)))
+
+
 def test_cifar(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (5, 3, 32, 32), dtype=np.uint8)
