@@ -41,7 +41,7 @@ def row(name: str, parameters: dict[str, Any]) -> str:
     assert cost is not None
     return (
         f"| [{name}](../specs/{name}.net){f' ({chosen})' if chosen else ''} | {paper} | {len(lines)} | {net.parameters:,} | {cost.macs:,} "
-        f"| {sees} | {sized.train_settings.batch} | {size(sized.training_bytes())} |"
+        f"| {sees} | {sized.train_settings.batch} | {size(sized.training_bytes(workers=2))} |"
     )
 
 
