@@ -148,6 +148,20 @@ def test_a_dead_worker_process_is_told() -> None:
         bound.close()
 
 
+def test_crews_beside_each_other_end_in_any_order() -> None:
+    with pool(2) as workers:
+        first, second = (runner(meaning(MIXED), workers, 7, np.float32, processes=True) for _ in range(2))
+        ends = [bound.crew.children[0] for bound in (first, second) if bound.crew is not None]
+        first.step()
+        second.step()
+        first.close()  # would wait for ever if the second's child had kept the first's pipe
+        second.step()
+        second.close()
+    for child in ends:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, 0)
+
+
 def test_no_two_living_buffers_overlap() -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
