@@ -15,7 +15,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.graph import Graph, Node
 from netspec.ops import Operator, Weight
+from netspec.shape import numbers
 
 Array = NDArray[Any]
 Run = Callable[[], object]
@@ -176,6 +178,27 @@ def last(shape: Sequence[int]) -> tuple[int, ...]:
 def rows(array: Array) -> Array:
     """All but the last axis as one: a view of a contiguous array."""
     return array.reshape(-1, array.shape[-1])
+
+
+def sizes_of(graph: Graph, node: Node) -> tuple[list[tuple[int, ...]], tuple[int, ...], Mapping[str, Weight]]:
+    """What a node's kernel is made from: shapes of what enters and leaves, channels last, and its weights."""
+    return [last(numbers(shape)) for shape in graph.input_shapes(node)], last(numbers(node.shape)), graph.local_weights(node)
+
+
+def bias_gradient(m: Memory) -> Run:
+    """The call that adds the sums over all positions to the bias' gradient; ``db`` is its workspace."""
+    db = m.dw.get("bias")
+    if db is None:
+        return nothing
+    assert m.dy is not None
+    flat = rows(m.dy)
+    one, tmp = ones(flat.shape[0], flat), m.scratch["db"]
+
+    def run() -> None:
+        np.matmul(one, flat, out=tmp)
+        np.add(db, tmp, out=db)
+
+    return run
 
 
 def ones(n: int, like: Array) -> Array:

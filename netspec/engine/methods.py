@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from netspec.engine.kernel import Array, Kernel, Memory, last
+from netspec.engine.kernel import Array, Kernel, Memory, sizes_of
 from netspec.engine.kernels import METHODS, convolution, possible, shape_key
-from netspec.graph import Graph, Node
-from netspec.shape import numbers
+from netspec.graph import Graph
 
 #: Methods that a machine was found to run fastest, by the key of a convolution's shape.
 Measured = Mapping[str, str]
@@ -40,7 +38,7 @@ def trials(graph: Graph) -> Iterator[Trial]:
     """Each shape of the net's convolutions that more than one method can run, timed on this machine, one thread."""
     seen: set[str] = set()
     for node in graph.nodes:
-        plain = convolution(node.op, *_sizes(graph, node))
+        plain = convolution(node.op, *sizes_of(graph, node))
         if plain is None:
             continue
         key, names = shape_key(plain), possible(plain)
@@ -48,12 +46,8 @@ def trials(graph: Graph) -> Iterator[Trial]:
             continue
         seen.add(key)
         wanted = any(value not in graph.inputs for value in node.inputs)
-        seconds = {name: _timed(METHODS[name](node.op, *_sizes(graph, node)), wanted) for name in names}
+        seconds = {name: _timed(METHODS[name](node.op, *sizes_of(graph, node)), wanted) for name in names}
         yield Trial(node.name, key, names[0], seconds)
-
-
-def _sizes(graph: Graph, node: Node) -> tuple[list[tuple[int, ...]], tuple[int, ...], Mapping[str, Any]]:
-    return [last(numbers(shape)) for shape in graph.input_shapes(node)], last(numbers(node.shape)), graph.local_weights(node)
 
 
 def _timed(kernel: Kernel, wanted: bool) -> float:

@@ -49,7 +49,6 @@ def drop(plan: Plan) -> None:
             plan.remakers[node.name] = parts, type(kernel)(node.op, shapes, kernel.y, {})
         elif kernel.elementwise and (node.inputs[0] in plan.remakers or "x" in kernel.keeps):
             plan.remakers[node.name] = list(node.inputs), kernel
-    plan.dropped = set(plan.remakers)
 
 
 def _is_copy(plan: Plan, value: str) -> bool:
@@ -106,7 +105,7 @@ def _backward_phases(
     made: set[tuple[int, str]] = set()
 
     def again(phase: int, order: int, value: str) -> None:
-        if value in plan.dropped and (phase, value) not in made:
+        if value in plan.remakers and (phase, value) not in made:
             made.add((phase, value))
             for source in plan.remakers[value][0]:
                 again(phase, order, source)

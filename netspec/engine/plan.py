@@ -16,13 +16,12 @@ from math import prod
 import numpy as np
 
 from netspec.engine import phases
-from netspec.engine.kernel import Kernel, Sizes, last
+from netspec.engine.kernel import Kernel, Sizes, sizes_of
 from netspec.engine.kernels import kernel_for
 from netspec.engine.phases import Step
 from netspec.engine.placing import Buffer, place
 from netspec.graph import Graph, Node
 from netspec.ops.operator import fixed
-from netspec.shape import numbers
 
 #: Numbers that one layer of a chunk should touch: with float32 4 MiB, a little above the cache of a core.
 CHUNK_NUMBERS = 2**20
@@ -50,7 +49,6 @@ class Plan:
     batch_bytes: int = 0
     wanted: set[str] = field(default_factory=set)
     adding: set[tuple[str, int]] = field(default_factory=set)
-    dropped: set[str] = field(default_factory=set)
     uses: Counter[str] = field(default_factory=Counter)
     remakers: dict[str, tuple[list[str], Kernel]] = field(default_factory=dict)
 
@@ -80,13 +78,13 @@ class Plan:
             end = max(end, stop)
         return total
 
-    def fresh(self, node: Node, phase: int, number: int) -> bool:
+    def fresh(self, node: Node, number: int) -> bool:
         """Whether a chunk's call is the first of its part to write a layer's gradients."""
         return number < self.parts and self.uses[node.path] == 1
 
     def adds(self, node: Node, phase: int) -> Sizes:
         """Workspace for gradients that are added, where not every chunk of the phase is the first of its part."""
-        if self.fresh(node, phase, len(self.chunks[phase]) - 1):
+        if self.fresh(node, len(self.chunks[phase]) - 1):
             return {}
         return {f"adding:{name}": shape for name, shape in self.kernels[node.name].adding().items()}
 
@@ -96,7 +94,7 @@ class Plan:
 
     def buffer_of(self, value: str, kind: str, phase: int) -> str:
         """Where a step of a kind finds a value: dropped ones were made again for their phase."""
-        return f"again{phase}:{value}" if kind not in ("forward", "forward_sums") and value in self.dropped else value
+        return f"again{phase}:{value}" if kind not in ("forward", "forward_sums") and value in self.remakers else value
 
     def reads(self, node: Node) -> list[str]:
         """Values that a backward step of a node looks at."""
@@ -136,8 +134,7 @@ def make(
     plan = Plan(graph, batch, train, dict(losses or {}), np.dtype(dtype))  # type: ignore[call-overload]
     plan.uses = Counter(node.path for node in graph.nodes)
     for node in graph.nodes:
-        xs = [last(numbers(shape)) for shape in graph.input_shapes(node)]
-        plan.kernels[node.name] = kernel_for(node.op, xs, last(numbers(node.shape)), graph.local_weights(node), plan.uses[node.path] > 1, methods)
+        plan.kernels[node.name] = kernel_for(node.op, *sizes_of(graph, node), plan.uses[node.path] > 1, methods)
     plan.wanted = phases.wanted(plan) if train else set()
     if train and recompute:
         phases.drop(plan)

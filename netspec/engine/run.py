@@ -162,7 +162,7 @@ class Runner:
             dw=self.store.gradient_views(self.gradients[part], node) if backward else {},
             clock=self.clock,
             first=first,
-            fresh=plan.fresh(node, phase, plan.chunks[phase].index(chunk)),
+            fresh=plan.fresh(node, plan.chunks[phase].index(chunk)),
             key=zlib.crc32(node.name.encode()),
         )
 
@@ -317,19 +317,19 @@ class Runner:
 
     def first_not_finite(self) -> str | None:
         """The first layer, in the order of computation, whose result or gradient is not finite; it runs the step again."""
-        for step, phase, chunk, calls in self.walk():
+        for step, phase, chunk, part, calls in self.walk():
             for call in calls:
                 call()
             if step.kind == "loss":
                 continue
-            memory = self._memory(self.nodes[step.node], step.kind, phase, chunk, 0)
+            memory = self._memory(self.nodes[step.node], step.kind, phase, chunk, part)
             made = [memory.y] if step.kind == "forward" else [dx for dx in memory.dxs if dx is not None]
             if not all(np.isfinite(array).all() for array in made):
                 return step.node
         return None
 
-    def walk(self) -> Iterator[tuple[Step, int, tuple[int, int], list[Run]]]:
-        """The step as worker 0 alone would do it: each kernel's call with its phase and chunk, for the caller to make."""
+    def walk(self) -> Iterator[tuple[Step, int, tuple[int, int], int, list[Run]]]:
+        """The step one call after the other: each kernel's calls with their phase, chunk and part, for the caller to make."""
         for worker in range(self.workers):
             self._begin(worker)
         for phase, steps in enumerate(self.plan.phases):
@@ -338,7 +338,7 @@ class Runner:
             for number, chunk in enumerate(self.plan.chunks[phase]):
                 part = number % self.plan.parts
                 for step in steps:
-                    yield step, phase, chunk, self._call(step, phase, chunk, part)
+                    yield step, phase, chunk, part, self._call(step, phase, chunk, part)
 
     @property
     def gradient(self) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from netspec.engine import plan as planning
+from netspec.engine.kernel import sizes_of
 from netspec.engine.kernels import METHODS, convolution, dense, possible, shape_key
 from netspec.engine.methods import trials
 from netspec.engine.profile import fill
@@ -56,8 +57,7 @@ def test_every_method_is_the_same_convolution(name: str, tmp_path: Path, monkeyp
     monkeypatch.setattr(planning, "CHUNK_NUMBERS", 2000)
     found = net(tmp_path, *CONVS[name], name)
     node = next(node for node in found.graph.nodes if node.op.name == "conv")
-    sizes = ([planning.last(shape) for shape in found.graph.input_shapes(node)], planning.last(node.shape), found.graph.local_weights(node))
-    plain = convolution(node.op, *sizes)
+    plain = convolution(node.op, *sizes_of(found.graph, node))
     assert plain is not None
     _, wanted = result(found, {shape_key(plain): "patches"})
     for method in possible(plain):

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netspec import ops
-from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, nothing, ones, rows
-from netspec.engine.kernels.wired import Wired, add_taps, bias_gradient, extent, inner, patches, split_maps, tap_views
+from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient, nothing, ones, rows
+from netspec.engine.kernels.wired import Wired, add_taps, extent, inner, patches, split_maps, tap_views
 
 
 class Conv(Wired):

@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, add_product, nothing, ones
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, add_product, bias_gradient, nothing
 from netspec.engine.kernels.blocks import Block, blocks, cost
 from netspec.tables import Table
 from netspec.tables.pattern import recognise
@@ -122,18 +122,15 @@ class Dense(Flat):
     def backward(self, m: Memory) -> Run:
         x, flatten = self._flat(m)
         assert m.dy is not None
-        dy, dw, db = m.dy, m.dw.get("weight"), m.dw.get("bias")
+        dy, dw, bias = m.dy, m.dw.get("weight"), bias_gradient(m)
         dx, back = self._back(m, m.dxs[0]) if m.dxs[0] is not None else (None, nothing)
-        one, total = ones(dy.shape[0], dy), m.scratch["db"]
         if self.sparse:
             return self._sparse_backward(m, x, flatten, dx, back)
         kernel = m.w["dense" if self.table is not None else "weight"]
         learn = add_product(m, "weight", dy.T, x) if dw is not None else nothing
 
         def run() -> None:
-            if db is not None:
-                np.matmul(one, dy, out=total)
-                np.add(db, total, out=db)
+            bias()
             if dw is not None:
                 flatten()
                 learn()
@@ -169,13 +166,10 @@ class Dense(Flat):
 
     def _sparse_backward(self, m: Memory, x: Array, flatten: Run, dx: Array | None, back: Run) -> Run:
         assert m.dy is not None
-        dy, dw, db, total = m.dy, m.dw.get("weight"), m.dw.get("bias"), m.scratch["db"]
-        one, n = ones(len(m.dy), m.dy), len(m.dy)
+        dy, dw, n, bias = m.dy, m.dw.get("weight"), len(m.dy), bias_gradient(m)
 
         def run() -> None:
-            if db is not None:
-                np.matmul(one, dy, out=total)
-                np.add(db, total, out=db)
+            bias()
             flatten()
             if dx is not None:
                 dx.fill(0)

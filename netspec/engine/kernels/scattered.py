@@ -12,10 +12,10 @@ from math import prod
 
 import numpy as np
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient
 from netspec.engine.kernels.blocks import Block, blocks
 from netspec.engine.kernels.conv import Conv
-from netspec.engine.kernels.wired import bias_gradient, inner
+from netspec.engine.kernels.wired import inner
 from netspec.tables import KernelTable, Table
 
 

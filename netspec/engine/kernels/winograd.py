@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product
+from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient
 from netspec.engine.kernels.conv import Conv
-from netspec.engine.kernels.wired import bias_gradient
 
 #: The transforms of a tile, a kernel and a result: Y = Aᵀ[(G·w) ⊙ (Bᵀ·x)].
 B = np.array([[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing, ones, rows
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes
 from netspec.tables import KernelTable, Table
 from netspec.tables.spread import add_fixed, spread_cells, spread_taps
 
@@ -173,21 +173,5 @@ def add_taps(whole: Array, dx: Array, targets: list[Array], sources: list[Array]
         if part is not None:
             dx.fill(0)
             np.copyto(dx[part[1]], part[0])
-
-    return run
-
-
-def bias_gradient(m: Memory) -> Run:
-    """The call that adds the sums over all positions to the bias' gradient; ``db`` is its workspace."""
-    db = m.dw.get("bias")
-    if db is None:
-        return nothing
-    assert m.dy is not None
-    flat = rows(m.dy)
-    one, tmp = ones(flat.shape[0], flat), m.scratch["db"]
-
-    def run() -> None:
-        np.matmul(one, flat, out=tmp)
-        np.add(db, tmp, out=db)
 
     return run
