@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch_net import LAYERS, TorchNet
+from train_step import stretch
 
 from netspec.engine import phases
 from netspec.engine import plan as planning
@@ -82,17 +82,8 @@ def theirs(graph: Graph, batch: int, layout: torch.memory_format) -> Callable[[]
 
 
 def seconds(call: Callable[[], object]) -> float:
-    """The median of some stretches; a pause before each, for threads that spin."""
-    found = []
-    for _ in range(SAMPLES):
-        time.sleep(0.02)
-        call()
-        began, steps = time.perf_counter(), 0
-        while steps == 0 or time.perf_counter() - began < STRETCH:
-            call()
-            steps += 1
-        found.append((time.perf_counter() - began) / steps)
-    return statistics.median(found)
+    """The median of some stretches."""
+    return statistics.median(stretch(call, STRETCH) for _ in range(SAMPLES))
 
 
 def main(names: list[str]) -> None:

@@ -132,21 +132,26 @@ def difference(graph: Graph) -> float:
     return worst
 
 
-def interleaved(calls: Mapping[str, Callable[[], float]], samples: int = SAMPLES) -> dict[str, float]:
-    """Medians in seconds. A sample is a stretch of steps in a row, as in training, of STRETCH seconds or of one step.
+def stretch(call: Callable[[], object], length: float) -> float:
+    """Seconds a call, of so many in a row as fill ``length`` seconds, one at least.
 
-    A pause and an unmeasured step stand before each: idle threads of the one before spin for a while.
+    A pause and an unmeasured call stand before: idle threads of what ran last spin for a while.
     """
+    time.sleep(0.05)
+    call()
+    began, calls = time.perf_counter(), 0
+    while calls == 0 or time.perf_counter() - began < length:
+        call()
+        calls += 1
+    return (time.perf_counter() - began) / calls
+
+
+def interleaved(calls: Mapping[str, Callable[[], float]], samples: int = SAMPLES) -> dict[str, float]:
+    """Medians in seconds of samples that take turns."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(samples):
         for name, call in calls.items():
-            time.sleep(0.05)
-            call()
-            began, steps = time.perf_counter(), 0
-            while steps == 0 or time.perf_counter() - began < STRETCH:
-                call()
-                steps += 1
-            times[name].append((time.perf_counter() - began) / steps)
+            times[name].append(stretch(call, STRETCH))
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 

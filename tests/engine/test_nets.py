@@ -148,6 +148,16 @@ def test_a_dead_worker_process_is_told() -> None:
         bound.close()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("image", [0, -1])
+def test_the_first_layer_that_is_not_finite_is_named(threads: int, image: int) -> None:
+    with pool(threads) as workers:
+        bound = runner(meaning(MIXED), workers, 7, np.float32)
+        bound.value("image")[image] = np.inf
+        bound.step()
+        assert bound.first_not_finite() == "a/conv"
+
+
 def test_crews_beside_each_other_end_in_any_order() -> None:
     with pool(2) as workers:
         first, second = (runner(meaning(MIXED), workers, 7, np.float32, processes=True) for _ in range(2))

@@ -8,7 +8,6 @@ from netspec.engine.kernels.scattered import Scattered
 from netspec.engine.kernels.tiled import Tiled, Tiled4
 from netspec.engine.kernels.winograd import Winograd
 from netspec.ops import Operator, Weight
-from netspec.tables import Table
 
 _FAMILIES = (conv, dense, pool, norm, activation, join, rearrange, wiring, training)
 
@@ -42,7 +41,8 @@ def kernel_for(
         return KERNELS[type(op)](op, xs, y, weights)
     names = [name for name in possible(plain) if not (shared and METHODS[name] is Winograd)]
     name = (measured or {}).get(shape_key(plain), names[0])
-    return METHODS[name if name in names else names[0]](op, xs, y, weights)
+    kind = METHODS[name if name in names else names[0]]
+    return plain if kind is conv.Conv else kind(op, xs, y, weights)
 
 
 def convolution(op: Operator, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight]) -> conv.Conv | None:
@@ -58,7 +58,7 @@ def possible(plain: conv.Conv) -> list[str]:
     """
     able = [name for name, kind in METHODS.items() if kind.can(plain)]
     pairs, least = plain.inputs * plain.outputs, min(plain.inputs, plain.outputs)
-    empty = plain.compact and isinstance(plain.op.table, Table) and 16 * plain.op.table.connections <= pairs and least >= 64
+    empty = plain.table is not None and 16 * plain.table.connections <= pairs and least >= 64
     table = (
         (Scattered, empty), (Winograd, least >= 16), (Tiled4, pairs <= 32), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)), (conv.Conv, True),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient
 from netspec.engine.kernels.blocks import Block, blocks
 from netspec.engine.kernels.conv import Conv
 from netspec.engine.kernels.wired import inner
-from netspec.tables import KernelTable, Table
+from netspec.tables import KernelTable
 
 
 class Scattered(Conv):
@@ -26,15 +26,16 @@ class Scattered(Conv):
 
     @classmethod
     def can(cls, plain: Conv) -> bool:
-        at, op = plain.window, plain.op
+        at = plain.window
         return (
             len(at.kernel) == 2 and plain.groups == 1 and all(n == 1 for n in (*at.stride, *at.dilation))
-            and isinstance(op.table, Table) and not op.table.is_full and not isinstance(op.kernel, KernelTable)
+            and plain.table is not None and not isinstance(plain.op.kernel, KernelTable)
         )  # fmt: skip
 
-    def _index(self, table: Table | None) -> None:
-        assert table is not None
-        self.blocks = blocks(table, prod(self.taps))
+    def geometry(self) -> None:
+        super().geometry()
+        assert self.table is not None
+        self.blocks = blocks(self.table, prod(self.taps))
         self.shifts = [i * self.cover[1] + j for i, j in product(*map(range, self.taps))]
         self.middle = (self.taps[0] // 2) * self.taps[1] + self.taps[1] // 2
         self.plane = prod(self.cover)
@@ -81,14 +82,18 @@ class Scattered(Conv):
 
     def _of(self, block: Block, m: Memory) -> tuple[Array, Array]:
         """A block's inputs and its kernel, both in workspace that the next one takes over."""
-        planes, compact = m.scratch["x"], m.w["weight"].reshape(-1, len(self.shifts))
+        planes = m.scratch["x"]
         some = planes[block.inputs] if isinstance(block.inputs, slice) else m.scratch["some"][: block.width]
         if not isinstance(block.inputs, slice):
             np.take(planes, block.inputs, axis=0, out=some, mode="clip")
-        kernel = m.scratch["kernel"].reshape(-1)[: len(self.shifts) * block.height * block.width]
-        shaped = kernel.reshape(len(self.shifts), block.height, block.width)
-        block.fill(shaped, compact, self.middle)
-        return some, shaped
+        return some, self._kernel(block, m)
+
+    def _kernel(self, block: Block, m: Memory) -> Array:
+        """A block's kernel (taps, outputs, inputs)."""
+        taps = len(self.shifts)
+        kernel = m.scratch["kernel"].reshape(-1)[: taps * block.height * block.width].reshape(taps, block.height, block.width)
+        block.fill(kernel, m.w["weight"].reshape(-1, taps), self.middle)
+        return kernel
 
     def forward(self, m: Memory) -> Run:
         read, planes, y, bias, part = self._read(m), m.scratch["y"], m.y, m.w.get("bias"), m.scratch["part"]
@@ -144,12 +149,11 @@ class Scattered(Conv):
     def _hand_back(self, m: Memory) -> Callable[[Block], None]:
         """What adds a block's gradient to its inputs' planes: one product with the shifted gradients of its outputs."""
         planes, whole, stack, more = m.scratch["y"], m.scratch["x"], m.scratch["stack"], m.scratch["more"]
-        compact, long = m.w["weight"].reshape(-1, len(self.shifts)), planes.shape[1]
+        long = planes.shape[1]
 
         def hand(block: Block) -> None:
-            taps, high, wide = len(self.shifts), block.height, block.width
-            kernel = m.scratch["kernel"].reshape(-1)[: taps * high * wide].reshape(taps, high, wide)
-            block.fill(kernel, compact, self.middle)
+            kernel = self._kernel(block, m)
+            taps, high, wide = kernel.shape
             shifted = stack[: taps * high].reshape(taps, high, long)
             for part, shift in zip(shifted, self.shifts, strict=True):
                 part[:, :shift] = 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from itertools import product
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -13,6 +14,16 @@ from numpy.lib.stride_tricks import as_strided
 from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes
 from netspec.tables import KernelTable, Table
 from netspec.tables.spread import add_fixed, spread_cells, spread_taps
+
+
+class Index(NamedTuple):
+    """Of the dense kernel's numbers, flat: ``where`` the trained ones stand, ``source`` which compact one each is (``unique``
+    where none stands twice), and the fixed ``constants``, if there are any."""
+
+    where: Array
+    source: Array
+    unique: bool
+    constants: Array | None
 
 
 class Wired(Kernel):
@@ -26,18 +37,17 @@ class Wired(Kernel):
         self.window = op.window((self.inputs, *self.xs[0][:-1]))
         self.taps = self.window.kernel
         self.groups = op.groups
-        table = op.table if isinstance(op.table, Table) and not op.table.is_full else None
-        self.compact = table is not None or isinstance(op.kernel, KernelTable)
+        self.table = op.table if isinstance(op.table, Table) and not op.table.is_full else None
+        self.compact = self.table is not None or isinstance(op.kernel, KernelTable)
         self.geometry()
-        if self.compact:
-            self._index(table)
 
     def geometry(self) -> None:
         """Sizes of patches."""
 
-    def _index(self, table: Table | None) -> None:
-        """Where each number of the dense kernel comes from among the compact ones."""
-        shape = self.weights["weight"].shape
+    @cached_property
+    def index(self) -> Index:
+        """Where each number of the dense kernel comes from; of the dense kernel's size, so made only where that is."""
+        table, shape = self.table, self.weights["weight"].shape
         axes = len(self.window.kernel) if self.positions else 0
         ids = np.arange(1, prod(shape) + 1).reshape(shape)
         if isinstance(self.op.kernel, KernelTable):
@@ -48,10 +58,10 @@ class Wired(Kernel):
             constants = np.zeros(ids.shape)
             add_fixed(table, constants, self.taps, axes)
         ids = self.run_form(ids).reshape(-1)
-        self.where = np.flatnonzero(ids)
-        self.source = ids[self.where] - 1
-        self.unique = len(np.unique(self.source)) == len(self.source)
-        self.constants = self.run_form(constants) if table is not None and table.trained < table.connections else None
+        where = np.flatnonzero(ids)
+        source = ids[where] - 1
+        fixed = table is not None and table.trained < table.connections
+        return Index(where, source, len(np.unique(source)) == len(source), self.run_form(constants) if fixed else None)
 
     def run_form(self, weight: Array) -> Array:
         """(maps, inputs/groups, …taps) to (groups, taps · inputs/groups, maps/groups)."""
@@ -85,8 +95,8 @@ class Wired(Kernel):
         if not self.compact:
             return None
         dense, compact = ready["dense"].reshape(-1), w["weight"].reshape(-1)
-        dense[:] = 0 if self.constants is None else self.constants.reshape(-1)
-        where, source = self.where, self.source
+        where, source, _, constants = self.index
+        dense[:] = 0 if constants is None else constants.reshape(-1)
 
         def run() -> None:
             dense[where] = compact[source]
@@ -97,8 +107,9 @@ class Wired(Kernel):
         return {"weight": self.dense_shape()} if self.compact else {}
 
     def collect(self, name: str, total: Array, gradient: Array, ready: Mapping[str, Array]) -> Run | None:
-        where, source, flat, out = self.where, self.source, total.reshape(-1), gradient.reshape(-1)
-        if self.unique:
+        where, source, unique, _ = self.index
+        flat, out = total.reshape(-1), gradient.reshape(-1)
+        if unique:
 
             def run() -> None:
                 out[source] = flat[where]
