@@ -17,6 +17,7 @@ from netspec.data.targets import Target
 from netspec.diagnostics import Fault
 from netspec.settings import Arguments, Data
 from netspec.settings import data as steps
+from netspec.settings.train import takes_labels
 
 Array = NDArray[Any]
 #: Pictures prepared at a time before training, and in evaluation.
@@ -45,7 +46,8 @@ Arrays = Mapping[str, Array]
 
 
 class Batches:
-    """Training batches of pictures or arrays. What stands before the augmentation is done once; the rest as batches are asked for.
+    """Training batches of pictures or arrays. Of pictures, what stands before the augmentation is done once; the rest, and all
+    of what arrays go through, as batches are asked for: they may be larger than memory.
 
     ``inputs`` are shapes by name (None for a free size), ``targets`` what each output is held against.
     """
@@ -57,12 +59,14 @@ class Batches:
         before, self.augment, self.after = split(data)
         if isinstance(part, Examples) and self.augment:
             raise Fault("N707", "`augment` changes pictures, and the data are arrays", help="leave it out, or keep pictures in folders")
-        if not self.augment:
-            before, self.after = [*before, *self.after], []
-        self.images = {name: apply(images, before) for name, images in sources(part, inputs).items()} if self.augment else {}
-        self.ready = {} if self.augment else {
-            name: _all(images, before, inputs[name]) for name, images in sources(part, inputs).items()
-        }  # fmt: skip
+        self.held = sources(part, inputs)
+        self.ready = isinstance(part, Pictures) and not self.augment
+        if self.ready:
+            self.held = {name: _all(images, [*before, *self.after], inputs[name]) for name, images in self.held.items()}
+        elif self.augment:
+            self.held = {name: apply(images, before) for name, images in self.held.items()}
+        else:
+            self.after = [*before, *self.after]
         self.draws = draws_needed(self.augment)
         self._batch(np.arange(1), 0)  # a wrong size is told before the first step
         check(part, targets)
@@ -84,15 +88,18 @@ class Batches:
                 yield ready
 
     def _batch(self, places: Array, epoch: int) -> tuple[Arrays, Arrays]:
-        made = {name: array[places] for name, array in self.ready.items()}
-        for name, images in self.images.items():
-            made[name] = as_input(apply(self._changed(images, places, epoch), self.after), self.inputs[name])
-        given = labels(self.part)
-        return made, {t.output: t.of(given[t.output][places] if t.output in given else None, made) for t in self.targets}
+        chosen = {name: self._changed(images, places, epoch) for name, images in self.held.items()}
+        made = {
+            name: images if self.ready and isinstance(images, np.ndarray) else as_input(apply(images, self.after), self.inputs[name])
+            for name, images in chosen.items()
+        }  # fmt: skip
+        return made, wanted(self.part, self.targets, places, made)
 
     def _changed(self, images: Images, places: Array, epoch: int) -> Images:
         """Some pictures, augmented: the numbers of picture i come from (seed, epoch, i) alone."""
         chosen = images[places] if isinstance(images, np.ndarray) else [images[i] for i in places]
+        if not self.augment:
+            return chosen
         rows = np.empty((len(places), self.draws))
         for row, place in enumerate(places.tolist()):
             rows[row] = _uniform(self.seed, epoch, place, self.draws)
@@ -101,10 +108,10 @@ class Batches:
 
 def check(part: Pictures | Examples, targets: Sequence[Target]) -> None:
     """Fault N707 where the data has nothing for an output, or a class that it has not: told before the first step."""
-    given = labels(part)
     for target in targets:
+        given = known(part, target.output)
         if not target.rebuilds:
-            target.of(given.get(target.output), {})
+            target.of(given if given is None or given.ndim == 1 or takes_labels(target.loss) else given[:1], {})
 
 
 def sources(part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]) -> dict[str, Images]:
@@ -121,26 +128,15 @@ def sources(part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]
     return {name: part.arrays[name] for name in names}
 
 
-def labels(part: Pictures | Examples) -> Mapping[str, Array]:
-    """What is known of the outputs, by name: pictures have one class, which is every output's."""
-    return part.arrays if isinstance(part, Examples) else _Everyone(part.labels)
+def known(part: Pictures | Examples, output: str) -> Array | None:
+    """What the data knows of an output: pictures have one class, which is every output's."""
+    return part.arrays.get(output) if isinstance(part, Examples) else part.labels
 
 
-class _Everyone(dict[str, Array]):
-    """One array under every name."""
-
-    def __init__(self, array: Array) -> None:
-        super().__init__()
-        self.array = array
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __missing__(self, name: str) -> Array:
-        return self.array
-
-    def get(self, name: str, default: Any = None) -> Array:
-        return self.array
+def wanted(part: Pictures | Examples, targets: Sequence[Target], here: Any, inputs: Arrays) -> dict[str, Array]:
+    """What each output is held against for the examples ``here``, which gave these inputs."""
+    found = {target: known(part, target.output) for target in targets}
+    return {target.output: target.of(None if given is None else given[here], inputs) for target, given in found.items()}
 
 
 def _uniform(seed: int, epoch: int, picture: int, count: int) -> Array:
@@ -158,10 +154,9 @@ def prepared(
 ) -> Iterator[tuple[Arrays, Arrays]]:  # fmt: skip
     """Slices of inputs, channels last, and targets, as evaluation and use see them."""
     before, _, after = split(data)
-    given = labels(part)
     largest = max(prod(n or 1 for n in shape) for shape in inputs.values())
     size = max(1, min(SLICE, MOST // largest))
     for at in range(0, len(part), size):
         here = slice(at, at + size)
         made = {name: as_input(apply(images[here], [*before, *after]), inputs[name]) for name, images in sources(part, inputs).items()}
-        yield made, {t.output: t.of(given[t.output][here] if t.output in given else None, made) for t in targets}
+        yield made, wanted(part, targets, here, made)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples
-from netspec.data.batches import labels, prepared
+from netspec.data.batches import known, prepared
 from netspec.data.images import SUFFIXES, read_image
 from netspec.data.prepare import apply, as_input
 from netspec.data.sets import Pictures
@@ -141,7 +141,7 @@ def evaluate(session: Session, part: Pictures | Examples) -> Score:
     """Loss and right answers of the first output over a test set; a map of answers is averaged where an example has one class."""
     data, (output, sizes) = settings(session), next(iter(session.outputs.items()))
     loss, end = session.metadata.get("loss") or "cross_entropy", session.metadata.get("end", "")
-    given = labels(part).get(output)
+    given = known(part, output)
     whole = takes_labels(loss) and given is not None and given.ndim == 1
     shape = tuple(n or 0 for n in (sizes[:1] if whole else (*sizes[1:], sizes[0])))
     target = Target(output, loss, end, shape, not takes_labels(loss) and [sizes] == list(session.inputs.values()))

@@ -34,6 +34,12 @@ net Mixed(n = 2) {
     output z (train, weight: 0.3) = c -> global_avgpool -> dense(5) -> softmax
 }
 """
+LOCAL = """netspec 1
+net Local {
+    input image: 3 x 8 x 10
+    output y = image -> conv(6, 3) -> tanh -> dense(5) -> softmax
+}
+"""
 TWO_LOSSES = """netspec 1
 net Two {
     input a: 6
@@ -152,10 +158,11 @@ def test_a_dead_worker_process_is_told() -> None:
 @pytest.mark.parametrize("image", [0, -1])
 def test_the_first_layer_that_is_not_finite_is_named(threads: int, image: int) -> None:
     with pool(threads) as workers:
-        bound = runner(meaning(MIXED), workers, 7, np.float32)
+        bound = runner(meaning(LOCAL), workers, 8, np.float32)
+        assert bound.plan.buffers["y/conv"].local  # each worker has its own
         bound.value("image")[image] = np.inf
         bound.step()
-        assert bound.first_not_finite() == "a/conv"
+        assert bound.first_not_finite() == "y/conv"
 
 
 def test_crews_beside_each_other_end_in_any_order() -> None:
