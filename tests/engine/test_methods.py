@@ -27,6 +27,10 @@ TABLES = {
 CONVS = {
     "plain": ("6 x 8 x 12", "conv(20, 3, pad: 1)"), "padded": ("17 x 9 x 5", "conv(16, 3, pad: 2)"), "few": ("2 x 8 x 12", "conv(4, 5)"),
     "same": ("4 x 8 x 6", "conv(3, 4, pad: same)"), "whole": ("3 x 4 x 5", "conv(7, 4x5)"), "one": ("6 x 4 x 3", "conv(4, 1)"),
+    "five": ("3 x 9 x 6", "conv(4, 5, pad: 2)"), "seven": ("3 x 5 x 9", "conv(4, 7, pad: 3)"), "line": ("3 x 9", "conv(4, 3, pad: 1)"),
+    "wide": ("3 x 5 x 9", "conv(4, 1x7, pad: same)"), "high": ("3 x 9 x 2", "conv(4, 3x1)"), "solid": ("3 x 5 x 4 x 6", "conv(4, 3x3x2, pad: 1)"),
+    "groups": ("6 x 7 x 6", "conv(4, 3, groups: 2, pad: 1)"), "depthwise": ("6 x 7 x 6", "conv(6, 3, groups: 6, pad: 1)"),
+    "depthwise, more": ("6 x 7 x 6", "conv(12, 5, groups: 6, pad: 2)"), "flat": ("3 x 9 x 6 x 5", "conv(4, 3x1x3)"),
     **{f"table {name}": ("6 x 7 x 5", "conv(9, 3, pad: 1, table: t)") for name in TABLES},
     **{f"table {name}, uneven": ("6 x 7 x 5", "conv(9, 1x3, table: t)") for name in TABLES},
 }  # fmt: skip
@@ -68,7 +72,7 @@ def test_every_method_is_the_same_convolution(name: str, tmp_path: Path, monkeyp
 
 
 def test_all_methods_are_tried() -> None:
-    assert set(METHODS) == {"patches", "tiles of 2", "tiles of 4", "winograd", "blocks of a table"}
+    assert set(METHODS) == {"patches", "tiles of 2", "tiles of 4", "winograd", "winograd by rows", "blocks of a table"}
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -96,5 +100,5 @@ def test_a_nearly_empty_table_trains_in_a_twentieth_of_the_dense_layers_memory(t
 
 def test_tuning_tells_the_time_of_each_method(tmp_path: Path) -> None:
     (trial,) = trials(net(tmp_path, *CONVS["plain"]).graph)
-    assert trial.usual == "tiles of 2" and set(trial.seconds) == {"patches", "tiles of 2", "tiles of 4", "winograd"}
+    assert trial.usual == "winograd by rows" and set(trial.seconds) == {"patches", "tiles of 2", "tiles of 4", "winograd", "winograd by rows"}
     assert trial.best in trial.seconds

@@ -1,12 +1,14 @@
 """The kernels, one file a family as in `ops`, found through the operator they run."""
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from netspec.engine.kernel import Kernel
 from netspec.engine.kernels import activation, conv, dense, join, norm, pool, rearrange, training, wiring
 from netspec.engine.kernels.scattered import Scattered
 from netspec.engine.kernels.tiled import Tiled, Tiled4
 from netspec.engine.kernels.winograd import Winograd
+from netspec.engine.kernels.winograd_rows import WinogradRows
 from netspec.ops import Operator, Weight
 
 _FAMILIES = (conv, dense, pool, norm, activation, join, rearrange, wiring, training)
@@ -24,7 +26,7 @@ KERNELS: dict[type[Operator], type[Kernel]] = {
 
 
 #: How a convolution may be run.
-METHODS: dict[str, type[conv.Conv]] = {kind.method: kind for kind in (conv.Conv, Tiled, Tiled4, Winograd, Scattered)}
+METHODS: dict[str, type[conv.Conv]] = {kind.method: kind for kind in (conv.Conv, Tiled, Tiled4, WinogradRows, Winograd, Scattered)}
 
 
 def kernel_for(
@@ -39,7 +41,7 @@ def kernel_for(
     plain = convolution(op, xs, y, weights)
     if plain is None:
         return KERNELS[type(op)](op, xs, y, weights)
-    names = [name for name in possible(plain) if not (shared and METHODS[name] is Winograd)]
+    names = [name for name in possible(plain) if not (shared and METHODS[name] is WinogradRows)]
     name = (measured or {}).get(shape_key(plain), names[0])
     kind = METHODS[name if name in names else names[0]]
     return plain if kind is conv.Conv else kind(op, xs, y, weights)
@@ -53,14 +55,16 @@ def convolution(op: Operator, xs: Sequence[tuple[int, ...]], y: tuple[int, ...],
 def possible(plain: conv.Conv) -> list[str]:
     """The methods that can run a convolution; the one that was measured as the fastest for its maps stands first.
 
-    Measured on AMD EPYC and Intel with AVX-512, one thread: tiles of 4 x 4 to about 32 pairs of maps, Winograd's from 16
-    maps on, tiles of 2 x 2 for few maps into many, blocks for tables of a sixteenth and less, patches for all else.
+    Measured on AMD EPYC with AVX-512, one thread: blocks for tables of a sixteenth and less, Winograd's transform by rows for
+    3 x 3 of few maps, along all axes for most others of stride 1, tiles of 4 x 4 to about 32 pairs of maps, tiles of 2 x 2
+    for few maps into many, patches for all else.
     """
     able = [name for name, kind in METHODS.items() if kind.can(plain)]
     pairs, least = plain.inputs * plain.outputs, min(plain.inputs, plain.outputs)
     empty = plain.table is not None and 16 * plain.table.connections <= pairs and least >= 64
     table = (
-        (Scattered, empty), (Winograd, least >= 16), (Tiled4, pairs <= 32), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)), (conv.Conv, True),
+        (Scattered, empty), (WinogradRows, pairs <= 1024), (Winograd, pairs >= 90 and least >= 3 and not (plain.depthwise and prod(plain.taps) > 25)),
+        (Tiled4, pairs <= 32), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)), (conv.Conv, True),
     )  # fmt: skip
     first = next(kind.method for kind, pays in table if pays and kind.method in able)
     return [first, *(name for name in able if name != first)]

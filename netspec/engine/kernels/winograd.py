@@ -1,211 +1,166 @@
-"""3 × 3 convolutions with half the multiplications: F(4, 3) over the rows (Winograd 1980; Lavin, Gray 2016).
+"""Convolutions of stride 1 with few multiplications along every axis, grouped and depthwise ones too.
 
-A value lies as (rows, images, columns, maps) with a border of zeros. Six rows make a tile of four results; the three
-columns of a window lie beside each other, so that a window is one run of 3 · maps numbers and no patch is ever copied.
-Windows overlap, which BLAS forbids, and so are taken in three interleaved sets.
+Transformed (``transforms``), a convolution is a product of maps at every point. It runs a strip of rows at a time, so that
+what is transformed stays in the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import partial
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient
 from netspec.engine.kernels.conv import Conv
+from netspec.engine.kernels.transforms import TAPS, Axis, Nest, kernel_transform, workspace
 
-#: The transforms of a tile, a kernel and a result: Y = Aᵀ[(G·w) ⊙ (Bᵀ·x)].
-B = np.array([[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
-              [0, -2, -1, 2, 1, 0], [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]], dtype=float)  # fmt: skip
-G = np.array([[1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6],
-              [1 / 24, 1 / 12, 1 / 6], [1 / 24, -1 / 12, 1 / 6], [0, 0, 1]], dtype=float)  # fmt: skip
-A = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], dtype=float)
-TILE, POINTS = 4, 6
+#: Numbers that the workspace of a strip should have, and how often its kernel's where that is more.
+STRIP, HEAVY = 2**19, 8
 
 
-@dataclass(frozen=True)
-class Side:
-    """One direction, forward or backward: sizes of the result, maps in and out, zeros before the first row and column."""
+class Strip(NamedTuple):
+    """Some rows of results: which, and which of the input they read."""
 
-    rows: int
-    columns: int
-    inputs: int
-    outputs: int
-    before: tuple[int, int]
-
-    @property
-    def tiles(self) -> int:
-        """Tiles of four rows."""
-        return -(-self.rows // TILE)
-
-    def count(self, n: int) -> int:
-        """Windows of ``n`` images, those across the border of two images among them."""
-        return self.tiles * n * (self.columns + 2)
-
-    def scratch(self, n: int) -> dict[str, tuple[int, ...]]:
-        """The bordered value, its transform, the products, the bordered result."""
-        third = self.count(n) // 3 + 1
-        return {
-            "value": (TILE * self.tiles + 2, n, self.columns + 2, self.inputs), "v": (POINTS, 3 * third + 2, self.inputs),
-            "m": (POINTS, 3 * third, self.outputs), "result": (TILE * self.tiles, n, self.columns + 2, self.outputs),
-        }  # fmt: skip
-
-    def enter(self, x: Array, s: Mapping[str, Array]) -> Run:
-        """The call that borders a value and transforms it into ``v``."""
-        value, v, (top, left) = s["value"], s["v"], self.before
-        n, high, wide, maps = x.shape
-        middle, source = value[top : top + high, :, left : left + wide], x.transpose(1, 0, 2, 3)
-        border = [value[:top], value[top + high :], value[:, :, :left], value[:, :, left + wide :]]
-        count, long = self.count(n), n * (self.columns + 2) * maps
-        step = value.strides[0]
-        tiles = as_strided(value, (self.tiles, POINTS, long), (TILE * step, step, value.itemsize))
-        out, rest, b = v[:, :count].reshape(POINTS, self.tiles, long).transpose(1, 0, 2), v[:, count:], B.astype(x.dtype)
-
-        return _transform(border, middle, source, b, tiles, out, rest)
-
-    def leave(self, s: Mapping[str, Array], kernel: Array, y: Array, bias: Array | None) -> Run:
-        """The call that multiplies ``v`` with the transformed kernel (6, 3 · inputs, outputs) and puts the result into ``y``."""
-        v, m, result = s["v"], s["m"], s["result"]
-        n, high, wide, maps = y.shape
-        third, size = m.shape[1] // 3, v.itemsize
-        windows = as_strided(v, (POINTS, 3, third, 3 * self.inputs), (v.strides[0], size * self.inputs, 3 * size * self.inputs, size))
-        products = m.reshape(POINTS, third, 3, maps).transpose(0, 2, 1, 3)
-        long = n * (self.columns + 2) * maps
-        tiles = m[:, : self.count(n)].reshape(POINTS, self.tiles, long).transpose(1, 0, 2)
-        rows, part = result.reshape(self.tiles, TILE, long), result[:high, :, :wide].transpose(1, 0, 2, 3)
-        a, kernels = A.astype(y.dtype), kernel[:, None]
-
-        def run() -> None:
-            np.matmul(windows, kernels, out=products)
-            np.matmul(a, tiles, out=rows)
-            if bias is None:
-                np.copyto(y, part)
-            else:
-                np.add(part, bias, out=y)
-
-        return run
-
-
-def _transform(border: list[Array], middle: Array, source: Array, matrix: Array, tiles: Array, out: Array, rest: Array) -> Run:
-    """The call that puts a value within zeros and its tiles, through a matrix, into ``out``; ``rest`` behind them is zero too."""
-
-    def run() -> None:
-        for part in border:
-            part.fill(0)
-        np.copyto(middle, source)
-        np.matmul(matrix, tiles, out=out)
-        rest.fill(0)
-
-    return run
+    axes: list[Axis]
+    results: slice
+    read: slice
 
 
 class Winograd(Conv):
-    """A 3 × 3 convolution of stride 1; its gradient is collected in the transformed kernel's shape, once for all chunks."""
+    """A convolution whose taps are at most seven along each axis."""
 
     method = "winograd"
 
     @classmethod
     def can(cls, plain: Conv) -> bool:
         at = plain.window
-        return (
-            at.kernel == (3, 3) and plain.groups == 1 and not plain.compact and all(n == 1 for n in (*at.stride, *at.dilation))
-            and all(max(p) <= 2 for p in at.pads) and min(plain.places) >= 4
-        )  # fmt: skip
+        return all(n == 1 for n in (*at.stride, *at.dilation)) and 1 < max(at.kernel) <= TAPS and max(plain.places) > 1
 
     def geometry(self) -> None:
         super().geometry()
-        (top, _), (left, _) = self.window.pads
-        (rows, columns), (high, wide) = self.places, self.sizes
-        self.ahead = Side(rows, columns, self.inputs, self.outputs, (top, left))
-        self.back = Side(high, wide, self.outputs, self.inputs, (2 - top, 2 - left))
+        self.axes = [Axis(n, k, p[0]) for n, k, p in zip(self.places, self.taps, self.window.pads, strict=True)]
+        self.points = prod(axis.points for axis in self.axes)
+        self.across = prod(axis.tiles for axis in self.axes[1:])  # tiles of a row of tiles
+        row = [Axis(self.axes[0].tile, self.axes[0].taps, 0), *self.axes[1:]]
+        self.row = *workspace(row, self.inputs, self.outputs), self.points * self.across * self.inputs, self.points * self.across * self.outputs
+        self.cells = (self.points, self.groups, self.inputs // self.groups, self.outputs // self.groups)
+
+    # ---- weights
 
     def prepared(self) -> Sizes:
-        return {"u": (POINTS, 3 * self.inputs, self.outputs), "u_back": (POINTS, 3 * self.outputs, self.inputs)}
+        return {**super().prepared(), "u": self.cells}
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
-        kernel, g, flipped = w["weight"].reshape(3, -1), G.astype(w["weight"].dtype), G[:, ::-1].astype(w["weight"].dtype)
-        u, back = ready["u"].reshape(POINTS, -1), ready["u_back"].reshape(POINTS, 3, self.outputs, self.inputs)
-        turned = u.reshape(POINTS, 3, self.inputs, self.outputs)[:, ::-1].transpose(0, 1, 3, 2)
+        spread = super().prepare(w, ready)
+        kernel = ready["dense"] if self.compact else w["weight"]
+        g, taps = kernel_transform(self.axes, kernel.dtype), kernel.reshape(self.groups, prod(self.taps), -1)
+        u = ready["u"].reshape(self.points, self.groups, -1).transpose(1, 0, 2)
 
         def run() -> None:
-            np.matmul(flipped, kernel, out=u)  # u is the place for it until it gets its own numbers
-            np.copyto(back, turned)
-            np.matmul(g, kernel, out=u)
+            if spread is not None:
+                spread()
+            np.matmul(g, taps, out=u)
 
         return run
 
-    def extras(self) -> Sizes:
-        return {"weight": (POINTS, 3, self.outputs, self.inputs)}
+    # ---- memory
 
-    def collect(self, name: str, total: Array, gradient: Array, ready: Mapping[str, Array]) -> Run | None:
-        g, out = np.ascontiguousarray(G.T).astype(total.dtype), gradient.reshape(3, 3, self.inputs, self.outputs)
-        made = ready["u"].reshape(-1)[: gradient.size].reshape(3, -1)  # nothing reads it any more in this step
-        flipped = made.reshape(3, 3, self.outputs, self.inputs)[::-1, ::-1].transpose(0, 1, 3, 2)
-        source = total.reshape(POINTS, -1)
-
-        def run() -> None:
-            np.matmul(g, source, out=made)
-            np.copyto(out, flipped)
-
-        return run
+    def _rows(self, n: int) -> int:
+        """Rows of tiles, of all images together, that a strip has room for."""
+        return max(n, min(n * self.axes[0].tiles, max(STRIP, HEAVY * prod(self.cells)) // sum(self.row)))
 
     def scratch(self, n: int) -> Sizes:
-        ahead, back = self.ahead.scratch(n), self.back.scratch(n)
-        sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,)}
-        return sizes | {f"a_{k}": s for k, s in ahead.items()} | {f"b_{k}": s for k, s in back.items()}
+        rows = self._rows(n)
+        return {
+            **{name: (rows * size,) for name, size in zip(("one", "two", "added", "v", "m"), self.row, strict=True)},
+            "du": self.cells, "dw": self.dense_shape(), "db": (self.outputs,),
+        }  # fmt: skip
 
     def adding(self) -> Sizes:
-        return self.extras()
+        return {}
+
+    def _strips(self, n: int) -> Iterator[Strip]:
+        """The strips of a chunk."""
+        first, *others = self.axes
+        high = self._rows(n) // n * first.tile
+        for start in range(0, first.results, high):
+            axis = Axis(min(high, first.results - start), first.taps, max(0, first.before - start))
+            begin = start - first.before
+            yield Strip([axis, *others], slice(start, start + axis.results), slice(max(0, begin), max(0, min(begin + axis.read, self.sizes[0]))))
+
+    # ---- arithmetic
 
     def forward(self, m: Memory) -> Run:
-        s = {name[2:]: array for name, array in m.scratch.items() if name.startswith("a_")}
-        enter, leave = self.ahead.enter(m.xs[0], s), self.ahead.leave(s, m.w["u"], m.y, m.w.get("bias"))
+        calls: list[Run] = []
+        for strip in self._strips(len(m.y)):
+            nest, v, products = self._bound(strip, m)
+            calls += [nest.sources(m.xs[0][:, strip.read], v), self._product(v, m.w["u"], products)]
+            calls.append(nest.to_results(products, m.y[:, strip.results], m.w.get("bias")))
 
         def run() -> None:
-            enter()
-            leave()
+            for call in calls:
+                call()
 
         return run
 
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
-        s = {name[2:]: array for name, array in m.scratch.items() if name.startswith("b_")}
-        bias, dx = bias_gradient(m), m.dxs[0]
-        enter = self.back.enter(m.dy, s)
-        leave = self.back.leave(s, m.w["u_back"], dx, None) if dx is not None else None
-        kernel = self._kernel_gradient(m, s)
+        calls, dx, done = [bias_gradient(m)], m.dxs[0], 0
+        turned = m.w["u"].transpose(0, 1, 3, 2)
+        for strip in self._strips(len(m.dy)):
+            nest, v, products = self._bound(strip, m)
+            calls.append(nest.results(m.dy[:, strip.results], products))
+            if "weight" in m.dw:
+                calls += [nest.sources(m.xs[0][:, strip.read], v), self._learn(m, v, products)]
+            if dx is not None:
+                calls += [self._product(products, turned, v), nest.to_sources(v, dx[:, strip.read], max(0, done - strip.read.start))]
+                done = max(done, strip.read.stop)
 
         def run() -> None:
-            bias()
-            enter()
-            if leave is not None:
-                leave()
-            if kernel is not None:
-                kernel()
+            for call in calls:
+                call()
 
         return run
 
-    def _kernel_gradient(self, m: Memory, s: Mapping[str, Array]) -> Run | None:
-        """dU = Vᵀ · (A · x) a point and a column of the kernel; V is that of the result's gradient."""
-        x = m.xs[0]
-        if "weight" not in m.dw:
-            return None
-        n, high, wide, maps = x.shape
-        side, v, points, value = self.back, s["v"], s["m"], s["result"]
-        middle, source = value[:high, :, :wide], x.transpose(1, 0, 2, 3)
-        border = [value[high:], value[:, :, wide:]]
-        count, long = side.count(n), n * (side.columns + 2) * maps
-        tiles, rest = value.reshape(side.tiles, TILE, long), points[:, count:]
-        out = points[:, :count].reshape(POINTS, side.tiles, long).transpose(1, 0, 2)
-        size = v.itemsize
-        shifted = as_strided(v, (POINTS, 3, count, self.outputs), (v.strides[0], size * self.outputs, size * self.outputs, size))
-        transform = _transform(border, middle, source, np.ascontiguousarray(A.T).astype(x.dtype), tiles, out, rest)
-        learn = add_product(m, "weight", shifted.transpose(0, 1, 3, 2), points[:, None, :count])
+    def _bound(self, strip: Strip, m: Memory) -> tuple[Nest, Array, Array]:
+        """The transforms of a strip, and the places of what is transformed and of products: (points, tiles, images, maps)."""
+        s, n = m.scratch, len(m.y)
+        nest = Nest(strip.axes, n, (s["one"], s["two"]), s["added"])
+        count = nest.points * nest.tiles * n
+        return nest, s["v"][: count * self.inputs], s["m"][: count * self.outputs]
+
+    def _by_group(self, flat: Array, maps: int) -> Array:
+        """A transformed value as (points, groups, tiles · images, maps of a group)."""
+        return flat.reshape(self.points, -1, self.groups, maps).transpose(0, 2, 1, 3)
+
+    def _product(self, a: Array, u: Array, out: Array) -> Run:
+        """The call that multiplies maps at every point, group by group; a group of one map is a number."""
+        if u.shape[2:] == (1, 1):
+            return partial(np.multiply, a.reshape(self.points, -1, self.groups), u.reshape(self.points, 1, self.groups), out=out.reshape(self.points, -1, self.groups))
+        return partial(np.matmul, self._by_group(a, u.shape[2]), u, out=self._by_group(out, u.shape[3]))
+
+    def _learn(self, m: Memory, v: Array, products: Array) -> Run:
+        """The call that adds to the kernel's gradient; ``v`` is free afterwards."""
+        du, made, total = m.scratch["du"], m.scratch["dw"].reshape(self.groups, prod(self.taps), -1), m.dw["weight"]
+        back = np.ascontiguousarray(kernel_transform(self.axes, du.dtype).T)
+        cells, parts = du.reshape(self.points, self.groups, -1).transpose(1, 0, 2), made.reshape(total.shape)
+        _, _, inputs, outputs = self.cells
+        if inputs == outputs == 1:
+            flat, other = v.reshape(self.points, -1, self.groups), products.reshape(self.points, -1, self.groups)
+            one, sums = np.ones((1, flat.shape[1]), dtype=v.dtype), du.reshape(self.points, 1, self.groups)
+
+            def multiply() -> None:
+                np.multiply(flat, other, out=flat)
+                np.matmul(one, flat, out=sums)
+        else:
+            multiply = partial(np.matmul, self._by_group(v, inputs).transpose(0, 1, 3, 2), self._by_group(products, outputs), out=du)
 
         def run() -> None:
-            transform()
-            learn()
+            multiply()
+            np.matmul(back, cells, out=made)
+            np.add(total, parts, out=total)
 
         return run

@@ -1,0 +1,238 @@
+"""Winograd's transforms F(tile, taps), nested over the axes of a value (Winograd 1980; Lavin, Gray 2016).
+
+A value lies as (sizes…, images, maps), so that each axis is transformed by products of one small matrix with long runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, partial, reduce
+from math import prod
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from netspec.engine.kernel import Array, Run
+
+#: Where polynomials are evaluated, besides infinity: with more points single precision no longer suffices.
+POINTS = (0, 1, -1, 2, -2, Fraction(1, 2), Fraction(-1, 2))
+#: The most taps, and results, of a tile.
+TAPS, TILE = len(POINTS), 4
+
+
+@cache
+def transforms(tile: int, taps: int) -> tuple[Array, Array, Array]:
+    """B, G, A of F(tile, taps): Aᵀ[(G·w) ⊙ (B·x)] are ``tile`` results of ``taps`` taps (Cook, Toom; Lavin, Gray, section 3).
+
+    Shapes (points, points), (points, taps), (points, tile), with tile + taps - 1 points.
+    """
+    finite = [Fraction(p) for p in POINTS[: tile + taps - 2]]
+    b, g, a = (np.zeros((len(finite) + 1, size), dtype=object) for size in (len(finite) + 1, taps, tile))
+    for i, p in enumerate(finite):
+        others = [q for q in finite if q != p]
+        scale = prod(p - q for q in others)
+        b[i, : len(finite)] = _polynomial(others)
+        g[i] = [p**k / scale for k in range(taps)]
+        a[i] = [p**k for k in range(tile)]
+    b[-1], g[-1, -1], a[-1, -1] = _polynomial(finite), 1, 1
+    return b.astype(float), g.astype(float), a.astype(float)
+
+
+def _polynomial(roots: Sequence[Fraction]) -> list[Fraction]:
+    """Coefficients of Π (x - root), the constant first."""
+    found = [Fraction(1)]
+    for root in roots:
+        found = [low - root * same for low, same in zip([Fraction(0), *found], [*found, Fraction(0)], strict=True)]
+    return found
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a convolution: results, taps, zeros before the first number. An axis with one tap is left as it is."""
+
+    results: int
+    taps: int
+    before: int
+
+    @property
+    def tile(self) -> int:
+        """Results of a tile."""
+        return 1 if self.taps == 1 else min(TILE, len(POINTS) + 2 - self.taps)
+
+    @property
+    def tiles(self) -> int:
+        """Tiles that cover the results."""
+        return -(-self.results // self.tile)
+
+    @property
+    def points(self) -> int:
+        """Points of a tile."""
+        return self.tile + self.taps - 1
+
+    @property
+    def read(self) -> int:
+        """Numbers that the tiles read."""
+        return self.made + self.taps - 1
+
+    @property
+    def made(self) -> int:
+        """Results that the tiles make."""
+        return self.tiles * self.tile
+
+
+def kernel_transform(axes: Sequence[Axis], dtype: np.dtype[np.floating]) -> Array:
+    """G of all axes together: (points, taps)."""
+    return reduce(np.kron, (transforms(axis.tile, axis.taps)[1] for axis in axes)).astype(dtype)
+
+
+@dataclass(frozen=True)
+class Nest:
+    """Transforms of ``images`` values over ``axes``; ``work`` are two arrays that stages fill in turn, ``added`` one more
+    for stretches of tiles that overlap."""
+
+    axes: Sequence[Axis]
+    images: int
+    work: tuple[Array, Array]
+    added: Array
+
+    @property
+    def points(self) -> int:
+        """Points of a tile of all axes."""
+        return prod(axis.points for axis in self.axes)
+
+    @property
+    def tiles(self) -> int:
+        """Tiles of one image."""
+        return prod(axis.tiles for axis in self.axes)
+
+    def sources(self, x: Array, out: Array) -> Run:
+        """The call that transforms what a convolution reads, with B, into ``out`` (points, tiles, images, maps)."""
+        before, sizes = [axis.before for axis in self.axes], [axis.read for axis in self.axes]
+        return self._into(x, before, sizes, [transforms(axis.tile, axis.taps)[0] for axis in self.axes], out)
+
+    def results(self, y: Array, out: Array) -> Run:
+        """The call that transforms results' gradients, with A, into ``out``."""
+        sizes = [axis.made for axis in self.axes]
+        return self._into(y, [0] * len(sizes), sizes, [transforms(axis.tile, axis.taps)[2] for axis in self.axes], out)
+
+    def _into(self, value: Array, before: Sequence[int], sizes: Sequence[int], matrices: Sequence[Array], out: Array) -> Run:
+        """The call that puts a value within zeros and transforms it, axis by axis."""
+        n, maps = self.images, value.shape[-1]
+        whole = _front(self.work[0], (*sizes, n, maps))
+        ends = [b + size for b, size in zip(before, value.shape[1:-1], strict=True)]
+        middle, source = whole[tuple(map(slice, before, ends))], np.moveaxis(value, 0, -2)
+        borders = [whole[(slice(None),) * i + (part,)] for i, b in enumerate(before) for part in (slice(0, b), slice(ends[i], None))]
+        calls = []
+        current, turn = whole, 1
+        active = [i for i, axis in enumerate(self.axes) if axis.taps > 1]
+        for i in active:
+            axis, matrix = self.axes[i], matrices[i].astype(value.dtype)
+            points, tiles = [a.points for a in self.axes[: i + 1]], [a.tiles for a in self.axes[: i + 1]]
+            long = prod(sizes[i + 1 :]) * n * maps
+            target = _front(out if i == active[-1] else self.work[turn], (*points, *tiles, long))
+            lines = current.reshape(*points[:-1], *tiles[:-1], sizes[i], long)
+            calls.append(partial(np.matmul, matrix, _stretches(lines, axis, matrix.shape[1]), out=np.moveaxis(target, i, -2)))
+            current, turn = target, 1 - turn
+
+        def run() -> None:
+            for border in borders:
+                border.fill(0)
+            np.copyto(middle, source)
+            for call in calls:
+                call()
+
+        return run
+
+    def _back(self, flat: Array, sizes: Sequence[int], stage: Callable[[Axis, Array, Array], Run]) -> tuple[Array, list[Run]]:
+        """The calls that take a transformed value back, the last axis first, and where it then lies: (sizes…, images, maps)."""
+        maps = flat.size // (self.points * self.tiles * self.images)
+        calls: list[Run] = []
+        active = [i for i, axis in enumerate(self.axes) if axis.taps > 1]
+        current, turn = flat, 1 - len(active) % 2
+        for i in reversed(active):
+            points, tiles = [a.points for a in self.axes[: i + 1]], [a.tiles for a in self.axes[: i + 1]]
+            long = prod(sizes[i + 1 :]) * self.images * maps
+            target = _front(self.work[turn], (*points[:-1], *tiles[:-1], sizes[i], long))
+            calls.append(stage(self.axes[i], np.moveaxis(current.reshape(*points, *tiles, long), i, -2), target))
+            current, turn = target, 1 - turn
+        return current.reshape(*sizes, self.images, maps), calls
+
+    def to_results(self, flat: Array, y: Array, bias: Array | None) -> Run:
+        """The call that takes products back to results, with A."""
+
+        def stage(axis: Axis, source: Array, target: Array) -> Run:
+            a = transforms(axis.tile, axis.taps)[2].astype(y.dtype)
+            return partial(np.matmul, a.T, source, out=target.reshape(*source.shape[:-2], axis.tile, source.shape[-1]))
+
+        whole, calls = self._back(flat, [axis.made for axis in self.axes], stage)
+        part = np.moveaxis(whole[tuple(map(slice, y.shape[1:-1]))], -2, 0)
+
+        def run() -> None:
+            for call in calls:
+                call()
+            if bias is None:
+                np.copyto(y, part)
+            else:
+                np.add(part, bias, out=y)
+
+        return run
+
+    def to_sources(self, flat: Array, dx: Array, given: int) -> Run:
+        """The call that takes the gradient of what was read back, with B; tiles overlap, and the first ``given`` rows of
+        ``dx`` have numbers already."""
+        whole, calls = self._back(flat, [axis.read for axis in self.axes], self._overlapping)
+        cut = tuple(slice(axis.before, axis.before + size) for axis, size in zip(self.axes, dx.shape[1:-1], strict=True))
+        part = np.moveaxis(whole[cut], -2, 0)
+
+        def run() -> None:
+            for call in calls:
+                call()
+            np.copyto(dx[:, given:], part[:, given:])
+            if given:
+                np.add(dx[:, :given], part[:, :given], out=dx[:, :given])
+
+        return run
+
+    def _overlapping(self, axis: Axis, source: Array, target: Array) -> Run:
+        """The call that adds tiles up, in stretches that do not overlap."""
+        t, b = axis.tile, transforms(axis.tile, axis.taps)[0].astype(source.dtype)
+        first, end = _stretches(target, axis, t), target[..., axis.made :, :]
+        rest = []
+        for k in range(t, axis.points, t):
+            high = min(t, axis.points - k)
+            made = _front(self.added, (*source.shape[:-2], high, source.shape[-1]))
+            rest.append((b[:, k : k + high].T, made, _stretches(target[..., k:, :], axis, high)))
+
+        def run() -> None:
+            end.fill(0)
+            np.matmul(b[:, :t].T, source, out=first)
+            for matrix, made, stretch in rest:
+                np.matmul(matrix, source, out=made)
+                np.add(stretch, made, out=stretch)
+
+        return run
+
+
+def workspace(axes: Sequence[Axis], inputs: int, outputs: int) -> tuple[int, int, int]:
+    """Numbers an image of ``Nest.work`` and ``Nest.added``."""
+    points, tiles = prod(axis.points for axis in axes), prod(axis.tiles for axis in axes)
+    stops = []
+    for i, axis in enumerate(axes):
+        if axis.taps > 1:
+            done = prod(a.points * a.tiles for a in axes[:i])
+            stops.append(done * max(prod(a.read for a in axes[i:]) * inputs, prod(a.made for a in axes[i:]) * outputs))
+    added = max(points * tiles // axis.points * min(axis.tile, axis.taps - 1) for axis in axes)
+    return max(stops[::2]), max(stops[1::2], default=1), added * inputs
+
+
+def _stretches(lines: Array, axis: Axis, high: int) -> Array:
+    """The last axis but one as (tiles, ``high``), a tile's length apart."""
+    step = lines.strides[-2]
+    return as_strided(lines, (*lines.shape[:-2], axis.tiles, high, lines.shape[-1]), (*lines.strides[:-2], axis.tile * step, step, lines.itemsize))
+
+
+def _front(flat: Array, shape: Sequence[int]) -> Array:
+    """The first numbers of workspace in a shape."""
+    return flat.reshape(-1)[: prod(shape)].reshape(shape)
