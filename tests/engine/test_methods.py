@@ -31,6 +31,9 @@ CONVS = {
     "wide": ("3 x 5 x 9", "conv(4, 1x7, pad: same)"), "high": ("3 x 9 x 2", "conv(4, 3x1)"), "solid": ("3 x 5 x 4 x 6", "conv(4, 3x3x2, pad: 1)"),
     "groups": ("6 x 7 x 6", "conv(4, 3, groups: 2, pad: 1)"), "depthwise": ("6 x 7 x 6", "conv(6, 3, groups: 6, pad: 1)"),
     "depthwise, more": ("6 x 7 x 6", "conv(12, 5, groups: 6, pad: 2)"), "flat": ("3 x 9 x 6 x 5", "conv(4, 3x1x3)"),
+    "depthwise, strides": ("4 x 9 x 11", "conv(8, 3, groups: 4, pad: 1, stride: 2)"), "depthwise, uneven": ("4 x 9 x 16", "conv(4, 3x4, groups: 4, pad: 2, stride: 1x3, dilation: 1x2)"),
+    "depthwise, one": ("4 x 5 x 6", "conv(8, 1, groups: 4)"), "depthwise, line": ("4 x 16", "conv(4, 5, groups: 4, stride: 2, dilation: 2)"),
+    "depthwise, solid": ("4 x 5 x 4 x 6", "conv(4, 3, groups: 4, pad: 1)"), "strides": ("3 x 9 x 8", "conv(4, 2, stride: 3)"),
     **{f"table {name}": ("6 x 7 x 5", "conv(9, 3, pad: 1, table: t)") for name in TABLES},
     **{f"table {name}, uneven": ("6 x 7 x 5", "conv(9, 1x3, table: t)") for name in TABLES},
 }  # fmt: skip
@@ -72,7 +75,7 @@ def test_every_method_is_the_same_convolution(name: str, tmp_path: Path, monkeyp
 
 
 def test_all_methods_are_tried() -> None:
-    assert set(METHODS) == {"patches", "tiles of 2", "tiles of 4", "winograd", "winograd by rows", "blocks of a table"}
+    assert set(METHODS) == {"patches", "tiles of 2", "tiles of 4", "winograd", "winograd by rows", "rows of a map", "blocks of a table"}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -1,17 +1,17 @@
 """The kernels, one file a family as in `ops`, found through the operator they run."""
 
 from collections.abc import Mapping, Sequence
-from math import prod
 
 from netspec.engine.kernel import Kernel
-from netspec.engine.kernels import activation, conv, dense, join, norm, pool, rearrange, training, wiring
+from netspec.engine.kernels import activation, conv, dense, join, maxpool, norm, pool, rearrange, training, wiring
+from netspec.engine.kernels.depthwise import Depthwise
 from netspec.engine.kernels.scattered import Scattered
 from netspec.engine.kernels.tiled import Tiled, Tiled4
 from netspec.engine.kernels.winograd import Winograd
 from netspec.engine.kernels.winograd_rows import WinogradRows
 from netspec.ops import Operator, Weight
 
-_FAMILIES = (conv, dense, pool, norm, activation, join, rearrange, wiring, training)
+_FAMILIES = (conv, dense, pool, maxpool, norm, activation, join, rearrange, wiring, training)
 
 #: The kernel of each operator.
 KERNELS: dict[type[Operator], type[Kernel]] = {
@@ -26,7 +26,7 @@ KERNELS: dict[type[Operator], type[Kernel]] = {
 
 
 #: How a convolution may be run.
-METHODS: dict[str, type[conv.Conv]] = {kind.method: kind for kind in (conv.Conv, Tiled, Tiled4, WinogradRows, Winograd, Scattered)}
+METHODS: dict[str, type[conv.Conv]] = {kind.method: kind for kind in (conv.Conv, Tiled, Tiled4, WinogradRows, Winograd, Depthwise, Scattered)}
 
 
 def kernel_for(
@@ -63,7 +63,7 @@ def possible(plain: conv.Conv) -> list[str]:
     pairs, least = plain.inputs * plain.outputs, min(plain.inputs, plain.outputs)
     empty = plain.table is not None and 16 * plain.table.connections <= pairs and least >= 64
     table = (
-        (Scattered, empty), (WinogradRows, pairs <= 1024), (Winograd, pairs >= 90 and least >= 3 and not (plain.depthwise and prod(plain.taps) > 25)),
+        (Scattered, empty), (Depthwise, True), (WinogradRows, pairs <= 1024), (Winograd, pairs >= 90 and least >= 3),
         (Tiled4, pairs <= 32), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)), (conv.Conv, True),
     )  # fmt: skip
     first = next(kind.method for kind, pays in table if pays and kind.method in able)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netspec import ops
-from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient, nothing, ones, rows
+from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient, nothing, rows
 from netspec.engine.kernels.wired import Wired, add_taps, extent, inner, patches, split_maps, tap_views
 
 
@@ -27,7 +27,7 @@ class Conv(Wired):
         self.places = self.y[:-1]
         self.sizes = self.xs[0][:-1]
         self.cover = extent(self.window, self.places)
-        self.padded = self.cover != self.sizes or any(map(any, self.window.pads))
+        self.padded = any(map(any, self.window.pads))
         plain = all(k == 1 for k in self.taps) and all(s == 1 for s in self.window.stride)
         whole = self.taps == self.sizes and prod(self.places) == 1
         #: Whether the value itself is the patches: a kernel of one tap, or one as large as the value.
@@ -39,9 +39,6 @@ class Conv(Wired):
         sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,)}
         if self.padded:
             sizes["xp"] = (n, *self.cover, self.inputs)
-        if self.depthwise:
-            sizes["tap"] = (n, *self.places, self.outputs)
-            return sizes
         rows_ = n * prod(self.places)
         if not self.direct:
             sizes["cols"] = (self.groups, rows_, self.width)
@@ -50,7 +47,7 @@ class Conv(Wired):
         return sizes
 
     def adding(self) -> Sizes:
-        return {} if self.depthwise else {"weight": self.dense_shape()}
+        return {"weight": self.dense_shape()}
 
     def _enter(self, m: Memory) -> tuple[Array, Run]:
         """The padded input, and the call that fills it."""
@@ -86,8 +83,6 @@ class Conv(Wired):
         return cols, run
 
     def forward(self, m: Memory) -> Run:
-        if self.depthwise:
-            return self._depthwise_forward(m)
         cols, gather = self._columns(m)
         kernel, y, bias = self.kernel(m), m.y, m.w.get("bias")
         if self.groups == 1:
@@ -114,8 +109,6 @@ class Conv(Wired):
 
     def backward(self, m: Memory) -> Run:
         bias = bias_gradient(m)
-        if self.depthwise:
-            return self._depthwise_backward(m, bias)
         cols, gather = self._columns(m)
         assert m.dy is not None
         g, kernel, dx = self.groups, self.kernel(m), m.dxs[0]
@@ -156,59 +149,6 @@ class Conv(Wired):
         sources = [np.moveaxis(shaped[..., t, :], 0, -2) for t in range(len(views))]
         targets = [view.reshape(*view.shape[:-1], g, each) if g == 1 else split_maps(view, g) for view in views]
         return add_taps(whole, dx, targets, sources, self)
-
-    def _depthwise_forward(self, m: Memory) -> Run:
-        xp, fill = self._enter(m)
-        y, tap, bias = m.y, m.scratch["tap"], m.w.get("bias")
-        times = self.outputs // self.inputs
-        views = [view[..., None] for view in tap_views(xp, self.window, self.places)]
-        kernels = self.kernel(m).transpose(1, 0, 2)  # (taps, maps, times)
-        y4, tap4 = split_maps(y, self.inputs), tap.reshape(*tap.shape[:-1], self.inputs, times)
-
-        def run() -> None:
-            fill()
-            np.multiply(views[0], kernels[0], out=y4)
-            for view, kernel in zip(views[1:], kernels[1:], strict=True):
-                np.multiply(view, kernel, out=tap4)
-                np.add(y4, tap4, out=y4)
-            if bias is not None:
-                np.add(y, bias, out=y)
-
-        return run
-
-    def _depthwise_backward(self, m: Memory, bias: Run) -> Run:
-        xp, fill = self._enter(m)
-        assert m.dy is not None
-        dx, dw, tap = m.dxs[0], m.dw.get("weight"), m.scratch["tap"]
-        times = self.outputs // self.inputs
-        dy4, tap4 = split_maps(m.dy, self.inputs), tap.reshape(*tap.shape[:-1], self.inputs, times)
-        views = [view[..., None] for view in tap_views(xp, self.window, self.places)]
-        kernels = self.kernel(m).transpose(1, 0, 2)
-        one, flat, total = ones(rows(tap).shape[0], tap), rows(tap), m.scratch["db"]
-        sums = total.reshape(self.inputs, times)
-        whole = None if dx is None else m.scratch["xp"] if self.padded else dx
-        outs = [] if whole is None else tap_views(whole, self.window, self.places)
-        part = None if whole is None or not self.padded else inner(whole, self.window, self.sizes)
-
-        def run() -> None:
-            bias()
-            fill()
-            if dw is not None:
-                for t, view in enumerate(views):
-                    np.multiply(view, dy4, out=tap4)
-                    np.matmul(one, flat, out=total)
-                    np.add(dw[:, t], sums, out=dw[:, t])
-            if dx is not None and whole is not None:
-                whole.fill(0)
-                for out, kernel in zip(outs, kernels, strict=True):
-                    np.multiply(dy4, kernel, out=tap4)
-                    for j in range(times):
-                        np.add(out, tap4[..., j], out=out)
-                if part is not None:
-                    dx.fill(0)
-                    np.copyto(dx[part[1]], part[0])
-
-        return run
 
 
 class Deconv(Wired):

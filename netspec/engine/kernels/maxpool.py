@@ -1,0 +1,177 @@
+"""The running maximum, axis by axis: rows first, which are long stretches of memory."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from netspec import ops
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing
+from netspec.engine.kernels.pool import reached
+
+#: Numbers of what enters that are worked on at a time, so that all passes but the first find them in the cache.
+BLOCK = 2**17
+
+
+class MaxPool(Kernel):
+    """The largest under a window is the largest along the last axis of the largest along those before; the gradient goes to
+    the first of equals along each."""
+
+    op_type, keeps = ops.pool.MaxPool, ("x", "y")
+
+    def setup(self) -> None:
+        maps, sizes = self.xs[0][-1], list(self.xs[0][:-1])
+        self.window, places = self.op.window((maps, *sizes)), self.y[:-1]
+        #: For each axis with a window of more than one cell: the value (outer, size, long) that enters, and the windows' places.
+        self.stages: list[tuple[int, tuple[int, int, int], int]] = []
+        for i, place in enumerate(places):
+            if self.window.kernel[i] > 1 or self.window.stride[i] > 1:
+                self.stages.append((i, (prod(places[:i]), sizes[i], prod(sizes[i + 1 :]) * maps), place))
+        self.images = max(1, BLOCK // prod(self.xs[0]))
+
+    def scratch(self, n: int) -> Sizes:
+        n = min(n, self.images)
+        made = [n * outer * place * long for _, (outer, _, long), place in self.stages]
+        between = {f"{name}{i}": (size,) for i, size in enumerate(made[:-1]) for name in ("y", "dy")}
+        return {**between, "tap": (max(made, default=1),), "rest": (max(made, default=1),)}
+
+    def _taps(self, stage: int, value: Array) -> list[tuple[slice, Array]]:
+        """For each tap which places find it on the map, and what lies under it there; ``value`` is (outer, size, long)."""
+        axis, (_, size, _), places = self.stages[stage]
+        stride, before = self.window.stride[axis], self.window.pads[axis][0]
+        spans = [reached(size, places, stride, t - before) for t in range(self.window.kernel[axis])]
+        return [(cut, value[:, under]) for cut, under in spans if cut.stop > cut.start]
+
+    def _blocks(self, m: Memory) -> list[slice]:
+        return [slice(i, min(i + self.images, len(m.y))) for i in range(0, len(m.y), self.images)]
+
+    def _between(self, m: Memory, name: str, stage: int, block: slice, whole: Array) -> Array:
+        """What a stage makes, (outer, places, long): for the last one a part of the layer's own result."""
+        _, (outer, _, long), places = self.stages[stage]
+        if stage == len(self.stages) - 1:
+            return whole[block].reshape(-1, places, long)
+        n = block.stop - block.start
+        return m.scratch[f"{name}{stage}"][: n * outer * places * long].reshape(-1, places, long)
+
+    def _upwards(self, m: Memory, block: slice, last: bool) -> list[Run]:
+        """The calls that make each stage's result, without the last one's unless asked for."""
+        calls: list[Run] = []
+        value = m.xs[0][block]
+        for stage, (_, (_, size, long), _) in enumerate(self.stages if last else self.stages[:-1]):
+            out = self._between(m, "y", stage, block, m.y)
+            calls.append(_largest(out, self._taps(stage, value.reshape(-1, size, long))))
+            value = out
+        return calls
+
+    def forward(self, m: Memory) -> Run:
+        x, y = m.xs[0], m.y
+        if not self.stages:
+            return lambda: np.copyto(y, x)
+        calls = [call for block in self._blocks(m) for call in self._upwards(m, block, True)]
+
+        def run() -> None:
+            for call in calls:
+                call()
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        dx, dy = m.dxs[0], m.dy
+        if dx is None or dy is None:
+            return nothing
+        if not self.stages:
+            return lambda: np.copyto(dx, dy)
+        calls: list[Run] = []
+        for block in self._blocks(m):
+            calls += self._upwards(m, block, False)
+            for stage in reversed(range(len(self.stages))):
+                _, (_, size, long), _ = self.stages[stage]
+                inputs, gradients = m.xs[0][block], dx[block]
+                if stage:
+                    inputs, gradients = (self._between(m, name, stage - 1, block, m.y) for name in ("y", "dy"))
+                result, given = (self._between(m, name, stage, block, whole) for name, whole in (("y", m.y), ("dy", dy)))
+                calls.append(self._downwards(stage, inputs.reshape(-1, size, long), result, given, gradients.reshape(-1, size, long), m))
+
+        def run() -> None:
+            for call in calls:
+                call()
+
+        return run
+
+    def _downwards(self, stage: int, x: Array, y: Array, dy: Array, dx: Array, m: Memory) -> Run:
+        """The call that gives each window's gradient to the first of its equals along one axis."""
+        whole, rest = (m.scratch[name][: y.size].reshape(y.shape) for name in ("tap", "rest"))
+        parts = [
+            (view, y[:, cut], whole[:, cut], rest[:, cut], target)
+            for (cut, view), (_, target) in zip(self._taps(stage, x), self._taps(stage, dx), strict=True)
+        ]
+        *_, left_over, last = parts[-1]  # who was no maximum is given what is left, which is nothing
+
+        def add() -> None:
+            np.copyto(rest, dy)
+            dx.fill(0)
+            for view, top, tap, left, target in parts[:-1]:
+                np.equal(view, top, out=tap)
+                np.multiply(tap, left, out=tap)
+                np.subtract(left, tap, out=left)
+                np.add(target, tap, out=target)
+            np.add(last, left_over, out=last)
+
+        def put() -> None:
+            np.copyto(rest, dy)
+            for view, top, tap, left, target in parts[:-1]:
+                np.equal(view, top, out=tap)
+                np.multiply(tap, left, out=target)
+                np.subtract(left, target, out=left)
+            np.copyto(last, left_over)
+
+        return put if self._parted(stage) else add
+
+    def _parted(self, stage: int) -> bool:
+        """Whether each cell lies in just one window."""
+        axis, (_, size, _), places = self.stages[stage]
+        kernel, stride, before = self.window.kernel[axis], self.window.stride[axis], self.window.pads[axis][0]
+        return bool(kernel == stride and places * stride == size and before == 0)
+
+
+def _largest(out: Array, taps: list[tuple[slice, Array]]) -> Run:
+    """The call that writes the largest of each window's cells along an axis."""
+    whole = slice(0, out.shape[1])
+    first = next((i for i, (cut, _) in enumerate(taps) if cut == whole), None)
+    rest = [(out[:, cut], view) for i, (cut, view) in enumerate(taps) if i != first]
+
+    def run() -> None:
+        if first is None:
+            out.fill(-np.inf)
+        else:
+            np.copyto(out, taps[first][1])
+        for target, view in rest:
+            np.maximum(target, view, out=target)
+
+    return run
+
+
+class GlobalMaxPool(Kernel):
+    """The largest over positions; the gradient goes to the first of equals."""
+
+    op_type, keeps = ops.pool.GlobalMaxPool, ("x",)
+
+    def forward(self, m: Memory) -> Run:
+        x, y = m.xs[0].reshape(m.y.shape[0], -1, m.y.shape[1]), m.y
+        return lambda: np.max(x, axis=1, out=y)
+
+    def backward(self, m: Memory) -> Run:
+        dx = m.dxs[0]
+        if dx is None:
+            return nothing
+        assert m.dy is not None
+        dy = m.dy
+        x = m.xs[0].reshape(dy.shape[0], -1, dy.shape[1])
+        flat = dx.reshape(x.shape)
+
+        def run() -> None:
+            flat.fill(0)
+            np.put_along_axis(flat, np.argmax(x, axis=1)[:, None], dy[:, None], axis=1)
+
+        return run
