@@ -3,15 +3,29 @@
 from collections.abc import Mapping, Sequence
 
 from netspec.engine.kernel import Kernel
-from netspec.engine.kernels import activation, conv, dense, join, maxpool, norm, pool, rearrange, training, wiring
+from netspec.engine.kernels import (
+    activation,
+    conv,
+    dense,
+    join,
+    maxpool,
+    norm,
+    pool,
+    rearrange,
+    softmax,
+    training,
+    wiring,
+)
+from netspec.engine.kernels.by_rows import ByRows
 from netspec.engine.kernels.depthwise import Depthwise
 from netspec.engine.kernels.scattered import Scattered
 from netspec.engine.kernels.tiled import Tiled, Tiled4
+from netspec.engine.kernels.transforms import TAPS
 from netspec.engine.kernels.winograd import Winograd
 from netspec.engine.kernels.winograd_rows import WinogradRows
 from netspec.ops import Operator, Weight
 
-_FAMILIES = (conv, dense, pool, maxpool, norm, activation, join, rearrange, wiring, training)
+_FAMILIES = (conv, dense, pool, maxpool, norm, activation, softmax, join, rearrange, wiring, training)
 
 #: The kernel of each operator.
 KERNELS: dict[type[Operator], type[Kernel]] = {
@@ -26,7 +40,7 @@ KERNELS: dict[type[Operator], type[Kernel]] = {
 
 
 #: How a convolution may be run.
-METHODS: dict[str, type[conv.Conv]] = {kind.method: kind for kind in (conv.Conv, Tiled, Tiled4, WinogradRows, Winograd, Depthwise, Scattered)}
+METHODS: dict[str, type[conv.Conv]] = {kind.method: kind for kind in (conv.Conv, Tiled, Tiled4, WinogradRows, Winograd, Depthwise, ByRows, Scattered)}
 
 
 def kernel_for(
@@ -57,14 +71,16 @@ def possible(plain: conv.Conv) -> list[str]:
 
     Measured on AMD EPYC with AVX-512, one thread: blocks for tables of a sixteenth and less, Winograd's transform by rows for
     3 x 3 of few maps, along all axes for most others of stride 1, tiles of 4 x 4 to about 32 pairs of maps, tiles of 2 x 2
-    for few maps into many, patches for all else.
+    for few maps into many, patches of rows for kernels of more than seven rows, patches for all else.
     """
     able = [name for name, kind in METHODS.items() if kind.can(plain)]
     pairs, least = plain.inputs * plain.outputs, min(plain.inputs, plain.outputs)
+    tall = plain.taps[0] > TAPS
     empty = plain.table is not None and 16 * plain.table.connections <= pairs and least >= 64
     table = (
         (Scattered, empty), (Depthwise, True), (WinogradRows, pairs <= 1024), (Winograd, pairs >= 90 and least >= 3),
-        (Tiled4, pairs <= 32), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)), (conv.Conv, True),
+        (Tiled4, pairs <= 32 or (tall and plain.inputs <= 4)), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)),
+        (ByRows, tall), (conv.Conv, True),
     )  # fmt: skip
     first = next(kind.method for kind, pays in table if pays and kind.method in able)
     return [first, *(name for name in able if name != first)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from netspec import ops
 from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing
-from netspec.engine.kernels.pool import reached
+from netspec.engine.kernels.pool import along, combine
 
 #: Numbers of what enters that are worked on at a time, so that all passes but the first find them in the cache.
 BLOCK = 2**17
@@ -36,13 +36,6 @@ class MaxPool(Kernel):
         between = {f"{name}{i}": (size,) for i, size in enumerate(made[:-1]) for name in ("y", "dy")}
         return {**between, "tap": (max(made, default=1),), "rest": (max(made, default=1),)}
 
-    def _taps(self, stage: int, value: Array) -> list[tuple[slice, Array]]:
-        """For each tap which places find it on the map, and what lies under it there; ``value`` is (outer, size, long)."""
-        axis, (_, size, _), places = self.stages[stage]
-        stride, before = self.window.stride[axis], self.window.pads[axis][0]
-        spans = [reached(size, places, stride, t - before) for t in range(self.window.kernel[axis])]
-        return [(cut, value[:, under]) for cut, under in spans if cut.stop > cut.start]
-
     def _blocks(self, m: Memory) -> list[slice]:
         return [slice(i, min(i + self.images, len(m.y))) for i in range(0, len(m.y), self.images)]
 
@@ -58,9 +51,9 @@ class MaxPool(Kernel):
         """The calls that make each stage's result, without the last one's unless asked for."""
         calls: list[Run] = []
         value = m.xs[0][block]
-        for stage, (_, (_, size, long), _) in enumerate(self.stages if last else self.stages[:-1]):
+        for stage, (axis, (_, size, long), places) in enumerate(self.stages if last else self.stages[:-1]):
             out = self._between(m, "y", stage, block, m.y)
-            calls.append(_largest(out, self._taps(stage, value.reshape(-1, size, long))))
+            calls.append(combine(np.maximum, -np.inf, out, along(self.window, axis, value.reshape(-1, size, long), places)))
             value = out
         return calls
 
@@ -102,10 +95,9 @@ class MaxPool(Kernel):
     def _downwards(self, stage: int, x: Array, y: Array, dy: Array, dx: Array, m: Memory) -> Run:
         """The call that gives each window's gradient to the first of its equals along one axis."""
         whole, rest = (m.scratch[name][: y.size].reshape(y.shape) for name in ("tap", "rest"))
-        parts = [
-            (view, y[:, cut], whole[:, cut], rest[:, cut], target)
-            for (cut, view), (_, target) in zip(self._taps(stage, x), self._taps(stage, dx), strict=True)
-        ]
+        axis, _, places = self.stages[stage]
+        views = zip(along(self.window, axis, x, places), along(self.window, axis, dx, places), strict=True)
+        parts = [(view, y[cut], whole[cut], rest[cut], target) for (cut, view), (_, target) in views]
         *_, left_over, last = parts[-1]  # who was no maximum is given what is left, which is nothing
 
         def add() -> None:
@@ -133,23 +125,6 @@ class MaxPool(Kernel):
         axis, (_, size, _), places = self.stages[stage]
         kernel, stride, before = self.window.kernel[axis], self.window.stride[axis], self.window.pads[axis][0]
         return bool(kernel == stride and places * stride == size and before == 0)
-
-
-def _largest(out: Array, taps: list[tuple[slice, Array]]) -> Run:
-    """The call that writes the largest of each window's cells along an axis."""
-    whole = slice(0, out.shape[1])
-    first = next((i for i, (cut, _) in enumerate(taps) if cut == whole), None)
-    rest = [(out[:, cut], view) for i, (cut, view) in enumerate(taps) if i != first]
-
-    def run() -> None:
-        if first is None:
-            out.fill(-np.inf)
-        else:
-            np.copyto(out, taps[first][1])
-        for target, view in rest:
-            np.maximum(target, view, out=target)
-
-    return run
 
 
 class GlobalMaxPool(Kernel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import product
 from math import prod
@@ -13,6 +13,7 @@ import numpy as np
 from netspec import ops
 from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing, ones, rows
 from netspec.engine.kernels.wired import extent
+from netspec.ops.window import Window
 
 Cut = tuple[slice, ...]
 #: Maps up to which the cells of a row of windows are summed and filled by a product with ones.
@@ -23,6 +24,29 @@ def reached(size: int, places: int, stride: int, offset: int) -> tuple[slice, sl
     """Of the windows along an axis, those whose tap at an offset lies on the map; and the cells that it takes there."""
     first, end = max(0, -(offset // stride)), min(places, (size - 1 - offset) // stride + 1)
     return slice(first, end), slice(first * stride + offset, max(0, (end - 1) * stride + offset + 1), stride)
+
+
+def along(window: Window, axis: int, value: Array, places: int) -> list[tuple[Cut, Array]]:
+    """For each tap on an axis, of ``value`` (outer, size, …): which places find it on the map, and what they find there."""
+    stride, before = window.stride[axis], window.pads[axis][0]
+    spans = (reached(value.shape[1], places, stride, t - before) for t in range(window.kernel[axis]))
+    return [((slice(None), cut), value[:, under]) for cut, under in spans if cut.stop > cut.start]
+
+
+def combine(join: np.ufunc, start: float, out: Array, taps: Sequence[tuple[Cut, Array]]) -> Run:
+    """The call that joins what lies under each window's taps."""
+    first = next((i for i, (_, view) in enumerate(taps) if view.shape == out.shape), None)
+    rest = [(out[cut], view) for i, (cut, view) in enumerate(taps) if i != first]
+
+    def run() -> None:
+        if first is None:
+            out.fill(start)
+        else:
+            np.copyto(out, taps[first][1])
+        for target, view in rest:
+            join(target, view, out=target)
+
+    return run
 
 
 class Windowed(Kernel):
@@ -49,11 +73,6 @@ class Windowed(Kernel):
                 found.append(((slice(None), *cut), value[(slice(None), *under)]))
         return found
 
-    def clear(self, dx: Array) -> None:
-        """Make room for gradients that are added."""
-        if not self.parted:
-            dx.fill(0)
-
     def put(self, target: Array, gradient: Array) -> None:
         """Give a view its gradient."""
         if self.parted:
@@ -61,33 +80,28 @@ class Windowed(Kernel):
         else:
             np.add(target, gradient, out=target)
 
+    def clear(self, dx: Array) -> None:
+        """Make room for gradients that are added."""
+        if not self.parted:
+            dx.fill(0)
+
     def add_up(self, m: Memory, out: Array) -> Run:
-        """The call that sums the cells of each window; where windows part a map, rows first, in long stretches."""
+        """The call that sums the cells of each window; on maps of two axes rows first, in long stretches."""
+        x = m.xs[0]
         if "half" not in m.scratch:
-            pairs = [(out[cut], view) for cut, view in self.taps(m.xs[0])]
-
-            def one_by_one() -> None:
-                out.fill(0)
-                for target, view in pairs:
-                    np.add(target, view, out=target)
-
-            return one_by_one
-        (a, b), maps, x, half = self.window.kernel, self.maps, m.xs[0], m.scratch["half"]
-        lines = x.reshape(len(x), self.places[0], a, -1)
-        line, cells, flat, wide = half.reshape(len(x), self.places[0], -1), half.reshape(*out.shape[:-1], b, maps), rows(out), half.reshape(-1, b * maps)
-        narrow = maps <= NARROW  # a product with ones is faster than many short additions
-        same = np.tile(np.eye(maps, dtype=x.dtype), (b, 1))
+            return combine(np.add, 0, out, self.taps(x))
+        half = m.scratch["half"]
+        lines = combine(np.add, 0, half.reshape(len(x), self.places[0], -1), along(self.window, 0, x.reshape(len(x), self.sizes[0], -1), self.places[0]))
+        if self.parted and self.maps <= NARROW:  # a product with ones is faster than many short additions
+            flat, wide = rows(out), half.reshape(-1, self.window.kernel[1] * self.maps)
+            same = np.tile(np.eye(self.maps, dtype=x.dtype), (self.window.kernel[1], 1))
+            columns: Run = partial(np.matmul, wide, same, out=flat)
+        else:
+            columns = combine(np.add, 0, out.reshape(-1, *out.shape[2:]), along(self.window, 1, half.reshape(-1, *half.shape[2:]), self.places[1]))
 
         def run() -> None:
-            np.copyto(line, lines[:, :, 0])
-            for i in range(1, a):
-                np.add(line, lines[:, :, i], out=line)
-            if narrow:
-                np.matmul(wide, same, out=flat)
-                return
-            np.copyto(out, cells[..., 0, :])
-            for j in range(1, b):
-                np.add(out, cells[..., j, :], out=out)
+            lines()
+            columns()
 
         return run
 
@@ -95,29 +109,41 @@ class Windowed(Kernel):
         """What spreads a gradient times ``factor`` (a number a map, or a window and a map) over the cells of each window."""
         assert m.dy is not None and m.dxs[0] is not None
         dy, dx, tap = m.dy, m.dxs[0], m.scratch["tap"]
-        targets = [(target, tap[cut]) for cut, target in self.taps(dx)]
+        if "half" not in m.scratch:
+            targets = [(target, tap[cut]) for cut, target in self.taps(dx)]
 
-        def one_by_one(times: Array) -> None:
-            self.clear(dx)
-            np.multiply(dy, times, out=tap)
-            for target, part in targets:
-                self.put(target, part)
+            def one_by_one(times: Array) -> None:
+                self.clear(dx)
+                np.multiply(dy, times, out=tap)
+                for target, part in targets:
+                    self.put(target, part)
 
-        if "half" not in m.scratch or self.maps > NARROW or factor.size != self.maps:
             return one_by_one
-        (a, b), maps, half = self.window.kernel, self.maps, m.scratch["half"]
-        lines, line = dx.reshape(len(dx), self.places[0], a, -1), half.reshape(len(dx), self.places[0], 1, -1)
-        flat, wide, pairs = rows(dy), half.reshape(-1, b * maps), np.tile(np.eye(maps, dtype=dy.dtype), (1, b))
+        half = m.scratch["half"]
+        lines = half.reshape(len(dx), self.places[0], -1)
+        whole = [(target, lines[cut]) for cut, target in along(self.window, 0, dx.reshape(len(dx), self.sizes[0], -1), self.places[0])]
+        cells = tap.reshape(-1, *tap.shape[2:])
+        columns = [(target, cells[cut]) for cut, target in along(self.window, 1, half.reshape(-1, *half.shape[2:]), self.places[1])]
+        narrow = self.parted and self.maps <= NARROW and factor.size == self.maps
+        same = np.tile(np.eye(self.maps, dtype=dy.dtype), (1, self.window.kernel[1])) if narrow else tap
 
         def by_rows(times: Array) -> None:
-            np.matmul(flat, pairs * times.reshape(-1, 1), out=wide)
-            np.copyto(lines, line)
+            if narrow:
+                np.matmul(rows(dy), same * times.reshape(-1, 1), out=half.reshape(-1, same.shape[1]))
+            else:
+                self.clear(half)
+                np.multiply(dy, times, out=tap)
+                for target, part in columns:
+                    self.put(target, part)
+            self.clear(dx)
+            for target, part in whole:
+                self.put(target, part)
 
         return by_rows
 
     def halves(self, n: int) -> Sizes:
-        """Workspace of ``add_up`` and ``hand_back`` where windows part a map of two axes."""
-        return {"half": (n, self.places[0], self.sizes[1], self.maps)} if self.parted and len(self.places) == 2 else {}
+        """Workspace of ``add_up`` and ``hand_back`` for maps of two axes."""
+        return {"half": (n, self.places[0], self.sizes[1], self.maps)} if len(self.places) == 2 else {}
 
     def counts(self, dtype: np.dtype[Any]) -> Array:
         """How many cells of each window lie on the map: (1, places…, 1)."""
