@@ -117,7 +117,7 @@ def test_cifar(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("loss", "end"), [("cross_entropy", "softmax"), ("cross_entropy", "log_softmax"), ("hinge", ""), ("mse", ""), ("mae", ""), ("binary_cross_entropy", "sigmoid")])
 def test_the_score_is_the_engines_loss(loss: str, end: str) -> None:
     from netspec.engine import losses
-    from netspec.engine.kernels.activation import logistic, softmax
+    from netspec.engine.kernels.activation import logistic
     from netspec.settings.train import takes_labels
 
     rng = np.random.default_rng(1)
@@ -126,7 +126,7 @@ def test_the_score_is_the_engines_loss(loss: str, end: str) -> None:
     if end == "sigmoid":
         logistic(z, y)
     elif end:
-        softmax(z, y, np.empty((6, 1)))
+        y = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
         y = np.log(y) if end == "log_softmax" else y
     target = rng.integers(0, 4, 6) if takes_labels(loss) else rng.random((6, 4)).round()
     sums = np.zeros(3)

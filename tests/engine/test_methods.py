@@ -46,11 +46,11 @@ def net(folder: Path, shape: str, layer: str, name: str = "") -> Net:
     return load(path)
 
 
-def result(found: Net, methods: dict[str, str]) -> tuple[str, dict[str, np.ndarray]]:
+def result(found: Net, methods: dict[str, str], dtype: type = np.float64) -> tuple[str, dict[str, np.ndarray]]:
     """The method that ran, the answer, and all gradients of a step over uneven chunks."""
     graph = found.graph
-    plan = planning.make(graph, 5, True, {"y": "mse"}, np.float64, methods)
-    store = Store(graph, plan.kernels, initial(graph, 3), np.float64)
+    plan = planning.make(graph, 5, True, {"y": "mse"}, dtype, methods)
+    store = Store(graph, plan.kernels, initial(graph, 3), dtype)
     with pool(1) as threads:
         runner = Runner(plan, store, threads)
         fill(runner)
@@ -72,6 +72,19 @@ def test_every_method_is_the_same_convolution(name: str, tmp_path: Path, monkeyp
         assert ran == method
         for path, array in wanted.items():
             np.testing.assert_allclose(values[path], array, rtol=1e-6, atol=1e-9, err_msg=f"{method}: {path}")
+
+
+@pytest.mark.parametrize("layer", ["conv(16, 3, pad: 1)", "conv(16, 5, pad: 2)", "conv(16, 7, pad: 3)", "conv(16, 3x7, groups: 4)"])
+def test_every_method_is_right_in_single_precision(layer: str, tmp_path: Path) -> None:
+    found = net(tmp_path, "16 x 14 x 13", layer)
+    node = next(node for node in found.graph.nodes if node.op.name == "conv")
+    plain = convolution(node.op, *sizes_of(found.graph, node))
+    assert plain is not None and "winograd" in possible(plain)
+    _, wanted = result(found, {shape_key(plain): "patches"})
+    for method in possible(plain):
+        _, values = result(found, {shape_key(plain): method}, np.float32)
+        for path, array in wanted.items():
+            assert np.abs(values[path] - array).max() <= 2e-5 * np.abs(array).max(), f"{method}: {path}"
 
 
 def test_all_methods_are_tried() -> None:

@@ -6,8 +6,10 @@ from netspec.engine.kernel import Kernel
 from netspec.engine.kernels import (
     activation,
     conv,
+    deconv,
     dense,
     join,
+    local,
     maxpool,
     norm,
     pool,
@@ -25,7 +27,7 @@ from netspec.engine.kernels.winograd import Winograd
 from netspec.engine.kernels.winograd_rows import WinogradRows
 from netspec.ops import Operator, Weight
 
-_FAMILIES = (conv, dense, pool, maxpool, norm, activation, softmax, join, rearrange, wiring, training)
+_FAMILIES = (conv, deconv, local, dense, pool, maxpool, norm, activation, softmax, join, rearrange, wiring, training)
 
 #: The kernel of each operator.
 KERNELS: dict[type[Operator], type[Kernel]] = {

@@ -8,7 +8,7 @@ import numpy as np
 
 from netspec import ops
 from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing
-from netspec.engine.kernels.pool import along, combine
+from netspec.engine.kernels.pool import along, combine, spans
 
 #: Numbers of what enters that are worked on at a time, so that all passes but the first find them in the cache.
 BLOCK = 2**17
@@ -94,37 +94,55 @@ class MaxPool(Kernel):
 
     def _downwards(self, stage: int, x: Array, y: Array, dy: Array, dx: Array, m: Memory) -> Run:
         """The call that gives each window's gradient to the first of its equals along one axis."""
-        whole, rest = (m.scratch[name][: y.size].reshape(y.shape) for name in ("tap", "rest"))
         axis, _, places = self.stages[stage]
-        views = zip(along(self.window, axis, x, places), along(self.window, axis, dx, places), strict=True)
-        parts = [(view, y[cut], whole[cut], rest[cut], target) for (cut, view), (_, target) in views]
-        *_, left_over, last = parts[-1]  # who was no maximum is given what is left, which is nothing
+        whole, rest = (m.scratch[name][: y.size].reshape(y.shape) for name in ("tap", "rest"))
+        stride, seen, given, parts = self.window.stride[axis], set[int](), dy, []
+        taps = spans(self.window, axis, dx.shape[1], places)
+        copied = taps[0][0] != slice(0, places)  # the first tap does not hand everything on
+        if copied:
+            given = rest
+        for cut, under in taps:
+            fresh = under.start % stride not in seen  # no tap before put anything there
+            seen.add(under.start % stride)
+            parts.append((x[:, under], y[:, cut], whole[:, cut], given[:, cut], rest[:, cut], dx[:, under], fresh))
+            given = rest
+        *_, left_over, _, last, put = parts[-1]  # who was no maximum is given what is left, which is nothing
+        outside = _outside(dx, taps, stride)
 
-        def add() -> None:
-            np.copyto(rest, dy)
-            dx.fill(0)
-            for view, top, tap, left, target in parts[:-1]:
+        def run() -> None:
+            if copied:
+                np.copyto(rest, dy)
+            for cells in outside:
+                cells.fill(0)
+            for view, top, tap, left, after, target, fresh in parts[:-1]:
                 np.equal(view, top, out=tap)
-                np.multiply(tap, left, out=tap)
-                np.subtract(left, tap, out=left)
-                np.add(target, tap, out=target)
-            np.add(last, left_over, out=last)
+                share = target if fresh else tap
+                np.multiply(tap, left, out=share)
+                np.subtract(left, share, out=after)
+                if not fresh:
+                    np.add(target, tap, out=target)
+            if put:
+                np.copyto(last, left_over)
+            else:
+                np.add(last, left_over, out=last)
 
-        def put() -> None:
-            np.copyto(rest, dy)
-            for view, top, tap, left, target in parts[:-1]:
-                np.equal(view, top, out=tap)
-                np.multiply(tap, left, out=target)
-                np.subtract(left, target, out=left)
-            np.copyto(last, left_over)
+        return run
 
-        return put if self._parted(stage) else add
 
-    def _parted(self, stage: int) -> bool:
-        """Whether each cell lies in just one window."""
-        axis, (_, size, _), places = self.stages[stage]
-        kernel, stride, before = self.window.kernel[axis], self.window.stride[axis], self.window.pads[axis][0]
-        return bool(kernel == stride and places * stride == size and before == 0)
+def _outside(dx: Array, taps: list[tuple[slice, slice]], stride: int) -> list[Array]:
+    """The cells that the first tap to reach a step of the stride leaves out: nothing is put there."""
+    first: dict[int, slice] = {}
+    for _, under in taps:
+        first.setdefault(under.start % stride, under)
+    cells = []
+    for rest in range(min(stride, dx.shape[1])):
+        if rest not in first:
+            cells.append(dx[:, rest::stride])
+            continue
+        under = first[rest]
+        end = under.start + len(range(under.start, under.stop, stride)) * stride
+        cells += [dx[:, rest : under.start : stride], dx[:, end::stride]]
+    return [part for part in cells if part.size]
 
 
 class GlobalMaxPool(Kernel):

@@ -10,8 +10,8 @@ import numpy as np
 from netspec import ops
 from netspec.engine.kernel import Array, Barrier, Kernel, Memory, Run, Sizes, nothing, ones, rows
 
-#: Numbers that a vector of a few maps is repeated to.
-WIDE = 1024
+#: Numbers that a vector of a few maps is repeated to, and that passes work on before the next stretch is begun.
+WIDE, BLOCK = 1024, 2**16
 
 
 class Norm(Barrier):
@@ -23,6 +23,7 @@ class Norm(Barrier):
         self.maps, self.positions = self.y[-1], prod(self.y[:-1])
         #: Positions that go together, so that NumPy runs along some hundred numbers and not along a few maps.
         self.run = max((f for f in range(1, WIDE // self.maps + 1) if self.positions % f == 0), default=1)
+        self.high = max(1, BLOCK // (self.run * self.maps))
 
     def prepared(self) -> Sizes:
         return {"a": (self.run, self.maps), "b": (self.run, self.maps), "k": (3, self.run, self.maps), "moments": (2, self.maps)}
@@ -31,21 +32,31 @@ class Norm(Barrier):
         """A value in rows of ``run`` positions."""
         return array.reshape(-1, self.run * self.maps)
 
+    def blocks(self, *arrays: Array) -> list[tuple[Array, ...]]:
+        """Values in rows of ``run`` positions, a stretch at a time."""
+        lines = [self.lines(array) for array in arrays]
+        return [tuple(line[i : i + self.high] for line in lines) for i in range(0, len(lines[0]), self.high)]
+
     def scratch(self, n: int) -> Sizes:
-        return {"t": (n, *self.y), "sum": (self.maps,)}
+        return {"t": (self.high, self.run * self.maps), "sum": (self.maps,), "products": (self.run * self.maps,)}
 
     def totals(self) -> Sizes:
         return {"forward": (2, self.maps), "backward": (2, self.maps)}
 
     def forward_sums(self, m: Memory, totals: Array) -> Run:
-        x, t, total = m.xs[0], m.scratch["t"], m.scratch["sum"]
-        one, flat, squares = ones(rows(x).shape[0], x), rows(x), rows(t)
+        return self._sums(m, m.xs[0], totals)
+
+    def _sums(self, m: Memory, value: Array, totals: Array) -> Run:
+        """The call that adds a value's sums, and those of its products with the input."""
+        x, other, total, products = self.lines(m.xs[0]), self.lines(value), m.scratch["sum"], m.scratch["products"]
+        flat, parts = rows(value), products.reshape(self.run, self.maps)
+        one, more = ones(len(flat), value), ones(self.run, value)
 
         def run() -> None:
             np.matmul(one, flat, out=total)
             np.add(totals[0], total, out=totals[0])
-            np.multiply(x, x, out=t)
-            np.matmul(one, squares, out=total)
+            np.einsum("nx,nx->x", x, other, out=products)  # in one pass, and nothing between
+            np.matmul(more, parts, out=total)
             np.add(totals[1], total, out=totals[1])
 
         return run
@@ -82,27 +93,18 @@ class Norm(Barrier):
         return np.ones(self.maps), np.zeros(self.maps)
 
     def forward(self, m: Memory) -> Run:
-        x, y, a, b = self.lines(m.xs[0]), self.lines(m.y), m.w["a"].reshape(-1), m.w["b"].reshape(-1)
+        blocks, a, b = self.blocks(m.xs[0], m.y), m.w["a"].reshape(-1), m.w["b"].reshape(-1)
 
         def run() -> None:
-            np.multiply(x, a, out=y)
-            np.add(y, b, out=y)
+            for x, y in blocks:
+                np.multiply(x, a, out=y)
+                np.add(y, b, out=y)
 
         return run
 
     def backward_sums(self, m: Memory, totals: Array) -> Run:
         assert m.dy is not None
-        x, dy, t, total = m.xs[0], m.dy, m.scratch["t"], m.scratch["sum"]
-        one, flat, products = ones(rows(x).shape[0], x), rows(dy), rows(t)
-
-        def run() -> None:
-            np.matmul(one, flat, out=total)
-            np.add(totals[0], total, out=totals[0])
-            np.multiply(x, dy, out=t)
-            np.matmul(one, products, out=total)
-            np.add(totals[1], total, out=totals[1])
-
-        return run
+        return self._sums(m, m.dy, totals)
 
     def backward_ready(self, parts: Sequence[Array], batch: int, m: Memory, ready: Mapping[str, Array]) -> Run:
         count, op, w, dw = batch * self.positions, self.op, m.w, m.dw
@@ -125,14 +127,14 @@ class Norm(Barrier):
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None or m.dy is None:
             return nothing
-        x, dy, dx, t = (self.lines(array) for array in (m.xs[0], m.dy, m.dxs[0], m.scratch["t"]))
-        k = m.w["k"].reshape(3, -1)
+        blocks, k = [(*block, m.scratch["t"][: len(block[0])]) for block in self.blocks(m.xs[0], m.dy, m.dxs[0])], m.w["k"].reshape(3, -1)
 
         def run() -> None:
-            np.multiply(dy, k[0], out=dx)
-            np.multiply(x, k[1], out=t)
-            np.add(dx, t, out=dx)
-            np.add(dx, k[2], out=dx)
+            for x, dy, dx, t in blocks:
+                np.multiply(dy, k[0], out=dx)
+                np.multiply(x, k[1], out=t)
+                np.add(dx, t, out=dx)
+                np.add(dx, k[2], out=dx)
 
         return run
 

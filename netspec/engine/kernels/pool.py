@@ -26,11 +26,16 @@ def reached(size: int, places: int, stride: int, offset: int) -> tuple[slice, sl
     return slice(first, end), slice(first * stride + offset, max(0, (end - 1) * stride + offset + 1), stride)
 
 
-def along(window: Window, axis: int, value: Array, places: int) -> list[tuple[Cut, Array]]:
-    """For each tap on an axis, of ``value`` (outer, size, …): which places find it on the map, and what they find there."""
+def spans(window: Window, axis: int, size: int, places: int) -> list[tuple[slice, slice]]:
+    """For each tap on an axis that finds cells: which places do, and the cells that they find."""
     stride, before = window.stride[axis], window.pads[axis][0]
-    spans = (reached(value.shape[1], places, stride, t - before) for t in range(window.kernel[axis]))
-    return [((slice(None), cut), value[:, under]) for cut, under in spans if cut.stop > cut.start]
+    found = (reached(size, places, stride, t - before) for t in range(window.kernel[axis]))
+    return [(cut, under) for cut, under in found if cut.stop > cut.start]
+
+
+def along(window: Window, axis: int, value: Array, places: int) -> list[tuple[Cut, Array]]:
+    """The places of each tap's span in a result (outer, places, …), and what they find in ``value`` (outer, size, …)."""
+    return [((slice(None), cut), value[:, under]) for cut, under in spans(window, axis, value.shape[1], places)]
 
 
 def combine(join: np.ufunc, start: float, out: Array, taps: Sequence[tuple[Cut, Array]]) -> Run:

@@ -15,14 +15,10 @@ from numpy.lib.stride_tricks import as_strided
 
 from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient
 from netspec.engine.kernels.conv import Conv
+from netspec.engine.kernels.transforms import transforms
 
-#: The transforms of a tile, a kernel and a result: Y = Aᵀ[(G·w) ⊙ (Bᵀ·x)].
-B = np.array([[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
-              [0, -2, -1, 2, 1, 0], [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]], dtype=float)  # fmt: skip
-G = np.array([[1 / 4, 0, 0], [-1 / 6, -1 / 6, -1 / 6], [-1 / 6, 1 / 6, -1 / 6],
-              [1 / 24, 1 / 12, 1 / 6], [1 / 24, -1 / 12, 1 / 6], [0, 0, 1]], dtype=float)  # fmt: skip
-A = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], dtype=float)
 TILE, POINTS = 4, 6
+B, G, A = transforms(TILE, 3)
 
 
 @dataclass(frozen=True)
@@ -75,7 +71,7 @@ class Side:
         long = n * (self.columns + 2) * maps
         tiles = m[:, : self.count(n)].reshape(POINTS, self.tiles, long).transpose(1, 0, 2)
         rows, part = result.reshape(self.tiles, TILE, long), result[:high, :, :wide].transpose(1, 0, 2, 3)
-        a, kernels = A.astype(y.dtype), kernel[:, None]
+        a, kernels = np.ascontiguousarray(A.T).astype(y.dtype), kernel[:, None]
 
         def run() -> None:
             np.matmul(windows, kernels, out=products)
@@ -201,7 +197,7 @@ class WinogradRows(Conv):
         out = points[:, :count].reshape(POINTS, side.tiles, long).transpose(1, 0, 2)
         size = v.itemsize
         shifted = as_strided(v, (POINTS, 3, count, self.outputs), (v.strides[0], size * self.outputs, size * self.outputs, size))
-        transform = _transform(border, middle, source, np.ascontiguousarray(A.T).astype(x.dtype), tiles, out, rest)
+        transform = _transform(border, middle, source, A.astype(x.dtype), tiles, out, rest)
         learn = add_product(m, "weight", shifted.transpose(0, 1, 3, 2), points[:, None, :count])
 
         def run() -> None:
