@@ -9,7 +9,7 @@ import pytest
 
 from netspec.engine import plan as planning
 from netspec.engine.kernel import sizes_of
-from netspec.engine.kernels import METHODS, convolution, dense, possible, shape_key
+from netspec.engine.kernels import METHODS, convolution, dense, possible, shape_key, winograd
 from netspec.engine.methods import trials
 from netspec.engine.profile import fill
 from netspec.engine.run import Runner
@@ -34,6 +34,9 @@ CONVS = {
     "depthwise, strides": ("4 x 9 x 11", "conv(8, 3, groups: 4, pad: 1, stride: 2)"), "depthwise, uneven": ("4 x 9 x 16", "conv(4, 3x4, groups: 4, pad: 2, stride: 1x3, dilation: 1x2)"),
     "depthwise, one": ("4 x 5 x 6", "conv(8, 1, groups: 4)"), "depthwise, line": ("4 x 16", "conv(4, 5, groups: 4, stride: 2, dilation: 2)"),
     "depthwise, solid": ("4 x 5 x 4 x 6", "conv(4, 3, groups: 4, pad: 1)"), "strides": ("3 x 9 x 8", "conv(4, 2, stride: 3)"),
+    "halves": ("3 x 11 x 8", "conv(4, 3, stride: 2, pad: 1)"), "quarters": ("3 x 23 x 18", "conv(4, 7x11, stride: 2x4, pad: 3)"),
+    "halves, groups": ("4 x 9 x 12", "conv(6, 5, stride: 2x1, groups: 2, pad: 2)"), "halves, rest": ("2 x 12 x 16", "conv(4, 3, stride: 4x3)"),
+    "halves, solid": ("2 x 6 x 7 x 5", "conv(3, 3, stride: 1x2x2, pad: 1)"), "halves, line": ("2 x 25", "conv(3, 9, stride: 4, pad: 2)"),
     **{f"table {name}": ("6 x 7 x 5", "conv(9, 3, pad: 1, table: t)") for name in TABLES},
     **{f"table {name}, uneven": ("6 x 7 x 5", "conv(9, 1x3, table: t)") for name in TABLES},
 }  # fmt: skip
@@ -62,6 +65,8 @@ def result(found: Net, methods: dict[str, str], dtype: type = np.float64) -> tup
 @pytest.mark.parametrize("name", CONVS)
 def test_every_method_is_the_same_convolution(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "CHUNK_NUMBERS", 2000)
+    monkeypatch.setattr(winograd, "STRIP", 1)  # strips of one row of tiles; test_..._in_single_precision has one for all
+    monkeypatch.setattr(winograd, "HEAVY", 0)
     found = net(tmp_path, *CONVS[name], name)
     node = next(node for node in found.graph.nodes if node.op.name == "conv")
     plain = convolution(node.op, *sizes_of(found.graph, node))
@@ -74,7 +79,7 @@ def test_every_method_is_the_same_convolution(name: str, tmp_path: Path, monkeyp
             np.testing.assert_allclose(values[path], array, rtol=1e-6, atol=1e-9, err_msg=f"{method}: {path}")
 
 
-@pytest.mark.parametrize("layer", ["conv(16, 3, pad: 1)", "conv(16, 5, pad: 2)", "conv(16, 7, pad: 3)", "conv(16, 3x7, groups: 4)"])
+@pytest.mark.parametrize("layer", ["conv(16, 3, pad: 1)", "conv(16, 5, pad: 2)", "conv(16, 7, pad: 3)", "conv(16, 3x7, groups: 4)", "conv(16, 5, stride: 2, pad: 2)"])
 def test_every_method_is_right_in_single_precision(layer: str, tmp_path: Path) -> None:
     found = net(tmp_path, "16 x 14 x 13", layer)
     node = next(node for node in found.graph.nodes if node.op.name == "conv")

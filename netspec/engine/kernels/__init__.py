@@ -1,6 +1,7 @@
 """The kernels, one file a family as in `ops`, found through the operator they run."""
 
 from collections.abc import Mapping, Sequence
+from math import prod
 
 from netspec.engine.kernel import Kernel
 from netspec.engine.kernels import (
@@ -69,20 +70,18 @@ def convolution(op: Operator, xs: Sequence[tuple[int, ...]], y: tuple[int, ...],
 
 
 def possible(plain: conv.Conv) -> list[str]:
-    """The methods that can run a convolution; the one that was measured as the fastest for its maps stands first.
-
-    Measured on AMD EPYC with AVX-512, one thread: blocks for tables of a sixteenth and less, Winograd's transform by rows for
-    3 x 3 of few maps, along all axes for most others of stride 1, tiles of 4 x 4 to about 32 pairs of maps, tiles of 2 x 2
-    for few maps into many, patches of rows for kernels of more than seven rows, patches for all else.
-    """
+    """The methods that can run a convolution; the one that was measured as the fastest for its maps stands first
+    (AMD EPYC with AVX-512, one thread)."""
     able = [name for name, kind in METHODS.items() if kind.can(plain)]
-    pairs, least = plain.inputs * plain.outputs, min(plain.inputs, plain.outputs)
-    tall = plain.taps[0] > TAPS
-    empty = plain.table is not None and 16 * plain.table.connections <= pairs and least >= 64
-    table = (
-        (Scattered, empty), (Depthwise, True), (WinogradRows, pairs <= 1024), (Winograd, pairs >= 90 and least >= 3),
-        (Tiled4, pairs <= 32 or (tall and plain.inputs <= 4)), (Tiled, pairs <= 32 or (plain.inputs <= 8 and plain.outputs <= 64)),
-        (ByRows, tall), (conv.Conv, True),
+    taps, stride = plain.taps, plain.window.stride
+    inputs, outputs, pairs = plain.inputs, plain.outputs, plain.inputs * plain.outputs
+    few, tall = pairs <= 32, taps[0] > TAPS
+    empty = plain.table is not None and 16 * plain.table.connections <= pairs and min(inputs, outputs) >= 64
+    wide = max(stride) == 1 or plain.groups > 1 or any(k > 2 * s for k, s in zip(taps, stride, strict=True))  # taps in a plane
+    table: tuple[tuple[type[conv.Conv], bool], ...] = (
+        (Scattered, empty), (Depthwise, True), (WinogradRows, pairs <= 1024),
+        (Winograd, wide and min(inputs, outputs) >= 3 and pairs * prod(stride) >= 90),
+        (Tiled4, few or (tall and inputs <= 4)), (Tiled, few or (inputs <= 8 and outputs <= 64)), (ByRows, tall), (conv.Conv, True),
     )  # fmt: skip
     first = next(kind.method for kind, pays in table if pays and kind.method in able)
     return [first, *(name for name in able if name != first)]

@@ -12,18 +12,12 @@ import numpy as np
 
 from netspec import ops
 from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing, ones, rows
-from netspec.engine.kernels.wired import extent
+from netspec.engine.kernels.wired import extent, reached
 from netspec.ops.window import Window
 
 Cut = tuple[slice, ...]
 #: Maps up to which the cells of a row of windows are summed and filled by a product with ones.
 NARROW = 16
-
-
-def reached(size: int, places: int, stride: int, offset: int) -> tuple[slice, slice]:
-    """Of the windows along an axis, those whose tap at an offset lies on the map; and the cells that it takes there."""
-    first, end = max(0, -(offset // stride)), min(places, (size - 1 - offset) // stride + 1)
-    return slice(first, end), slice(first * stride + offset, max(0, (end - 1) * stride + offset + 1), stride)
 
 
 def spans(window: Window, axis: int, size: int, places: int) -> list[tuple[slice, slice]]:

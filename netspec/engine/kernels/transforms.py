@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, partial, reduce
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -51,11 +52,10 @@ def _polynomial(roots: Sequence[Fraction]) -> list[Fraction]:
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a convolution: results, taps, zeros before the first number. An axis with one tap is left as it is."""
+    """One axis of a convolution of stride 1: results and taps. An axis with one tap is left as it is."""
 
     results: int
     taps: int
-    before: int
 
     @property
     def tile(self) -> int:
@@ -88,6 +88,16 @@ def kernel_transform(axes: Sequence[Axis], dtype: np.dtype[np.floating]) -> Arra
     return reduce(np.kron, (transforms(axis.tile, axis.taps)[1] for axis in axes)).astype(dtype)
 
 
+class Part(NamedTuple):
+    """What lies in some maps of what is transformed: a view (images, sizes…, groups, maps of a group), the zeros before it on
+    each axis, which of the parts of a group's maps it is, and how many of its rows have been written already."""
+
+    value: Array
+    before: tuple[int, ...]
+    number: int = 0
+    given: int = 0
+
+
 @dataclass(frozen=True)
 class Nest:
     """Transforms of ``images`` values over ``axes``; ``work`` are two arrays that stages fill in turn, ``added`` one more
@@ -108,28 +118,40 @@ class Nest:
         """Tiles of one image."""
         return prod(axis.tiles for axis in self.axes)
 
-    def sources(self, x: Array, out: Array) -> Run:
+    def sources(self, parts: Sequence[Part], out: Array) -> Run:
         """The call that transforms what a convolution reads, with B, into ``out`` (points, tiles, images, maps)."""
-        before, sizes = [axis.before for axis in self.axes], [axis.read for axis in self.axes]
-        return self._into(x, before, sizes, [transforms(axis.tile, axis.taps)[0] for axis in self.axes], out)
+        return self._into(parts, [axis.read for axis in self.axes], [transforms(axis.tile, axis.taps)[0] for axis in self.axes], out)
 
     def results(self, y: Array, out: Array) -> Run:
         """The call that transforms results' gradients, with A, into ``out``."""
-        sizes = [axis.made for axis in self.axes]
-        return self._into(y, [0] * len(sizes), sizes, [transforms(axis.tile, axis.taps)[2] for axis in self.axes], out)
+        whole = Part(y[..., None, :], (0,) * len(self.axes))
+        return self._into([whole], [axis.made for axis in self.axes], [transforms(axis.tile, axis.taps)[2] for axis in self.axes], out)
 
-    def _into(self, value: Array, before: Sequence[int], sizes: Sequence[int], matrices: Sequence[Array], out: Array) -> Run:
-        """The call that puts a value within zeros and transforms it, axis by axis."""
-        n, maps = self.images, value.shape[-1]
+    def _places(self, whole: Array, parts: Sequence[Part]) -> list[tuple[Array, Array]]:
+        """Each part's maps in a value (sizes…, images, maps) with what they hold besides zeros: (sizes…, images, groups, maps)."""
+        groups, maps = parts[0].value.shape[-2:]
+        split = whole.reshape(*whole.shape[:-1], groups, len(parts), maps)
+        found = []
+        for part in parts:
+            place = split[..., part.number, :]
+            found.append((place, place[tuple(slice(b, b + size) for b, size in zip(part.before, part.value.shape[1:-2], strict=True))]))
+        return found
+
+    def _into(self, parts: Sequence[Part], sizes: Sequence[int], matrices: Sequence[Array], out: Array) -> Run:
+        """The call that puts parts within zeros and transforms them, axis by axis."""
+        n, maps = self.images, len(parts) * prod(parts[0].value.shape[-2:])
         whole = _front(self.work[0], (*sizes, n, maps))
-        ends = [b + size for b, size in zip(before, value.shape[1:-1], strict=True)]
-        middle, source = whole[tuple(map(slice, before, ends))], np.moveaxis(value, 0, -2)
-        borders = [whole[(slice(None),) * i + (part,)] for i, b in enumerate(before) for part in (slice(0, b), slice(ends[i], None))]
+        borders, copies = [], []
+        for part, (place, middle) in zip(parts, self._places(whole, parts), strict=True):
+            ends = [b + size for b, size in zip(part.before, middle.shape, strict=False)]
+            borders += [place[(slice(None),) * i + (cut,)] for i, b in enumerate(part.before) for cut in (slice(0, b), slice(ends[i], None))]
+            copies.append((middle, np.moveaxis(part.value, 0, -3)))
+        borders = [border for border in borders if border.size]
         calls = []
         current, turn = whole, 1
         active = [i for i, axis in enumerate(self.axes) if axis.taps > 1]
         for i in active:
-            axis, matrix = self.axes[i], matrices[i].astype(value.dtype)
+            axis, matrix = self.axes[i], matrices[i].astype(whole.dtype)
             points, tiles = [a.points for a in self.axes[: i + 1]], [a.tiles for a in self.axes[: i + 1]]
             long = prod(sizes[i + 1 :]) * n * maps
             target = _front(out if i == active[-1] else self.work[turn], (*points, *tiles, long))
@@ -140,7 +162,8 @@ class Nest:
         def run() -> None:
             for border in borders:
                 border.fill(0)
-            np.copyto(middle, source)
+            for middle, source in copies:
+                np.copyto(middle, source)
             for call in calls:
                 call()
 
@@ -180,19 +203,21 @@ class Nest:
 
         return run
 
-    def to_sources(self, flat: Array, dx: Array, given: int) -> Run:
-        """The call that takes the gradient of what was read back, with B; tiles overlap, and the first ``given`` rows of
-        ``dx`` have numbers already."""
+    def to_sources(self, flat: Array, parts: Sequence[Part]) -> Run:
+        """The call that takes the gradient of what was read back, with B; tiles overlap and are added."""
         whole, calls = self._back(flat, [axis.read for axis in self.axes], self._overlapping)
-        cut = tuple(slice(axis.before, axis.before + size) for axis, size in zip(self.axes, dx.shape[1:-1], strict=True))
-        part = np.moveaxis(whole[cut], -2, 0)
+        pairs = []
+        for part, (_, middle) in zip(parts, self._places(whole, parts), strict=True):
+            source, given = np.moveaxis(middle, -3, 0), part.given
+            pairs.append((part.value[:, given:], source[:, given:], part.value[:, :given], source[:, :given]))
 
         def run() -> None:
             for call in calls:
                 call()
-            np.copyto(dx[:, given:], part[:, given:])
-            if given:
-                np.add(dx[:, :given], part[:, :given], out=dx[:, :given])
+            for new, source, seen, more in pairs:
+                np.copyto(new, source)
+                if seen.size:
+                    np.add(seen, more, out=seen)
 
         return run
 

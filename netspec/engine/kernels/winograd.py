@@ -1,6 +1,7 @@
-"""Convolutions of stride 1 with few multiplications along every axis, grouped and depthwise ones too.
+"""Convolutions with few multiplications along every axis, with strides, groups and depthwise ones too.
 
-Transformed (``transforms``), a convolution is a product of maps at every point. It runs a strip of rows at a time, so that
+Transformed (``transforms``), a convolution is a product of maps at every point. One with a stride is one of stride 1 over
+the planes that the stride parts a map into, as if they were so many maps more. It runs a strip of rows at a time, so that
 what is transformed stays in the cache.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import product
 from math import prod
 from typing import NamedTuple
 
@@ -15,53 +17,77 @@ import numpy as np
 
 from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient
 from netspec.engine.kernels.conv import Conv
-from netspec.engine.kernels.transforms import TAPS, Axis, Nest, kernel_transform, workspace
+from netspec.engine.kernels.transforms import TAPS, Axis, Nest, Part, kernel_transform, workspace
+from netspec.engine.kernels.wired import reached, split_maps
 
 #: Numbers that the workspace of a strip should have, and how often its kernel's where that is more.
 STRIP, HEAVY = 2**19, 8
 
 
 class Strip(NamedTuple):
-    """Some rows of results: which, and which of the input they read."""
+    """Some rows of results: which, and their axes."""
 
     axes: list[Axis]
     results: slice
-    read: slice
 
 
 class Winograd(Conv):
-    """A convolution whose taps are at most seven along each axis."""
+    """A convolution whose taps in a plane are at most seven along each axis."""
 
     method = "winograd"
 
     @classmethod
     def can(cls, plain: Conv) -> bool:
         at = plain.window
-        return all(n == 1 for n in (*at.stride, *at.dilation)) and 1 < max(at.kernel) <= TAPS and max(plain.places) > 1
+        taps = max(-(-k // s) for k, s in zip(at.kernel, at.stride, strict=True))
+        return max(at.dilation) == 1 and 1 < taps <= TAPS and max(plain.places) > 1
 
     def geometry(self) -> None:
         super().geometry()
-        self.axes = [Axis(n, k, p[0]) for n, k, p in zip(self.places, self.taps, self.window.pads, strict=True)]
+        at = self.window
+        self.axes = [Axis(n, -(-k // s)) for n, k, s in zip(self.places, self.taps, at.stride, strict=True)]
+        self.planes, self.within = list(product(*map(range, at.stride))), tuple(axis.taps for axis in self.axes)
+        #: Whether some cells lie behind all planes' ends and are never read.
+        reach = [s * axis.read - p[0] for s, axis, p in zip(at.stride, self.axes, at.pads, strict=True)]
+        self.leaves = any(end < size for end, size in zip(reach, self.sizes, strict=True))
         self.points = prod(axis.points for axis in self.axes)
         self.across = prod(axis.tiles for axis in self.axes[1:])  # tiles of a row of tiles
-        row = [Axis(self.axes[0].tile, self.axes[0].taps, 0), *self.axes[1:]]
-        self.row = *workspace(row, self.inputs, self.outputs), self.points * self.across * self.inputs, self.points * self.across * self.outputs
-        self.cells = (self.points, self.groups, self.inputs // self.groups, self.outputs // self.groups)
+        self.read = len(self.planes) * self.inputs  # maps of all planes
+        row = [Axis(self.axes[0].tile, self.axes[0].taps), *self.axes[1:]]
+        self.row = *workspace(row, self.read, self.outputs), self.points * self.across * self.read, self.points * self.across * self.outputs
+        self.cells = (self.points, self.groups, self.read // self.groups, self.outputs // self.groups)
 
     # ---- weights
 
     def prepared(self) -> Sizes:
-        return {**super().prepared(), "u": self.cells}
+        return {**super().prepared(), "u": self.cells, **({} if len(self.planes) == 1 else {"planes": self._planes_shape()})}
+
+    def _planes_shape(self) -> tuple[int, ...]:
+        """Of the kernel over planes, with zeros where a plane has a tap less."""
+        return (self.groups, *self.within, len(self.planes), self.inputs // self.groups, self.outputs // self.groups)
+
+    def _by_plane(self, kernel: Array, planes: Array) -> list[tuple[Array, Array]]:
+        """A kernel's taps and their places in its form over planes."""
+        taps = kernel.reshape(self.groups, *self.taps, *planes.shape[-2:])
+        pairs = []
+        for number, rest in enumerate(self.planes):
+            part = taps[(slice(None), *(slice(r, None, s) for r, s in zip(rest, self.window.stride, strict=True)))]
+            pairs.append((part, planes[..., number, :, :][(slice(None), *map(slice, part.shape[1:-2]))]))
+        return pairs
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
         spread = super().prepare(w, ready)
         kernel = ready["dense"] if self.compact else w["weight"]
-        g, taps = kernel_transform(self.axes, kernel.dtype), kernel.reshape(self.groups, prod(self.taps), -1)
+        planes = ready.get("planes", kernel)
+        pairs = self._by_plane(kernel, planes) if "planes" in ready else []
+        g, taps = kernel_transform(self.axes, kernel.dtype), planes.reshape(self.groups, prod(self.within), -1)
         u = ready["u"].reshape(self.points, self.groups, -1).transpose(1, 0, 2)
 
         def run() -> None:
             if spread is not None:
                 spread()
+            for part, place in pairs:  # all else stays zero
+                np.copyto(place, part)
             np.matmul(g, taps, out=u)
 
         return run
@@ -76,7 +102,7 @@ class Winograd(Conv):
         rows = self._rows(n)
         return {
             **{name: (rows * size,) for name, size in zip(("one", "two", "added", "v", "m"), self.row, strict=True)},
-            "du": self.cells, "dw": self.dense_shape(), "db": (self.outputs,),
+            "du": self.cells, "dw": self._planes_shape(), "db": (self.outputs,),
         }  # fmt: skip
 
     def adding(self) -> Sizes:
@@ -87,9 +113,22 @@ class Winograd(Conv):
         first, *others = self.axes
         high = self._rows(n) // n * first.tile
         for start in range(0, first.results, high):
-            axis = Axis(min(high, first.results - start), first.taps, max(0, first.before - start))
-            begin = start - first.before
-            yield Strip([axis, *others], slice(start, start + axis.results), slice(max(0, begin), max(0, min(begin + axis.read, self.sizes[0]))))
+            axis = Axis(min(high, first.results - start), first.taps)
+            yield Strip([axis, *others], slice(start, start + axis.results))
+
+    def _parts(self, value: Array, strip: Strip, done: int = 0) -> list[Part]:
+        """What a strip reads of an input, plane by plane; ``done`` is the row of tiles' planes up to which it was written."""
+        split, parts = split_maps(value, self.groups), []
+        starts = [strip.results.start] + [0] * (len(self.axes) - 1)
+        for number, rest in enumerate(self.planes):
+            found = [
+                reached(size, axis.read, s, r - p[0] + s * start)
+                for size, axis, s, r, p, start in zip(self.sizes, strip.axes, self.window.stride, rest, self.window.pads, starts, strict=True)
+            ]
+            view = split[(slice(None), *(cells for _, cells in found))]
+            before = tuple(min(places.start, axis.read) for (places, _), axis in zip(found, strip.axes, strict=True))
+            parts.append(Part(view, before, number, min(max(0, done - strip.results.start - before[0]), view.shape[1])))
+        return parts
 
     # ---- arithmetic
 
@@ -97,7 +136,7 @@ class Winograd(Conv):
         calls: list[Run] = []
         for strip in self._strips(len(m.y)):
             nest, v, products = self._bound(strip, m)
-            calls += [nest.sources(m.xs[0][:, strip.read], v), self._product(v, m.w["u"], products)]
+            calls += [nest.sources(self._parts(m.xs[0], strip), v), self._product(v, m.w["u"], products)]
             calls.append(nest.to_results(products, m.y[:, strip.results], m.w.get("bias")))
 
         def run() -> None:
@@ -110,14 +149,16 @@ class Winograd(Conv):
         assert m.dy is not None
         calls, dx, done = [bias_gradient(m)], m.dxs[0], 0
         turned = m.w["u"].transpose(0, 1, 3, 2)
+        if dx is not None and self.leaves:
+            calls.append(partial(dx.fill, 0))
         for strip in self._strips(len(m.dy)):
             nest, v, products = self._bound(strip, m)
             calls.append(nest.results(m.dy[:, strip.results], products))
             if "weight" in m.dw:
-                calls += [nest.sources(m.xs[0][:, strip.read], v), self._learn(m, v, products)]
+                calls += [nest.sources(self._parts(m.xs[0], strip), v), self._learn(m, v, products)]
             if dx is not None:
-                calls += [self._product(products, turned, v), nest.to_sources(v, dx[:, strip.read], max(0, done - strip.read.start))]
-                done = max(done, strip.read.stop)
+                calls += [self._product(products, turned, v), nest.to_sources(v, self._parts(dx, strip, done))]
+                done = strip.results.start + strip.axes[0].read
 
         def run() -> None:
             for call in calls:
@@ -130,7 +171,7 @@ class Winograd(Conv):
         s, n = m.scratch, len(m.y)
         nest = Nest(strip.axes, n, (s["one"], s["two"]), s["added"])
         count = nest.points * nest.tiles * n
-        return nest, s["v"][: count * self.inputs], s["m"][: count * self.outputs]
+        return nest, s["v"][: count * self.read], s["m"][: count * self.outputs]
 
     def _by_group(self, flat: Array, maps: int) -> Array:
         """A transformed value as (points, groups, tiles · images, maps of a group)."""
@@ -144,9 +185,9 @@ class Winograd(Conv):
 
     def _learn(self, m: Memory, v: Array, products: Array) -> Run:
         """The call that adds to the kernel's gradient; ``v`` is free afterwards."""
-        du, made, total = m.scratch["du"], m.scratch["dw"].reshape(self.groups, prod(self.taps), -1), m.dw["weight"]
+        du, made, total = m.scratch["du"], m.scratch["dw"].reshape(self.groups, prod(self.within), -1), m.dw["weight"]
         back = np.ascontiguousarray(kernel_transform(self.axes, du.dtype).T)
-        cells, parts = du.reshape(self.points, self.groups, -1).transpose(1, 0, 2), made.reshape(total.shape)
+        cells, pairs = du.reshape(self.points, self.groups, -1).transpose(1, 0, 2), self._by_plane(total, m.scratch["dw"])
         _, _, inputs, outputs = self.cells
         if inputs == outputs == 1:
             flat, other = v.reshape(self.points, -1, self.groups), products.reshape(self.points, -1, self.groups)
@@ -161,6 +202,7 @@ class Winograd(Conv):
         def run() -> None:
             multiply()
             np.matmul(back, cells, out=made)
-            np.add(total, parts, out=total)
+            for part, place in pairs:
+                np.add(part, place, out=part)
 
         return run

@@ -166,6 +166,12 @@ def extent(window: Any, places: tuple[int, ...]) -> tuple[int, ...]:
     return tuple((m - 1) * s + r for m, s, r in zip(places, window.stride, window.reach, strict=True))
 
 
+def reached(size: int, places: int, stride: int, offset: int) -> tuple[slice, slice]:
+    """Of the windows along an axis, those whose tap at an offset lies on the map; and the cells that it takes there."""
+    first, end = max(0, -(offset // stride)), min(places, (size - 1 - offset) // stride + 1)
+    return slice(first, end), slice(first * stride + offset, max(0, (end - 1) * stride + offset + 1), stride)
+
+
 def split_maps(view: Array, g: int) -> Array:
     """The last axis as (g, rest), without a copy whatever the strides."""
     each = view.shape[-1] // g
