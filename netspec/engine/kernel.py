@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from math import prod
 from typing import Any, ClassVar
 
@@ -63,6 +63,8 @@ class Kernel:
     elementwise: ClassVar[bool] = False
     copies: ClassVar[bool] = False
     barrier: ClassVar[bool] = False
+    #: Names of workspace that forward has no use for.
+    backwards: ClassVar[tuple[str, ...]] = ("db",)
 
     def __init__(self, op: Any, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight]) -> None:
         self.op, self.xs, self.y, self.weights = op, list(xs), y, weights
@@ -102,6 +104,14 @@ class Kernel:
     def scratch(self, n: int) -> Sizes:
         """Workspace of one call for ``n`` images."""
         return {}
+
+    def workspace(self, n: int, backward: bool) -> Sizes:
+        """Workspace of a call in one direction."""
+        return {name: shape for name, shape in self.scratch(n).items() if backward or name not in self.backwards}
+
+    def stretches(self, n: int) -> int:
+        """Stretches that a call runs one after the other: each has views of its own."""
+        return 1
 
     def adding(self) -> Sizes:
         """Workspace of a backward call that adds to a weight's gradient and is not the first to write it, by weight."""
@@ -202,8 +212,13 @@ def bias_gradient(m: Memory) -> Run:
 
 
 def ones(n: int, like: Array) -> Array:
-    """A row of ones: ``ones @ a`` is the fastest sum over rows."""
-    return np.ones(n, dtype=like.dtype)
+    """A row of ones, to be read only: ``ones @ a`` is the fastest sum over rows."""
+    return _ones(n, like.dtype)
+
+
+@lru_cache(256)
+def _ones(n: int, dtype: np.dtype[Any]) -> Array:
+    return np.ones(n, dtype=dtype)  # one for all calls of a size
 
 
 def each(array: Array) -> int:

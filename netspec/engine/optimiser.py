@@ -43,11 +43,10 @@ class Optimiser:
         self.rule, self.store, self.clip = rule, store, clip
         self.state = {name: shared(store.size, store.dtype) for name in STATE[rule.name]}
         self.steps, self.multiple = 0, 1.0
-        length = min(LONGEST, max(SHORTEST, -(-store.size // 8)))
-        self.stretches = _stretches(store, length)
+        self.length = stretch_length(store.size)
+        self.stretches = _stretches(store, self.length)
         self.squares = shared(len(self.stretches), np.float64)
         self.work: dict[int, Array] = {}
-        self.length = length
         self.update: Callable[[slice, Array, Stretch, float, Array], None] = {
             "sgd": self._sgd, "adam": self._adam, "adamw": self._adam, "rmsprop": self._rmsprop,
         }[rule.name]  # fmt: skip
@@ -142,6 +141,11 @@ class Optimiser:
             np.copyto(u, v)
         np.multiply(u, rate, out=u)
         np.subtract(w, u, out=w)
+
+
+def stretch_length(numbers: int) -> int:
+    """How many of a net's weights are updated at a time; a worker's workspace is twice that."""
+    return min(LONGEST, max(SHORTEST, -(-numbers // 8)))
 
 
 def _stretches(store: Store, length: int) -> list[Stretch]:

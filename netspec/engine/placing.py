@@ -87,7 +87,7 @@ def _touch_node(
         touch(plan.buffer_of(node.name, kind, phase), (1, *shapes[node.name]), True, time, phase)
     if backward:
         touch(f"d:{node.name}", (1, *shapes[node.name]), True, time, phase)
-    for name, whole in kernel.scratch(plan.largest(phase)).items():
+    for name, whole in kernel.workspace(plan.largest(phase), backward).items():
         touch(f"{kind}:{node.name}:{name}", whole, False, time, phase)
     if kind == "backward":
         for name, whole in plan.adds(node, phase).items():

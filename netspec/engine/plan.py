@@ -18,6 +18,7 @@ import numpy as np
 from netspec.engine import phases
 from netspec.engine.kernel import Kernel, Sizes, sizes_of
 from netspec.engine.kernels import kernel_for
+from netspec.engine.optimiser import stretch_length
 from netspec.engine.phases import Step
 from netspec.engine.placing import Buffer, place
 from netspec.graph import Graph, Node
@@ -25,8 +26,9 @@ from netspec.ops.operator import fixed
 
 #: Numbers that one layer of a chunk should touch: with float32 4 MiB, a little above the cache of a core.
 CHUNK_NUMBERS = 2**20
-#: Bytes of the interpreter's own, and for each call with its views (measured: benchmarks/memory.py).
-OWN, CALL = 9_000_000, 7_000
+#: Bytes of the interpreter's own, for each call with its views, and at most of a worker's for the copies that BLAS makes of
+#: what it multiplies (measured: benchmarks/memory.py).
+OWN, CALL, PACKED = 8_000_000, 7_000, 10_000_000
 #: Partial sums of gradients: so many for small nets, two from LARGE_NET numbers on.
 PARTS, LARGE_NET = 4, 2**20
 
@@ -61,8 +63,15 @@ class Plan:
         ready = sum(prod(shape) for kernel in self.kernels.values() for shape in kernel.prepared().values())
         counted = weights + ready + state * trained + self.parts * (trained + extras)
         workers = min(workers, self.parts)
-        calls = sum(len(chunks) * len(steps) for chunks, steps in zip(self.chunks, self.phases, strict=True))
-        return OWN + CALL * calls + self.batch_bytes + sum(self._touched(worker, workers) for worker in range(workers)) + counted * self.dtype.itemsize
+        calls = sum(
+            self.kernels[step.node].stretches(b - a) if step.node in self.kernels else 1
+            for chunks, steps in zip(self.chunks, self.phases, strict=True) for step in steps for a, b in chunks
+        )  # fmt: skip
+        images = max(self.largest(phase) for phase in range(len(self.chunks)))
+        packed = min(PACKED, images * max(prod(kernel.y) for kernel in self.kernels.values()) * self.dtype.itemsize // 2)
+        work = 2 * stretch_length(weights) * self.dtype.itemsize
+        held = sum(self._touched(worker, workers) + packed + work for worker in range(workers))
+        return OWN + CALL * calls + self.batch_bytes + held + counted * self.dtype.itemsize
 
     def _touched(self, worker: int, workers: int) -> int:
         """Bytes of a worker's own memory that it ever writes: it has no chunk in some phases."""

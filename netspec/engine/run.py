@@ -150,12 +150,13 @@ class Runner:
 
         has_y = kind in ("forward", "again") or (backward and "y" in kernel.keeps)
         adds = plan.adds(node, phase) if kind == "backward" else {}
-        scratch = {name: get(f"{kind}:{node.name}:{name}") for name in (*kernel.scratch(1), *adds)}
+        sizes = {**kernel.workspace(end - first, backward), **adds}
+        scratch = {name: get(f"{kind}:{node.name}:{name}") for name in sizes}
         return Memory(
             xs=[value(x) if keeps_x else shaped(x) for x in inputs],
             y=value(node.name) if has_y else shaped(node.name),
             w=self.weights[node.name],
-            scratch=_cut(scratch, {**kernel.scratch(end - first), **adds}),
+            scratch=_cut(scratch, sizes),
             saved={name: get(f"saved:{node.name}:{name}") for name in (kernel.saved(1) if kind == "forward" or backward else ())},
             dy=get(f"d:{node.name}") if backward else None,
             dxs=self._input_gradients(node, get) if kind == "backward" else [],

@@ -21,6 +21,7 @@ class ByRows(Conv):
     """Values lie as (rows, images, columns…, maps), so that what is under a row of the kernel is one block of memory."""
 
     method = "patches of rows"
+    backwards = ("db", "dw", "dyp", "dcols", "three", "four")
 
     @classmethod
     def can(cls, plain: Conv) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, nothing
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, nothing, ones
 from netspec.engine.kernels.conv import Conv
 
 
@@ -27,6 +27,7 @@ class Depthwise(Conv):
     """One or more kernels a map. Columns lie parted by the stride, so that every tap reads a run of memory."""
 
     method = "rows of a map"
+    backwards = ("db", "dyp", "dr", "sums", "given")
 
     @classmethod
     def can(cls, plain: Conv) -> bool:
@@ -190,7 +191,7 @@ class Depthwise(Conv):
         dr, sums, total = m.scratch["dr"], m.scratch["sums"], m.dw["weight"][:, :, t]
         for taps in self.rows_of_taps():
             yield partial(np.einsum, f"{windows},{results}->{kernels}", self._windows(xp, taps), self._lines(dy), out=dr[..., taps.taps, :])
-        one, lines, made = np.ones((1, self.width), dtype=dr.dtype), dr.reshape(prod(self.taps), self.width, self.inputs), sums[:, 0].T
+        one, lines, made = ones(self.width, dr)[None], dr.reshape(prod(self.taps), self.width, self.inputs), sums[:, 0].T
         yield partial(np.matmul, one, lines, out=sums)
         yield partial(np.add, total, made, out=total)
 

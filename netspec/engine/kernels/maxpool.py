@@ -19,6 +19,7 @@ class MaxPool(Kernel):
     the first of equals along each."""
 
     op_type, keeps = ops.pool.MaxPool, ("x", "y")
+    backwards = ("tap", "rest", "dy0", "dy1")
 
     def setup(self) -> None:
         maps, sizes = self.xs[0][-1], list(self.xs[0][:-1])
@@ -35,6 +36,9 @@ class MaxPool(Kernel):
         made = [n * outer * place * long for _, (outer, _, long), place in self.stages]
         between = {f"{name}{i}": (size,) for i, size in enumerate(made[:-1]) for name in ("y", "dy")}
         return {**between, "tap": (max(made, default=1),), "rest": (max(made, default=1),)}
+
+    def stretches(self, n: int) -> int:
+        return -(-n // self.images)
 
     def _blocks(self, m: Memory) -> list[slice]:
         return [slice(i, min(i + self.images, len(m.y))) for i in range(0, len(m.y), self.images)]

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing, ones
 from netspec.ops import Operator
 
 #: Maps up to which the largest is found by passes over all positions: NumPy goes along a short axis number by number.
@@ -83,7 +83,7 @@ class LogSoftmax(Softmax):
 
 def _sum(x: Array, row: Array) -> None:
     """Sums along the last axis: a product with ones is the fastest."""
-    np.matmul(x.reshape(-1, x.shape[-1]), np.ones((x.shape[-1], 1), dtype=x.dtype), out=row.reshape(-1, 1))
+    np.matmul(x.reshape(-1, x.shape[-1]), ones(x.shape[-1], x)[:, None], out=row.reshape(-1, 1))
 
 
 def _largest(x: Array, row: Array, one: Array, two: Array) -> None:

@@ -21,6 +21,7 @@ class Tiled(Conv):
     """A 2-D convolution of stride 1 whose places part into tiles of ``tile`` × ``tile``."""
 
     tile, method = 2, "tiles of 2"
+    backwards = ("dm", "sums")
 
     @classmethod
     def can(cls, plain: Conv) -> bool:

@@ -83,9 +83,17 @@ class Axis:
         return self.tiles * self.tile
 
 
-def kernel_transform(axes: Sequence[Axis], dtype: np.dtype[np.floating]) -> Array:
+@cache
+def matrices(axis: Axis, dtype: np.dtype[np.floating]) -> tuple[Array, Array, Array]:
+    """B, G and A of an axis: one copy for all calls."""
+    b, g, a = transforms(axis.tile, axis.taps)
+    return b.astype(dtype), g.astype(dtype), a.astype(dtype)
+
+
+@cache
+def kernel_transform(taps: tuple[Axis, ...], dtype: np.dtype[np.floating]) -> Array:
     """G of all axes together: (points, taps)."""
-    return reduce(np.kron, (transforms(axis.tile, axis.taps)[1] for axis in axes)).astype(dtype)
+    return reduce(np.kron, (transforms(axis.tile, axis.taps)[1] for axis in taps)).astype(dtype)
 
 
 class Part(NamedTuple):
@@ -120,12 +128,12 @@ class Nest:
 
     def sources(self, parts: Sequence[Part], out: Array) -> Run:
         """The call that transforms what a convolution reads, with B, into ``out`` (points, tiles, images, maps)."""
-        return self._into(parts, [axis.read for axis in self.axes], [transforms(axis.tile, axis.taps)[0] for axis in self.axes], out)
+        return self._into(parts, [axis.read for axis in self.axes], 0, out)
 
     def results(self, y: Array, out: Array) -> Run:
         """The call that transforms results' gradients, with A, into ``out``."""
         whole = Part(y[..., None, :], (0,) * len(self.axes))
-        return self._into([whole], [axis.made for axis in self.axes], [transforms(axis.tile, axis.taps)[2] for axis in self.axes], out)
+        return self._into([whole], [axis.made for axis in self.axes], 2, out)
 
     def _places(self, whole: Array, parts: Sequence[Part]) -> list[tuple[Array, Array]]:
         """Each part's maps in a value (sizes…, images, maps) with what they hold besides zeros: (sizes…, images, groups, maps)."""
@@ -137,8 +145,8 @@ class Nest:
             found.append((place, place[tuple(slice(b, b + size) for b, size in zip(part.before, part.value.shape[1:-2], strict=True))]))
         return found
 
-    def _into(self, parts: Sequence[Part], sizes: Sequence[int], matrices: Sequence[Array], out: Array) -> Run:
-        """The call that puts parts within zeros and transforms them, axis by axis."""
+    def _into(self, parts: Sequence[Part], sizes: Sequence[int], which: int, out: Array) -> Run:
+        """The call that puts parts within zeros and transforms them with B (``which`` is 0) or A (2), axis by axis."""
         n, maps = self.images, len(parts) * prod(parts[0].value.shape[-2:])
         whole = _front(self.work[0], (*sizes, n, maps))
         borders, copies = [], []
@@ -151,7 +159,7 @@ class Nest:
         current, turn = whole, 1
         active = [i for i, axis in enumerate(self.axes) if axis.taps > 1]
         for i in active:
-            axis, matrix = self.axes[i], matrices[i].astype(whole.dtype)
+            axis, matrix = self.axes[i], matrices(self.axes[i], whole.dtype)[which]
             points, tiles = [a.points for a in self.axes[: i + 1]], [a.tiles for a in self.axes[: i + 1]]
             long = prod(sizes[i + 1 :]) * n * maps
             target = _front(out if i == active[-1] else self.work[turn], (*points, *tiles, long))
@@ -187,7 +195,7 @@ class Nest:
         """The call that takes products back to results, with A."""
 
         def stage(axis: Axis, source: Array, target: Array) -> Run:
-            a = transforms(axis.tile, axis.taps)[2].astype(y.dtype)
+            a = matrices(axis, y.dtype)[2]
             return partial(np.matmul, a.T, source, out=target.reshape(*source.shape[:-2], axis.tile, source.shape[-1]))
 
         whole, calls = self._back(flat, [axis.made for axis in self.axes], stage)
@@ -223,7 +231,7 @@ class Nest:
 
     def _overlapping(self, axis: Axis, source: Array, target: Array) -> Run:
         """The call that adds tiles up, in stretches that do not overlap."""
-        t, b = axis.tile, transforms(axis.tile, axis.taps)[0].astype(source.dtype)
+        t, b = axis.tile, matrices(axis, source.dtype)[0]
         first, end = _stretches(target, axis, t), target[..., axis.made :, :]
         rest = []
         for k in range(t, axis.points, t):

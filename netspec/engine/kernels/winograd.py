@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, ones
 from netspec.engine.kernels.conv import Conv
 from netspec.engine.kernels.transforms import TAPS, Axis, Nest, Part, kernel_transform, workspace
 from netspec.engine.kernels.wired import reached, split_maps
@@ -35,6 +35,7 @@ class Winograd(Conv):
     """A convolution whose taps in a plane are at most seven along each axis."""
 
     method = "winograd"
+    backwards = ("db", "du", "dw")
 
     @classmethod
     def can(cls, plain: Conv) -> bool:
@@ -80,7 +81,7 @@ class Winograd(Conv):
         kernel = ready["dense"] if self.compact else w["weight"]
         planes = ready.get("planes", kernel)
         pairs = self._by_plane(kernel, planes) if "planes" in ready else []
-        g, taps = kernel_transform(self.axes, kernel.dtype), planes.reshape(self.groups, prod(self.within), -1)
+        g, taps = kernel_transform(tuple(self.axes), kernel.dtype), planes.reshape(self.groups, prod(self.within), -1)
         u = ready["u"].reshape(self.points, self.groups, -1).transpose(1, 0, 2)
 
         def run() -> None:
@@ -104,6 +105,9 @@ class Winograd(Conv):
             **{name: (rows * size,) for name, size in zip(("one", "two", "added", "v", "m"), self.row, strict=True)},
             "du": self.cells, "dw": self._planes_shape(), "db": (self.outputs,),
         }  # fmt: skip
+
+    def stretches(self, n: int) -> int:
+        return -(-self.axes[0].tiles // (self._rows(n) // n))
 
     def adding(self) -> Sizes:
         return {}
@@ -186,12 +190,12 @@ class Winograd(Conv):
     def _learn(self, m: Memory, v: Array, products: Array) -> Run:
         """The call that adds to the kernel's gradient; ``v`` is free afterwards."""
         du, made, total = m.scratch["du"], m.scratch["dw"].reshape(self.groups, prod(self.within), -1), m.dw["weight"]
-        back = np.ascontiguousarray(kernel_transform(self.axes, du.dtype).T)
+        back = kernel_transform(tuple(self.axes), du.dtype).T
         cells, pairs = du.reshape(self.points, self.groups, -1).transpose(1, 0, 2), self._by_plane(total, m.scratch["dw"])
         _, _, inputs, outputs = self.cells
         if inputs == outputs == 1:
             flat, other = v.reshape(self.points, -1, self.groups), products.reshape(self.points, -1, self.groups)
-            one, sums = np.ones((1, flat.shape[1]), dtype=v.dtype), du.reshape(self.points, 1, self.groups)
+            one, sums = ones(flat.shape[1], v)[None], du.reshape(self.points, 1, self.groups)
 
             def multiply() -> None:
                 np.multiply(flat, other, out=flat)

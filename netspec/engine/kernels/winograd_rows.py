@@ -152,6 +152,10 @@ class WinogradRows(Conv):
         sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,)}
         return sizes | {f"a_{k}": s for k, s in ahead.items()} | {f"b_{k}": s for k, s in back.items()}
 
+    def workspace(self, n: int, backward: bool) -> Sizes:
+        side = "b_" if backward else "a_"
+        return {name: shape for name, shape in self.scratch(n).items() if name.startswith(side) or (name == "db" and backward)}
+
     def adding(self) -> Sizes:
         return self.extras()
 
