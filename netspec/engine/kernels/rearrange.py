@@ -57,19 +57,30 @@ class Shuffle(Kernel):
 
     op_type = ops.rearrange.Shuffle
 
-    def _pair(self, x: Array, y: Array) -> tuple[Array, Array]:
+    def _pairs(self, x: Array, y: Array) -> list[tuple[Array, Array]]:
+        """Group by group what belongs together: long runs, where the turned whole would have runs of g."""
         g, each = self.op.groups, self.y[-1] // self.op.groups
-        return x.reshape(*x.shape[:-1], g, each).swapaxes(-1, -2), y.reshape(*y.shape[:-1], each, g)
+        return [(x[..., i * each : (i + 1) * each], y[..., i::g]) for i in range(g)]
 
     def forward(self, m: Memory) -> Run:
-        source, target = self._pair(m.xs[0], m.y)
-        return lambda: np.copyto(target, source)
+        pairs = self._pairs(m.xs[0], m.y)
+
+        def run() -> None:
+            for source, target in pairs:
+                np.copyto(target, source)
+
+        return run
 
     def backward(self, m: Memory) -> Run:
         if m.dxs[0] is None or m.dy is None:
             return nothing
-        target, source = self._pair(m.dxs[0], m.dy)
-        return lambda: np.copyto(target, source)
+        pairs = self._pairs(m.dxs[0], m.dy)
+
+        def run() -> None:
+            for target, source in pairs:
+                np.copyto(target, source)
+
+        return run
 
 
 class Upsample(Kernel):
