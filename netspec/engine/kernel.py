@@ -176,6 +176,16 @@ def add_product(m: Memory, name: str, a: Array, b: Array) -> Run:
     return run
 
 
+def in_turn(calls: Sequence[Run]) -> Run:
+    """One call that makes them all, in their order."""
+
+    def run() -> None:
+        for call in calls:
+            call()
+
+    return run
+
+
 def nothing() -> None:
     """Nothing to do: the call of a step that has no work."""
 

@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, rows
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn, rows
 from netspec.engine.kernels.conv import Conv
 from netspec.engine.kernels.wired import patches
 from netspec.ops.window import Window
@@ -37,16 +37,11 @@ class ByRows(Conv):
         return {**super().prepared(), "turned": (self.high, self.across * self.outputs, self.inputs)}
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
-        spread = super().prepare(w, ready)
-        kernel = (ready["dense"] if self.compact else w["weight"]).reshape(-1, self.inputs, self.outputs)[::-1].transpose(0, 2, 1)
+        dense, spread = self.spread_out(w, ready)
+        kernel = dense.reshape(-1, self.inputs, self.outputs)[::-1].transpose(0, 2, 1)
         turned = ready["turned"].reshape(kernel.shape)
 
-        def run() -> None:
-            if spread is not None:
-                spread()
-            np.copyto(turned, kernel)
-
-        return run
+        return in_turn([spread, partial(np.copyto, turned, kernel)])
 
     def scratch(self, n: int) -> Sizes:
         reads, gives = (n, *self.places[1:], self.across * self.inputs), (n, *self.sizes[1:], self.across * self.outputs)
@@ -121,11 +116,7 @@ class ByRows(Conv):
             calls.append(self._sum(cols, m.w["turned"], made, m.scratch["four"]))
             calls.append(partial(np.copyto, dx, np.moveaxis(made, 0, 1)))
 
-        def run() -> None:
-            for call in calls:
-                call()
-
-        return run
+        return in_turn(calls)
 
     def _learn(self, m: Memory, dy: Array, total: Array) -> list[Run]:
         """The calls that add to the kernel's gradient, row by row."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, nothing, ones
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn, nothing, ones
 from netspec.engine.kernels.conv import Conv
 
 
@@ -27,7 +27,7 @@ class Depthwise(Conv):
     """One or more kernels a map. Columns lie parted by the stride, so that every tap reads a run of memory."""
 
     method = "rows of a map"
-    backwards = ("db", "dyp", "dr", "sums", "given")
+    backwards = ("db", "dyp", "dr", "sums", "given", "part")
 
     @classmethod
     def can(cls, plain: Conv) -> bool:
@@ -55,16 +55,11 @@ class Depthwise(Conv):
         return {**super().prepared(), "rows": (self.times, *self.taps, wide * self.inputs)}
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
-        spread = super().prepare(w, ready)
-        kernel = (ready["dense"] if self.compact else w["weight"]).transpose(2, 1, 0)[:, :, None]
+        dense, spread = self.spread_out(w, ready)
+        kernel = dense.transpose(2, 1, 0)[:, :, None]
         rows = ready["rows"].reshape(self.times, prod(self.taps), -1, self.inputs)
 
-        def run() -> None:
-            if spread is not None:
-                spread()
-            np.copyto(rows, kernel)
-
-        return run
+        return in_turn([spread, partial(np.copyto, rows, kernel)])
 
     # ---- memory
 
@@ -74,6 +69,7 @@ class Depthwise(Conv):
         return {
             "xp": (n, *self.planes, self.inputs) if self.padded or self.stride > 1 else (1,), "dyp": padded if self.unit else (n, *self.planes, self.inputs),
             "tap": made, "more": made if self.stride > 1 else (1,), "given": made if self.times > 1 else (1,),
+            "part": (n, *self.sizes, self.inputs) if self.times > 1 and self.unit else (1,),
             "dr": (*self.taps, self.width * self.inputs), "sums": (prod(self.taps), 1, self.inputs), "db": (self.outputs,),
         }  # fmt: skip
 
@@ -179,11 +175,7 @@ class Depthwise(Conv):
             if m.dxs[0] is not None:
                 calls.append((self._turned if self.unit else self._spread)(m, dy, m.dxs[0], t))
 
-        def run() -> None:
-            for call in calls:
-                call()
-
-        return run
+        return in_turn(calls)
 
     def _learn(self, m: Memory, xp: Array, dy: Array, t: int) -> Iterator[Run]:
         """The calls that add to the gradient of each map's kernel number ``t``: sums along rows, then over their positions."""
@@ -209,6 +201,7 @@ class Depthwise(Conv):
         )  # fmt: skip
         rows = m.w["rows"][t][(slice(None, None, -1),) * len(self.taps)][..., :long]
         lines = dx.reshape(n, *self.sizes[:-1], long)
+        out = lines if t == 0 else m.scratch["part"].reshape(lines.shape)
         source, kernels, results = self._letters()
         signature, kept = f"{source},{kernels}->{results}", dy[(slice(None), *map(slice, part.shape[1:-1]))]
 
@@ -216,10 +209,9 @@ class Depthwise(Conv):
             if within:
                 dyp.fill(0)
                 np.copyto(part, kept)
-            if t == 0:
-                np.einsum(signature, windows, rows, out=lines)
-            else:
-                np.add(lines, np.einsum(signature, windows, rows), out=lines)
+            np.einsum(signature, windows, rows, out=out)
+            if out is not lines:
+                np.add(lines, out, out=lines)
 
         return run
 

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, in_turn, nothing
 from netspec.engine.kernels.pool import along, combine, spans
 
 #: Numbers of what enters that are worked on at a time, so that all passes but the first find them in the cache.
@@ -65,13 +65,7 @@ class MaxPool(Kernel):
         x, y = m.xs[0], m.y
         if not self.stages:
             return lambda: np.copyto(y, x)
-        calls = [call for block in self._blocks(m) for call in self._upwards(m, block, True)]
-
-        def run() -> None:
-            for call in calls:
-                call()
-
-        return run
+        return in_turn([call for block in self._blocks(m) for call in self._upwards(m, block, True)])
 
     def backward(self, m: Memory) -> Run:
         dx, dy = m.dxs[0], m.dy
@@ -90,11 +84,7 @@ class MaxPool(Kernel):
                 result, given = (self._between(m, name, stage, block, whole) for name, whole in (("y", m.y), ("dy", dy)))
                 calls.append(self._downwards(stage, inputs.reshape(-1, size, long), result, given, gradients.reshape(-1, size, long), m))
 
-        def run() -> None:
-            for call in calls:
-                call()
-
-        return run
+        return in_turn(calls)
 
     def _downwards(self, stage: int, x: Array, y: Array, dy: Array, dx: Array, m: Memory) -> Run:
         """The call that gives each window's gradient to the first of its equals along one axis."""

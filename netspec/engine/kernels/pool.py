@@ -59,7 +59,7 @@ class Windowed(Kernel):
         self.parted = extent(self.window, self.places) == self.sizes and self.window.kernel == self.window.stride
 
     def scratch(self, n: int) -> Sizes:
-        return {"tap": (n, *self.places, self.maps), "rest": (n, *self.places, self.maps)}
+        return {"tap": (n, *self.places, self.maps)}
 
     def taps(self, value: Array) -> list[tuple[Cut, Array]]:
         """For each tap which windows find it on the map, and what lies under it there: views of an array (n, sizes…, maps)."""
@@ -183,6 +183,9 @@ class LpPool(Windowed):
     """(Σ |x|^p)^(1/p); dx = dy · y^(1−p) · |x|^(p−1) · sign x."""
 
     op_type, keeps = ops.pool.LpPool, ("x", "y")
+
+    def scratch(self, n: int) -> Sizes:
+        return {**super().scratch(n), "rest": (n, *self.places, self.maps)}
 
     def forward(self, m: Memory) -> Run:
         y, p = m.y, self.op.p

@@ -42,13 +42,12 @@ class Tiled(Conv):
         return {**super().prepared(), "tiles": self._matrix()}
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
-        spread = super().prepare(w, ready)
-        kernel = (ready["dense"] if self.compact else w["weight"]).reshape(*self.taps, self.inputs, self.outputs)
+        dense, spread = self.spread_out(w, ready)
+        kernel = dense.reshape(*self.taps, self.inputs, self.outputs)
         copies = self._copies(ready["tiles"])
 
         def run() -> None:
-            if spread is not None:
-                spread()
+            spread()
             for copy in copies:  # the rest of the matrix stays zero
                 np.copyto(copy, kernel)
 

@@ -25,7 +25,7 @@ TAPS, TILE = len(POINTS), 4
 
 
 @cache
-def transforms(tile: int, taps: int) -> tuple[Array, Array, Array]:
+def transforms(tile: int, taps: int, dtype: np.dtype[np.floating]) -> tuple[Array, Array, Array]:
     """B, G, A of F(tile, taps): Aᵀ[(G·w) ⊙ (B·x)] are ``tile`` results of ``taps`` taps (Cook, Toom; Lavin, Gray, section 3).
 
     Shapes (points, points), (points, taps), (points, tile), with tile + taps - 1 points.
@@ -39,7 +39,7 @@ def transforms(tile: int, taps: int) -> tuple[Array, Array, Array]:
         g[i] = [p**k / scale for k in range(taps)]
         a[i] = [p**k for k in range(tile)]
     b[-1], g[-1, -1], a[-1, -1] = _polynomial(finite), 1, 1
-    return b.astype(float), g.astype(float), a.astype(float)
+    return b.astype(dtype), g.astype(dtype), a.astype(dtype)
 
 
 def _polynomial(roots: Sequence[Fraction]) -> list[Fraction]:
@@ -84,16 +84,9 @@ class Axis:
 
 
 @cache
-def matrices(axis: Axis, dtype: np.dtype[np.floating]) -> tuple[Array, Array, Array]:
-    """B, G and A of an axis: one copy for all calls."""
-    b, g, a = transforms(axis.tile, axis.taps)
-    return b.astype(dtype), g.astype(dtype), a.astype(dtype)
-
-
-@cache
-def kernel_transform(taps: tuple[Axis, ...], dtype: np.dtype[np.floating]) -> Array:
+def kernel_transform(axes: tuple[Axis, ...], dtype: np.dtype[np.floating]) -> Array:
     """G of all axes together: (points, taps)."""
-    return reduce(np.kron, (transforms(axis.tile, axis.taps)[1] for axis in taps)).astype(dtype)
+    return reduce(np.kron, (transforms(axis.tile, axis.taps, np.dtype(float))[1] for axis in axes)).astype(dtype)
 
 
 class Part(NamedTuple):
@@ -159,7 +152,7 @@ class Nest:
         current, turn = whole, 1
         active = [i for i, axis in enumerate(self.axes) if axis.taps > 1]
         for i in active:
-            axis, matrix = self.axes[i], matrices(self.axes[i], whole.dtype)[which]
+            axis, matrix = self.axes[i], transforms(self.axes[i].tile, self.axes[i].taps, whole.dtype)[which]
             points, tiles = [a.points for a in self.axes[: i + 1]], [a.tiles for a in self.axes[: i + 1]]
             long = prod(sizes[i + 1 :]) * n * maps
             target = _front(out if i == active[-1] else self.work[turn], (*points, *tiles, long))
@@ -195,7 +188,7 @@ class Nest:
         """The call that takes products back to results, with A."""
 
         def stage(axis: Axis, source: Array, target: Array) -> Run:
-            a = matrices(axis, y.dtype)[2]
+            a = transforms(axis.tile, axis.taps, y.dtype)[2]
             return partial(np.matmul, a.T, source, out=target.reshape(*source.shape[:-2], axis.tile, source.shape[-1]))
 
         whole, calls = self._back(flat, [axis.made for axis in self.axes], stage)
@@ -231,7 +224,7 @@ class Nest:
 
     def _overlapping(self, axis: Axis, source: Array, target: Array) -> Run:
         """The call that adds tiles up, in stretches that do not overlap."""
-        t, b = axis.tile, matrices(axis, source.dtype)[0]
+        t, b = axis.tile, transforms(axis.tile, axis.taps, source.dtype)[0]
         first, end = _stretches(target, axis, t), target[..., axis.made :, :]
         rest = []
         for k in range(t, axis.points, t):

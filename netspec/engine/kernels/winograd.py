@@ -1,4 +1,4 @@
-"""Convolutions with few multiplications along every axis, with strides, groups and depthwise ones too.
+"""Convolutions with few multiplications along every axis, with strides and groups too.
 
 Transformed (``transforms``), a convolution is a product of maps at every point. One with a stride is one of stride 1 over
 the planes that the stride parts a map into, as if they were so many maps more. It runs a strip of rows at a time, so that
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, ones
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn
 from netspec.engine.kernels.conv import Conv
 from netspec.engine.kernels.transforms import TAPS, Axis, Nest, Part, kernel_transform, workspace
 from netspec.engine.kernels.wired import reached, split_maps
@@ -41,7 +41,7 @@ class Winograd(Conv):
     def can(cls, plain: Conv) -> bool:
         at = plain.window
         taps = max(-(-k // s) for k, s in zip(at.kernel, at.stride, strict=True))
-        return max(at.dilation) == 1 and 1 < taps <= TAPS and max(plain.places) > 1
+        return not plain.depthwise and max(at.dilation) == 1 and 1 < taps <= TAPS and max(plain.places) > 1
 
     def geometry(self) -> None:
         super().geometry()
@@ -77,16 +77,14 @@ class Winograd(Conv):
         return pairs
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
-        spread = super().prepare(w, ready)
-        kernel = ready["dense"] if self.compact else w["weight"]
+        kernel, spread = self.spread_out(w, ready)
         planes = ready.get("planes", kernel)
         pairs = self._by_plane(kernel, planes) if "planes" in ready else []
         g, taps = kernel_transform(tuple(self.axes), kernel.dtype), planes.reshape(self.groups, prod(self.within), -1)
         u = ready["u"].reshape(self.points, self.groups, -1).transpose(1, 0, 2)
 
         def run() -> None:
-            if spread is not None:
-                spread()
+            spread()
             for part, place in pairs:  # all else stays zero
                 np.copyto(place, part)
             np.matmul(g, taps, out=u)
@@ -143,11 +141,7 @@ class Winograd(Conv):
             calls += [nest.sources(self._parts(m.xs[0], strip), v), self._product(v, m.w["u"], products)]
             calls.append(nest.to_results(products, m.y[:, strip.results], m.w.get("bias")))
 
-        def run() -> None:
-            for call in calls:
-                call()
-
-        return run
+        return in_turn(calls)
 
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
@@ -164,11 +158,7 @@ class Winograd(Conv):
                 calls += [self._product(products, turned, v), nest.to_sources(v, self._parts(dx, strip, done))]
                 done = strip.results.start + strip.axes[0].read
 
-        def run() -> None:
-            for call in calls:
-                call()
-
-        return run
+        return in_turn(calls)
 
     def _bound(self, strip: Strip, m: Memory) -> tuple[Nest, Array, Array]:
         """The transforms of a strip, and the places of what is transformed and of products: (points, tiles, images, maps)."""
@@ -182,29 +172,19 @@ class Winograd(Conv):
         return flat.reshape(self.points, -1, self.groups, maps).transpose(0, 2, 1, 3)
 
     def _product(self, a: Array, u: Array, out: Array) -> Run:
-        """The call that multiplies maps at every point, group by group; a group of one map is a number."""
-        if u.shape[2:] == (1, 1):
-            return partial(np.multiply, a.reshape(self.points, -1, self.groups), u.reshape(self.points, 1, self.groups), out=out.reshape(self.points, -1, self.groups))
+        """The call that multiplies maps at every point, group by group."""
         return partial(np.matmul, self._by_group(a, u.shape[2]), u, out=self._by_group(out, u.shape[3]))
 
     def _learn(self, m: Memory, v: Array, products: Array) -> Run:
-        """The call that adds to the kernel's gradient; ``v`` is free afterwards."""
+        """The call that adds to the kernel's gradient."""
         du, made, total = m.scratch["du"], m.scratch["dw"].reshape(self.groups, prod(self.within), -1), m.dw["weight"]
         back = kernel_transform(tuple(self.axes), du.dtype).T
         cells, pairs = du.reshape(self.points, self.groups, -1).transpose(1, 0, 2), self._by_plane(total, m.scratch["dw"])
         _, _, inputs, outputs = self.cells
-        if inputs == outputs == 1:
-            flat, other = v.reshape(self.points, -1, self.groups), products.reshape(self.points, -1, self.groups)
-            one, sums = ones(flat.shape[1], v)[None], du.reshape(self.points, 1, self.groups)
-
-            def multiply() -> None:
-                np.multiply(flat, other, out=flat)
-                np.matmul(one, flat, out=sums)
-        else:
-            multiply = partial(np.matmul, self._by_group(v, inputs).transpose(0, 1, 3, 2), self._by_group(products, outputs), out=du)
+        x, dy = self._by_group(v, inputs).transpose(0, 1, 3, 2), self._by_group(products, outputs)
 
         def run() -> None:
-            multiply()
+            np.matmul(x, dy, out=du)
             np.matmul(back, cells, out=made)
             for part, place in pairs:
                 np.add(part, place, out=part)

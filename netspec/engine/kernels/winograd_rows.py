@@ -18,7 +18,7 @@ from netspec.engine.kernels.conv import Conv
 from netspec.engine.kernels.transforms import transforms
 
 TILE, POINTS = 4, 6
-B, G, A = transforms(TILE, 3)
+B, G, A = transforms(TILE, 3, np.dtype(float))
 
 
 @dataclass(frozen=True)

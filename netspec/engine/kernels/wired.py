@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes
+from netspec.engine.kernel import Array, Kernel, Memory, Run, Sizes, nothing
 from netspec.tables import KernelTable, Table
 from netspec.tables.spread import add_fixed, spread_cells, spread_taps
 
@@ -102,6 +102,10 @@ class Wired(Kernel):
             dense[where] = compact[source]
 
         return run
+
+    def spread_out(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> tuple[Array, Run]:
+        """The weights as they run, and the call that makes them: what else is made of them once a step follows it."""
+        return ready["dense"] if self.compact else w["weight"], Wired.prepare(self, w, ready) or nothing
 
     def extras(self) -> Sizes:
         return {"weight": self.dense_shape()} if self.compact else {}
