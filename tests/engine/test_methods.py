@@ -33,7 +33,7 @@ CONVS = {
     "depthwise, more": ("6 x 7 x 6", "conv(12, 5, groups: 6, pad: 2)"), "flat": ("3 x 9 x 6 x 5", "conv(4, 3x1x3)"),
     "depthwise, strides": ("4 x 9 x 11", "conv(8, 3, groups: 4, pad: 1, stride: 2)"), "depthwise, uneven": ("4 x 9 x 16", "conv(4, 3x4, groups: 4, pad: 2, stride: 1x3, dilation: 1x2)"),
     "depthwise, one": ("4 x 5 x 6", "conv(8, 1, groups: 4)"), "depthwise, line": ("4 x 16", "conv(4, 5, groups: 4, stride: 2, dilation: 2)"),
-    "depthwise, solid": ("4 x 5 x 4 x 6", "conv(4, 3, groups: 4, pad: 1)"), "strides": ("3 x 9 x 8", "conv(4, 2, stride: 3)"),
+    "depthwise, beyond": ("3 x 8 x 7", "conv(3, 2x3, groups: 3, pad: 4, stride: 3x4)"), "depthwise, solid": ("4 x 5 x 4 x 6", "conv(4, 3, groups: 4, pad: 1)"), "strides": ("3 x 9 x 8", "conv(4, 2, stride: 3)"),
     "halves": ("3 x 11 x 8", "conv(4, 3, stride: 2, pad: 1)"), "quarters": ("3 x 23 x 18", "conv(4, 7x11, stride: 2x4, pad: 3)"),
     "halves, groups": ("4 x 9 x 12", "conv(6, 5, stride: 2x1, groups: 2, pad: 2)"), "halves, rest": ("2 x 12 x 16", "conv(4, 3, stride: 4x3)"),
     "halves, solid": ("2 x 6 x 7 x 5", "conv(3, 3, stride: 1x2x2, pad: 1)"), "halves, line": ("2 x 25", "conv(3, 9, stride: 4, pad: 2)"),
@@ -93,7 +93,7 @@ def test_every_method_is_right_in_single_precision(layer: str, tmp_path: Path) -
 
 
 def test_all_methods_are_tried() -> None:
-    assert set(METHODS) == {"patches", "tiles of 2", "tiles of 4", "winograd", "winograd by rows", "rows of a map", "patches of rows", "blocks of a table"}
+    assert set(METHODS) == {"patches", "tiles of 2", "tiles of 4", "winograd", "winograd by rows", "regions", "patches of rows", "blocks of a table"}
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -1,10 +1,11 @@
-"""Depthwise convolutions by whole rows: a tap is one multiplied and added pass along all positions and maps of a row."""
+"""Depthwise convolutions on the value as it lies: places that see the same taps are one region, and a region is one fused pass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from math import gcd, prod
+from itertools import groupby, product
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
@@ -13,21 +14,36 @@ from numpy.lib.stride_tricks import as_strided
 from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn, nothing, ones
 from netspec.engine.kernels.conv import Conv
 
+#: For a result along an axis: its taps that lie on the map, each with the cell under it.
+Under = Callable[[int], list[tuple[int, int]]]
 
-class Taps(NamedTuple):
-    """Taps of a row that lie evenly in one plane: columns that leave the same rest when divided by the stride."""
 
-    plane: int
-    first: int  # column of the first tap in its plane
-    step: int
+class Span(NamedTuple):
+    """Results along an axis that see the same taps, evenly spread, and so are the taps."""
+
+    results: slice
     taps: slice
+    shape: tuple[int, int]  # results, taps
+    first: int  # the cell under the first tap of the first result
+    steps: tuple[int, int]  # cells from a result to the next, from a tap to the next
+
+
+class Region(NamedTuple):
+    """Results that see the same taps, in memory; positions that lie side by side there, as do what they see, are one run."""
+
+    gather: str  # subscripts: of the taps and what is under them the results
+    learn: str  # of the results and what is under their taps the taps
+    under: Array
+    taps: tuple[slice, ...]
+    results: Array
+    run: int  # positions
 
 
 class Depthwise(Conv):
-    """One or more kernels a map. Columns lie parted by the stride, so that every tap reads a run of memory."""
+    """One or more kernels a map. The result's gradient is gathered as the result is: a cell sees the results that it fed."""
 
-    method = "rows of a map"
-    backwards = ("db", "dyp", "dr", "sums", "given", "part")
+    method = "regions"
+    backwards = ("db", "dr", "sums", "piece", "given", "part")
 
     @classmethod
     def can(cls, plain: Conv) -> bool:
@@ -35,24 +51,40 @@ class Depthwise(Conv):
 
     def geometry(self) -> None:
         super().geometry()
-        self.times, self.width = self.outputs // self.inputs, self.places[-1]
-        self.stride, self.dilation = self.window.stride[-1], self.window.dilation[-1]
-        self.planes = (*self.cover[:-1], self.stride, -(-self.cover[-1] // self.stride))
-        self.unit = all(s == 1 for s in self.window.stride) and all(p[0] < r for p, r in zip(self.window.pads, self.window.reach, strict=True))
+        self.times = self.outputs // self.inputs
+        #: Positions of a row that one run of memory may hold.
+        self.long = max(self.places[-1], self.sizes[-1]) if self.window.stride[-1] == 1 else 1
+        self.there, self.back = [], []
+        for axis, (size, places) in enumerate(zip(self.sizes, self.places, strict=True)):
+            self.there.append(list(spans(places, 1, self._cells(axis))))
+            self.back.append(list(spans(size, self.window.stride[axis], self._results(axis))))
 
-    def rows_of_taps(self) -> Iterator[Taps]:
-        """The taps of a row of the kernel, plane by plane."""
-        common = gcd(self.stride, self.dilation)
-        every = self.stride // common
-        for first in range(min(every, self.taps[-1])):
-            column, plane = divmod(first * self.dilation, self.stride)
-            yield Taps(plane, column, self.dilation // common, slice(first, None, every))
+    def _cells(self, axis: int) -> Under:
+        """Which cells a place along an axis sees."""
+        size, taps, stride = self.sizes[axis], self.taps[axis], self.window.stride[axis]
+        step, before = self.window.dilation[axis], self.window.pads[axis][0]
+
+        def under(place: int) -> list[tuple[int, int]]:
+            start = place * stride - before
+            return [(tap, start + tap * step) for tap in range(taps) if 0 <= start + tap * step < size]
+
+        return under
+
+    def _results(self, axis: int) -> Under:
+        """Which places see a cell along an axis."""
+        places, taps, stride = self.places[axis], self.taps[axis], self.window.stride[axis]
+        step, before = self.window.dilation[axis], self.window.pads[axis][0]
+
+        def under(cell: int) -> list[tuple[int, int]]:
+            found = [(tap, *divmod(cell + before - tap * step, stride)) for tap in range(taps)]
+            return [(tap, place) for tap, place, rest in found if rest == 0 and 0 <= place < places]
+
+        return under
 
     # ---- weights
 
     def prepared(self) -> Sizes:
-        wide = max(self.width, self.sizes[-1])
-        return {**super().prepared(), "rows": (self.times, *self.taps, wide * self.inputs)}
+        return {**super().prepared(), "rows": (self.times, *self.taps, self.long * self.inputs)}
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
         dense, spread = self.spread_out(w, ready)
@@ -64,175 +96,117 @@ class Depthwise(Conv):
     # ---- memory
 
     def scratch(self, n: int) -> Sizes:
-        made = (n, *self.places, self.inputs)
-        padded = (n, *(size + reach - 1 for size, reach in zip(self.sizes, self.window.reach, strict=True)), self.inputs)
+        taps, several = prod(self.taps), self.times > 1
+        made, given = (n, *self.places, self.inputs), (n, *self.sizes, self.inputs)
         return {
-            "xp": (n, *self.planes, self.inputs) if self.padded or self.stride > 1 else (1,), "dyp": padded if self.unit else (n, *self.planes, self.inputs),
-            "tap": made, "more": made if self.stride > 1 else (1,), "given": made if self.times > 1 else (1,),
-            "part": (n, *self.sizes, self.inputs) if self.times > 1 and self.unit else (1,),
-            "dr": (*self.taps, self.width * self.inputs), "sums": (prod(self.taps), 1, self.inputs), "db": (self.outputs,),
+            "tap": made if several else (1,), "given": made if several else (1,), "part": given if several else (1,),
+            "dr": (taps * self.long * self.inputs,), "piece": (taps * self.inputs,), "sums": (*self.taps, self.inputs), "db": (self.outputs,),
         }  # fmt: skip
 
     def adding(self) -> Sizes:
         return {}
 
-    def _parted(self, whole: Array, value: Array, copy: Callable[[Array, Array], None]) -> Run:
-        """The call that copies between a value and its place among zeros, column by column of the stride."""
-        s, before = self.stride, self.window.pads[-1][0]
-        outer = tuple(slice(p[0], p[0] + size) for p, size in zip(self.window.pads[:-1], self.sizes[:-1], strict=True))
-        pairs: list[tuple[Array, Array]] = []
-        for plane in range(s):
-            first = (plane - before) % s  # the first column of the value in this plane
-            start, count = (first + before) // s, len(range(first, min(self.sizes[-1], self.cover[-1] - before), s))
-            target = whole[:, ..., plane, start : start + count, :][(slice(None), *outer)]
-            kept = tuple(slice(0, n) for n in target.shape[1:-2])
-            pairs.append((target, value[(slice(None), *kept, slice(first, first + count * s, s))]))
-
-        def run() -> None:
-            for target, source in pairs:
-                copy(target, source)
-
-        return run
-
-    def _enter(self, m: Memory) -> tuple[Array, Run]:
-        if not self.padded and self.stride == 1:
-            return m.xs[0].reshape(-1, *self.sizes[:-1], 1, self.sizes[-1], self.inputs), nothing
-        xp = m.scratch["xp"]
-        copy = self._parted(xp, m.xs[0], np.copyto)
-
-        def fill() -> None:
-            xp.fill(0)
-            copy()
-
-        return xp, fill
-
-    def _windows(self, xp: Array, taps: Taps) -> Array:
-        """Rows under the taps: (n, places but the last, taps…, positions · maps)."""
-        *outer, _, column, item = xp.strides[1:]
-        at, count = self.window, len(range(self.taps[-1])[taps.taps])
-        origin = xp[(slice(None),) * len(self.places) + (taps.plane, slice(taps.first, None))]
-        return as_strided(
-            origin, (len(xp), *self.places[:-1], *self.taps[:-1], count, self.width * self.inputs),
-            (xp.strides[0], *(s * t for s, t in zip(outer, at.stride, strict=False)), *(s * d for s, d in zip(outer, at.dilation, strict=False)),
-             taps.step * column, item),
-        )  # fmt: skip
-
     # ---- arithmetic
 
-    def _letters(self) -> tuple[str, str, str]:
-        """Subscripts of windows, kernels and results."""
-        rank = len(self.places)
-        outer, taps = "hij"[: rank - 1], "klm"[:rank]
-        return f"n{outer}{taps}x", f"{taps}x", f"n{outer}x"
+    def _gather(self, axes: Sequence[Sequence[Span]], source: Array, target: Array, rows: Array) -> Iterator[Run]:
+        """The calls that give each result the sum of its taps times what lies under them."""
+        if not all(span.shape[1] for axis in axes for span in axis):
+            yield partial(target.fill, 0)
+        for at in regions(axes, source, target):
+            kernel = rows[at.taps][..., : at.run * self.inputs]
+            yield partial(np.einsum, at.gather, at.under, kernel, out=at.results)
 
     def _each(self, value: Array, t: int) -> Array:
         """The results of a map's kernel number ``t``."""
         return value.reshape(*value.shape[:-1], self.inputs, self.times)[..., t]
 
     def forward(self, m: Memory) -> Run:
-        xp, fill = self._enter(m)
-        y, bias, windows, kernels, results = m.y, m.w.get("bias"), *self._letters()
-        signature = f"{windows},{kernels}->{results}"
-        calls: list[Run] = [fill]
+        y, bias, calls = m.y, m.w.get("bias"), list[Run]()
         for t in range(self.times):
             whole = y if self.times == 1 else m.scratch["tap"]
-            out, more = self._lines(whole), m.scratch["more"]
-            for number, taps in enumerate(self.rows_of_taps()):
-                rows = m.w["rows"][t][..., taps.taps, : self.width * self.inputs]
-                target = self._lines(more) if number else out
-                calls.append(partial(np.einsum, signature, self._windows(xp, taps), rows, out=target))
-                if number:
-                    calls.append(partial(np.add, out, target, out=out))
+            calls += self._gather(self.there, m.xs[0], whole, m.w["rows"][t])
             if self.times > 1:
                 calls.append(partial(np.copyto, self._each(y, t), whole))
-        lines = y.reshape(-1, self.width * self.outputs)
+        width = self.places[-1]
+        lines = y.reshape(-1, width * self.outputs)
 
         def run() -> None:
             for call in calls:
                 call()
             if bias is not None:
-                np.add(lines, np.tile(bias, self.width), out=lines)
+                np.add(lines, np.tile(bias, width), out=lines)
 
         return run
-
-    def _lines(self, value: Array) -> Array:
-        """A value like the result of one kernel a map, by rows: (n, places but the last, positions · maps)."""
-        return value.reshape(-1, *self.places[:-1], self.width * self.inputs)
 
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
         calls: list[Run] = [bias_gradient(m)]
-        xp, fill = self._enter(m)
-        if "weight" in m.dw:
-            calls.append(fill)
+        dy, dx, several = m.dy, m.dxs[0], self.times > 1
         for t in range(self.times):
-            dy = m.dy
-            if self.times > 1:
+            if several:
                 dy = m.scratch["given"]
                 calls.append(partial(np.copyto, dy, self._each(m.dy, t)))
             if "weight" in m.dw:
-                calls += self._learn(m, xp, dy, t)
-            if m.dxs[0] is not None:
-                calls.append((self._turned if self.unit else self._spread)(m, dy, m.dxs[0], t))
+                calls += self._learn(m, dy, t)
+            if dx is not None:
+                out = m.scratch["part"] if t else dx
+                calls += self._gather(self.back, dy, out, m.w["rows"][t])
+                calls.append(partial(np.add, dx, out, out=dx) if t else nothing)
 
         return in_turn(calls)
 
-    def _learn(self, m: Memory, xp: Array, dy: Array, t: int) -> Iterator[Run]:
-        """The calls that add to the gradient of each map's kernel number ``t``: sums along rows, then over their positions."""
-        windows, kernels, results = self._letters()
-        dr, sums, total = m.scratch["dr"], m.scratch["sums"], m.dw["weight"][:, :, t]
-        for taps in self.rows_of_taps():
-            yield partial(np.einsum, f"{windows},{results}->{kernels}", self._windows(xp, taps), self._lines(dy), out=dr[..., taps.taps, :])
-        one, lines, made = ones(self.width, dr)[None], dr.reshape(prod(self.taps), self.width, self.inputs), sums[:, 0].T
-        yield partial(np.matmul, one, lines, out=sums)
-        yield partial(np.add, total, made, out=total)
+    def _learn(self, m: Memory, dy: Array, t: int) -> Iterator[Run]:
+        """The calls that add to the gradient of each map's kernel number ``t``: region by region, along runs, then over their positions."""
+        dr, piece, sums, total = m.scratch["dr"], m.scratch["piece"], m.scratch["sums"], m.dw["weight"][:, :, t]
+        yield partial(sums.fill, 0)
+        for at in regions(self.there, m.xs[0], dy):
+            place = sums[at.taps]
+            made = dr[: at.run * place.size].reshape(*place.shape[:-1], -1)
+            yield partial(np.einsum, at.learn, at.under, at.results, out=made)
+            if at.run > 1:
+                lines = made.reshape(*place.shape[:-1], at.run, self.inputs)
+                made = piece[: place.size].reshape(place.shape)
+                yield partial(np.matmul, ones(at.run, dr), lines, out=made)
+            yield partial(np.add, place, made, out=place)
+        yield partial(np.add, total, sums.reshape(-1, self.inputs).T, out=total)
 
-    def _turned(self, m: Memory, dy: Array, dx: Array, t: int) -> Run:
-        """The call for stride 1: the turned kernel over the result's gradient."""
-        dyp, at, n = m.scratch["dyp"], self.window, len(dx)
-        start = [r - 1 - p[0] for r, p in zip(at.reach, at.pads, strict=True)]
-        part = dyp[(slice(None), *(slice(a, a + size) for a, size in zip(start, self.places, strict=True)))]
-        within = part.shape != dyp.shape
-        dyp = dyp if within else dy
-        strides, long = dyp.strides, self.sizes[-1] * self.inputs
-        windows = as_strided(
-            dyp, (n, *self.sizes[:-1], *self.taps, long),
-            (*strides[: len(self.sizes)], *(s * d for s, d in zip(strides[1:], at.dilation, strict=False)), dyp.itemsize),
-        )  # fmt: skip
-        rows = m.w["rows"][t][(slice(None, None, -1),) * len(self.taps)][..., :long]
-        lines = dx.reshape(n, *self.sizes[:-1], long)
-        out = lines if t == 0 else m.scratch["part"].reshape(lines.shape)
-        source, kernels, results = self._letters()
-        signature, kept = f"{source},{kernels}->{results}", dy[(slice(None), *map(slice, part.shape[1:-1]))]
 
-        def run() -> None:
-            if within:
-                dyp.fill(0)
-                np.copyto(part, kept)
-            np.einsum(signature, windows, rows, out=out)
-            if out is not lines:
-                np.add(lines, out, out=lines)
+def spans(results: int, every: int, under: Under) -> Iterator[Span]:
+    """The results along an axis by the taps that they see; only every so many of them can see the same."""
+    for rest in range(min(every, results)):
+        for taps, group in groupby(range(rest, results, every), key=lambda at: [tap for tap, _ in under(at)]):
+            at = list(group)
+            along, across = [under(place)[0][1] for place in at[:2] if taps], [cell for _, cell in under(at[0])[:2]]
+            first = along[0] if taps else 0
+            yield Span(evenly(at), evenly(taps), (len(at), len(taps)), first, (step(along), step(across)))
 
-        return run
 
-    def _spread(self, m: Memory, dy: Array, dx: Array, t: int) -> Run:
-        """The call for other strides: a tap after the other, added where it came from."""
-        whole, tap, lines = m.scratch["dyp"], self._lines(m.scratch["tap"]), self._lines(dy)
-        pairs = []
-        for taps in self.rows_of_taps():
-            windows, rows = self._windows(whole, taps), m.w["rows"][t][..., taps.taps, : self.width * self.inputs]
-            for index in np.ndindex(rows.shape[:-1]):
-                pairs.append((rows[index], windows[(slice(None),) * len(self.places) + index]))
-        back = self._parted(whole, dx, lambda target, source: np.copyto(source, target))
+def step(numbers: Sequence[int]) -> int:
+    """From a number to the next; 0 where there is none."""
+    return numbers[1] - numbers[0] if len(numbers) > 1 else 0
 
-        def run() -> None:
-            if t == 0:
-                whole.fill(0)
-                dx.fill(0)
-            for row, target in pairs:
-                np.multiply(lines, row, out=tap)
-                np.add(target, tap, out=target)
-            if t == self.times - 1:
-                back()
 
-        return run
+def evenly(numbers: Sequence[int]) -> slice:
+    """Evenly spread numbers as a slice."""
+    return slice(numbers[0], numbers[-1] + 1, step(numbers) or 1) if numbers else slice(0)
+
+
+def regions(axes: Sequence[Sequence[Span]], source: Array, target: Array) -> Iterator[Region]:
+    """The regions where there are taps: results (n, places…, maps) in ``target``, under their taps cells of ``source``."""
+    rank, (image, *cell, item) = len(axes), source.strides
+    for each in product(*axes):
+        places, taps = ([span.shape[k] for span in each] for k in (0, 1))
+        if not all(taps):
+            continue
+        shape = [len(source), *places, *taps, source.shape[-1]]
+        strides = [image, *(c * span.steps[k] for k in (0, 1) for c, span in zip(cell, each, strict=True)), item]
+        results = target[(slice(None), *(span.results for span in each))]
+        outer, last, run = "hij"[:rank], each[-1], 1
+        if places[-1] == 1 or last.steps[0] == last.results.step == 1:
+            outer, run = outer[:-1], places[-1]
+            del shape[rank], strides[rank]
+            shape[-1] *= run
+            results = results.reshape(*results.shape[:-2], -1)
+        under = as_strided(source[(slice(None), *(slice(span.first, None) for span in each))], shape, strides)
+        seen, made, kernel = f"n{outer}{'klm'[:rank]}x", f"n{outer}x", f"{'klm'[:rank]}x"
+        yield Region(f"{seen},{kernel}->{made}", f"{seen},{made}->{kernel}", under, tuple(span.taps for span in each), results, run)
