@@ -6,14 +6,14 @@ from collections.abc import Iterable
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that differs only by case, else the closest within a third of its length."""
+    """The known name that differs only by case, else the closest within a third of its length; of equals the one that starts alike."""
     names = sorted(set(known))
     for other in names:
         if other.lower() == name.lower():
             return other
-    scored = sorted((distance(name.lower(), other.lower()), other) for other in names if other)
-    if scored and scored[0][0] <= max(1, max(len(name), len(scored[0][1])) // 3) and len(name) > 1:
-        return scored[0][1]
+    scored = sorted((distance(name.lower(), other.lower()), other[:1] != name[:1], other) for other in names if other)
+    if scored and scored[0][0] <= max(1, max(len(name), len(scored[0][-1])) // 3) and len(name) > 1:
+        return scored[0][-1]
     return None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Trouble
-from netspec.elaborate.bodies import look_over_unused
+from netspec.elaborate.ahead import look_over_unused
 from netspec.elaborate.expressions import fail
 from netspec.elaborate.files import Library, declare_file, decode, read_bytes, read_source
 from netspec.elaborate.nets import build, set_parameters

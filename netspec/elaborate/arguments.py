@@ -1,15 +1,15 @@
-"""The one seam where facts without a place get one: written arguments to an operator, a step, an optimiser."""
+"""The one seam where facts without a place get one: written arguments to an operator, a step, an optimiser, a block."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from netspec.diagnostics import Fault, Problem, Span, did_you_mean
 from netspec.elaborate.expressions import describe, evaluate, fail, is_function
-from netspec.elaborate.scope import Failed, Scope, Value
+from netspec.elaborate.scope import Binding, Failed, Scope, Value
 from netspec.language import syntax as s
 from netspec.settings import Arguments, Word
 
@@ -24,7 +24,7 @@ def bind(kind: type[A], written: Sequence[s.Argument], scope: Scope, span: Span)
     spans: dict[str, Span] = {}
     values: dict[str, Any] = {}
     good = True
-    for name, argument in _named(kind, written, scope):
+    for name, argument in named(kind.name, kind.positional(), kind.model_fields, written, scope):
         if name is None:
             good = False
             continue
@@ -47,21 +47,19 @@ def bind(kind: type[A], written: Sequence[s.Argument], scope: Scope, span: Span)
         raise Failed from None
 
 
-def _named(
-    kind: type[Arguments], written: Sequence[s.Argument], scope: Scope
+def named(
+    who: str, order: Sequence[str], known: Collection[str], written: Sequence[s.Argument], scope: Scope
 ) -> list[tuple[str | None, s.Argument]]:
-    order = kind.positional()
+    """The name of each argument; of one that ``who`` does not take, or not there, None, and it is reported."""
     result: list[tuple[str | None, s.Argument]] = []
     taken: dict[str, Span] = {}
+    takes = f"it takes {', '.join(known)}" if known else "it takes no arguments"
     for place, argument in enumerate(written):
         name: str | None
         if argument.name is not None:
             name = argument.name
-            if name not in kind.model_fields:
-                scope.problems.error(
-                    "N110", argument.span, f"{kind.name} takes no argument {name}",
-                    help=did_you_mean(name, kind.model_fields, _takes(kind)),
-                )  # fmt: skip
+            if name not in known:
+                scope.problems.error("N110", argument.span, f"{who} takes no argument {name}", help=did_you_mean(name, known, takes))
                 name = None
         elif any(before.name for before in written[:place]):
             scope.problems.error("N110", argument.span, "a named argument stands before this one", help="arguments without a name come first")
@@ -69,7 +67,7 @@ def _named(
         elif place >= len(order):
             scope.problems.error(
                 "N110", argument.span,
-                f"{kind.name} takes {_count(len(order))} by position, and this is one more", help=_takes(kind),
+                f"{who} takes {_count(len(order))} by position, and this is one more", help=takes,
             )  # fmt: skip
             name = None
         else:
@@ -83,12 +81,35 @@ def _named(
     return result
 
 
+def parameters(name: str, wanted: tuple[s.Parameter, ...], stage: s.Call, outer: Scope, inner: Scope) -> None:
+    """Bind a block's parameters: arguments are evaluated outside, defaults inside."""
+    values: dict[str, Any] = {}
+    names = [parameter.name for parameter in wanted]
+    good = True
+    for key, argument in named(f"block {name}", names, names, stage.arguments or (), outer):
+        if key is None:
+            good = False
+            continue
+        try:
+            values[key] = evaluate(argument.value, outer)
+        except Failed:
+            good, values[key] = False, None
+    for parameter in wanted:
+        if parameter.name in values:
+            inner.bind(parameter.name, Binding("constant", parameter.span, values[parameter.name]), parameter.span)
+        elif parameter.default is not None:
+            value = evaluate(parameter.default, inner)
+            inner.bind(parameter.name, Binding("constant", parameter.span, value), parameter.span)
+        elif good:
+            outer.problems.error("N111", stage.span, f"block {name} needs its {parameter.name}",
+                                 help=f"write `{name}({', '.join(names)})`")  # fmt: skip
+            good = False
+    if not good:
+        raise Failed
+
+
 def _count(number: int) -> str:
     return "no argument" if number == 0 else "1 argument" if number == 1 else f"{number} arguments"
-
-
-def _takes(kind: type[Arguments]) -> str:
-    return f"it takes {', '.join(kind.model_fields)}" if kind.model_fields else "it takes no arguments"
 
 
 def usage(kind: type[Arguments]) -> str:

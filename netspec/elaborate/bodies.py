@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netspec.diagnostics import Span
 from netspec.elaborate import tables
+from netspec.elaborate.ahead import allowed_name, declare_ahead, look_over_unused
 from netspec.elaborate.expectations import Expected, remember
 from netspec.elaborate.expressions import evaluate, fail
-from netspec.elaborate.pipelines import SPECIAL, Site, Values, look_over, run
+from netspec.elaborate.pipelines import Site, Values, run
 from netspec.elaborate.scope import Binding, Failed, Place, Scope, Share
 from netspec.language import syntax as s
-from netspec.ops import OPERATORS
-
-
-def declare_ahead(statements: tuple[s.Statement | s.Declaration, ...], scope: Scope) -> None:
-    """Blocks may be used above their line; all other names only below, and an error says so."""
-    for statement in statements:
-        if isinstance(statement, s.Block):
-            if allowed_name(statement.name, statement.name_span, scope, "block"):
-                scope.bind(statement.name, Binding("block", statement.name_span, statement, scope), statement.name_span)
-        elif isinstance(statement, s.Broken):
-            if statement.name:
-                scope.names.setdefault(statement.name, Binding("unknown", statement.span))
-            scope.broken = True
-        elif not isinstance(statement, s.Bare | s.Expect | s.Use | s.Section | s.Net):
-            scope.later.setdefault(statement.name, statement.name_span.line)
-
-
-def allowed_name(name: str, span: Span, scope: Scope, what: str) -> bool:
-    """Values, shares and blocks cannot take the name of a layer."""
-    if name not in OPERATORS and name not in SPECIAL:
-        return True
-    scope.problems.error("N108", span, f"{name} is a layer: a {what} cannot take its name", help=f"another name, such as `{name}_1`")
-    scope.names.setdefault(name, Binding("unknown", span))  # what uses it is silent
-    return False
 
 
 def run_body(body: s.Body, site: Site) -> Values:
@@ -143,28 +119,3 @@ def warn_unused(scope: Scope, last: object) -> None:
     for name, binding in scope.names.items():
         if binding.kind in ("value", "share") and not binding.used and name != value:
             scope.problems.warning("N312", binding.span, f"nothing uses {name}", help="take the line away, or use it")
-
-
-def look_over_unused(site: Site) -> None:
-    """A block that nothing uses is never built; its layers and arguments are looked over all the same."""
-    for binding in list(site.scope.names.values()):
-        if binding.kind == "block" and not binding.used and binding.scope is site.scope:
-            _look_over_block(binding.what, site)
-
-
-def _look_over_block(block: s.Block, site: Site) -> None:
-    scope = Scope(site.scope.problems, site.scope, wall=True, input=())
-    for parameter in block.parameters:
-        scope.names.setdefault(parameter.name, Binding("unknown", parameter.span))
-    inner = replace(site, scope=scope)
-    declare_ahead(block.body.statements, scope)
-    for statement in block.body.statements:
-        if isinstance(statement, s.Bind | s.Bare | s.Share):
-            for stage in statement.pipe.stages:
-                look_over(stage, inner)
-        if isinstance(statement, s.Let | s.Table | s.Bind | s.Share):
-            scope.later.pop(statement.name, None)
-            scope.names.setdefault(statement.name, Binding("unknown", statement.name_span))
-    for binding in list(scope.names.values()):
-        if binding.kind == "block":
-            _look_over_block(binding.what, inner)

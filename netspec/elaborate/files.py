@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from netspec.diagnostics import Fault, Problems, Source, Trouble
-from netspec.elaborate.bodies import declare_ahead, let
+from netspec.elaborate.ahead import declare_ahead
+from netspec.elaborate.bodies import let
 from netspec.elaborate.expressions import fail
 from netspec.elaborate.scope import Failed, Scope
 from netspec.elaborate.tables import declare

@@ -9,14 +9,9 @@ from typing import Any
 
 from netspec.diagnostics import Problems, did_you_mean
 from netspec.elaborate import expectations
-from netspec.elaborate.bodies import (
-    allowed_name,
-    bind_value,
-    declare_ahead,
-    look_over_unused,
-    run_statement,
-    warn_unused,
-)
+from netspec.elaborate.ahead import allowed_name, declare_ahead, look_over_unused
+from netspec.elaborate.arguments import named
+from netspec.elaborate.bodies import bind_value, run_statement, warn_unused
 from netspec.elaborate.expectations import Expected
 from netspec.elaborate.expressions import Size, boolean, describe, evaluate, fail, number
 from netspec.elaborate.pipelines import Build, Site
@@ -149,8 +144,10 @@ class _Net:
         return list(sizes)
 
     def output(self, node: s.Output) -> None:
-        train, weight = self.head(node)
-        values = bind_value(node.name, node, self.site)
+        try:
+            train, weight = self.head(node)
+        finally:  # what is wrong with the pipeline is told too
+            values = bind_value(node.name, node, self.site)
         assert values is not None
         if len(values) != 1:
             raise fail(self.scope, "N307", node.span, f"an output is one value, and {node.name} has {len(values)}", help="join them: `-> concat` or `-> add`")
@@ -162,18 +159,20 @@ class _Net:
 
     def head(self, node: s.Output) -> tuple[bool, float]:
         train, weight = False, 1.0
-        for argument in node.arguments:
-            if argument.name is None and isinstance(argument.value, s.Name) and argument.value.name == "train":
-                train = True
-            elif argument.name == "train":
-                train = boolean(argument.value, self.scope)
-            elif argument.name == "weight":
+        for name, argument in named("an output", ("train",), ("train", "weight"), node.arguments, self.scope):
+            if name is None:
+                raise Failed
+            if name == "weight":
                 weight = float(number(argument.value, self.scope))
+                if weight < 0:
+                    raise fail(self.scope, "N112", argument.span, f"the weight of an output is at least 0, and this is {weight:g}")
+            elif argument.name is not None:
+                train = boolean(argument.value, self.scope)
+            elif isinstance(argument.value, s.Name) and argument.value.name == "train":
+                train = True
             else:
                 raise fail(self.scope, "N110", argument.span, f"an output takes no argument {argument.span.text}",
-                           help=did_you_mean(argument.name or argument.span.text, ("train", "weight"), "it takes train, and weight: 0.3"))  # fmt: skip
-        if weight < 0:
-            raise fail(self.scope, "N112", node.span, f"the weight of an output is at least 0, and this is {weight:g}")
+                           help=did_you_mean(argument.span.text, ("train", "weight"), "it takes train, and weight: 0.3"))  # fmt: skip
         return train, weight
 
 

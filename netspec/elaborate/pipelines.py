@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
-from netspec.diagnostics import Fault, Problems, Span, did_you_mean
-from netspec.elaborate.arguments import bind, place
+from netspec.diagnostics import Fault, Problems, Span
+from netspec.elaborate.ahead import SPECIAL, look_over, look_over_others, look_within, unknown_layer
+from netspec.elaborate.arguments import bind, parameters, place
 from netspec.elaborate.expressions import boolean, describe, evaluate, fail, incoming, unknown, whole
 from netspec.elaborate.scope import Binding, Failed, Halted, Place, Scope, Share, Value
 from netspec.graph import Node
@@ -23,9 +23,6 @@ MOST_LAYERS, MOST_STEPS = 100_000, 1_000_000
 DEEPEST, FRAMES = 100, 20_000
 
 Values = tuple[Value, ...]
-#: Words that stand where a layer does, but are none.
-SPECIAL = ("identity", "residual")
-
 
 @dataclass
 class Build:
@@ -37,6 +34,7 @@ class Build:
     warned: set[tuple[str, int]] = field(default_factory=set)
     made: dict[tuple[int, str], tuple[int, int, Binding]] = field(default_factory=dict)
     expected: list[Any] = field(default_factory=list)
+    looked: set[int] = field(default_factory=set)  # pipelines that were not chosen, looked over once
     steps: int = 0
 
     def step(self, span: Span) -> None:
@@ -73,20 +71,6 @@ def run(pipe: s.Pipe, site: Site, entering: Values | None) -> Values:
     return values
 
 
-def look_over(stage: s.Stage, site: Site) -> None:
-    """Report what is wrong with a stage whatever enters it: its name, its arguments."""
-    if isinstance(stage, s.Many | s.Group):
-        for inner in _inner_stages(stage):
-            look_over(inner, site)
-    if not isinstance(stage, s.Call) or site.scope.find(stage.name) is not None or stage.name in SPECIAL:
-        return
-    with suppress(Failed):
-        if stage.name in OPERATORS:
-            bind(OPERATORS[stage.name], stage.arguments or (), site.scope, stage.name_span)
-        else:
-            raise _unknown_layer(stage, site)
-
-
 def _stage(stage: s.Stage, site: Site, entering: Values | None, first: bool) -> Values:
     site.build.step(stage.span)
     if isinstance(stage, s.In):
@@ -118,15 +102,7 @@ def _stage(stage: s.Stage, site: Site, entering: Values | None, first: bool) -> 
         return (_layer(stage, site, OPERATORS[stage.name], entering),)
     if binding is not None:
         raise fail(site.scope, "N303", stage.name_span, f"{stage.name} is {describe(binding.what)}, not a layer")
-    raise _unknown_layer(stage, site)
-
-
-def _unknown_layer(stage: s.Call, site: Site) -> Failed:
-    known = [*OPERATORS, *SPECIAL, *site.scope.known("block", "share")]
-    if site.scope.is_hidden(stage.name) or site.scope.bound_later(stage.name) is not None or site.scope.is_broken():
-        return unknown(stage.name, stage.name_span, site.scope)
-    return fail(site.scope, "N303", stage.name_span, f"there is no layer or block {stage.name}",
-                help=did_you_mean(stage.name, known, "`netspec layers` lists them all"))  # fmt: skip
+    raise unknown_layer(stage, site.scope)
 
 
 def _in(stage: s.In, site: Site, first: bool) -> Values:
@@ -194,25 +170,17 @@ def _repeated(stage: s.Group, site: Site, entering: Values | None, scopes: list[
     values = entering
     for scope in scopes:
         site.build.step(stage.span)
-        inner: s.Pipe | s.Choice = stage.inner
+        here, inner = replace(site, scope=scope), stage.inner
         while isinstance(inner, s.Choice):
             inner = inner.pipe if boolean(inner.condition, scope) else inner.otherwise
-        values = run(inner, replace(site, scope=scope), values)
+        if isinstance(stage.inner, s.Choice):
+            look_over_others(stage.inner, inner, here)
+        values = run(inner, here, values)
+    if not scopes:
+        look_within(stage, site)
     if values is None:
         raise fail(site.scope, "N302", stage.span, "a pipeline begins with a value", help="put a value and `->` before the parenthesis")
     return values
-
-
-def _inner_stages(stage: s.Many | s.Group) -> list[s.Stage]:
-    """The stages within brackets; those behind a name of their own (`for`) are left out."""
-    pipes: list[s.Pipe] = list(stage.pipes) if isinstance(stage, s.Many) else []
-    if isinstance(stage, s.Group) and not isinstance(stage.repeat, s.Each):
-        inner: s.Pipe | s.Choice = stage.inner
-        while isinstance(inner, s.Choice):
-            pipes.append(inner.pipe)
-            inner = inner.otherwise
-        pipes.append(inner)
-    return [inner for pipe in pipes for inner in pipe.stages]
 
 
 # ---- layers
@@ -312,38 +280,6 @@ def _block(stage: s.Call, site: Site, binding: Binding, entering: Values) -> Val
 
     inner = replace(site, scope=scope, place=site.place.inner(block.name), blocks=(*site.blocks, key))
     return run_body(block.body, inner)
-
-
-def parameters(name: str, wanted: tuple[s.Parameter, ...], stage: s.Call, outer: Scope, inner: Scope) -> None:
-    """Bind a block's parameters: arguments are evaluated outside, defaults inside."""
-    written = stage.arguments or ()
-    values: dict[str, Any] = {}
-    names = [parameter.name for parameter in wanted]
-    good = True
-    for number, argument in enumerate(written):
-        key = argument.name or (names[number] if number < len(names) else None)
-        if key is None or key not in names or key in values:
-            told = f"takes no argument {key}" if key and key not in names else "gets one twice" if key else "takes no more"
-            help = did_you_mean(key or "", names, f"it takes {', '.join(names)}" if names else "it takes no arguments")
-            outer.problems.error("N110", argument.span, f"block {name} {told}", help=help)
-            good = False
-            continue
-        try:
-            values[key] = evaluate(argument.value, outer)
-        except Failed:
-            good, values[key] = False, None
-    for parameter in wanted:
-        if parameter.name in values:
-            inner.bind(parameter.name, Binding("constant", parameter.span, values[parameter.name]), parameter.span)
-        elif parameter.default is not None:
-            value = evaluate(parameter.default, inner)
-            inner.bind(parameter.name, Binding("constant", parameter.span, value), parameter.span)
-        elif good:
-            outer.problems.error("N111", stage.span, f"block {name} needs its {parameter.name}",
-                                 help=f"write `{name}({', '.join(names)})`")  # fmt: skip
-            good = False
-    if not good:
-        raise Failed
 
 
 def _share(stage: s.Call, site: Site, share: Share, entering: Values) -> Values:

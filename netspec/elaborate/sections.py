@@ -182,7 +182,7 @@ def _classes(node: s.Setting, scope: Scope, labels: Callable[[str, s.Expression,
 def _losses(train: Train, section: s.Section | None, graph: Graph, scope: Scope) -> Train:
     """Each output's loss: as its line says, else the common one, else the one its last layer belongs to."""
     settings = [node for node in section.settings if isinstance(node, s.Setting)] if section is not None else []
-    lines = {node.target or "": node for node in settings if node.key == "loss"}
+    lines = {node.target or "": node for node in reversed(settings) if node.key == "loss"}
     outputs = {output.name: output for output in graph.outputs}
     for name, node in lines.items():
         if name and name not in outputs:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netspec.diagnostics import did_you_mean
-from netspec.elaborate.arguments import value_of
+from netspec.elaborate.arguments import named, value_of
 from netspec.elaborate.expressions import Size, describe, fail
 from netspec.elaborate.pipelines import Site, add_node
-from netspec.elaborate.scope import Value
+from netspec.elaborate.scope import Failed, Value
 from netspec.language import syntax as s
 from netspec.ops.conv import Conv
 from netspec.ops.norm import Norm
@@ -24,9 +24,9 @@ LARGEST_STRIDE = 64
 def read_shortcut(stage: s.Call, site: Site) -> str | Table:
     """The kind that ``residual(shortcut: …)`` names; identity unless said."""
     kind: str | Table = "identity"
-    for argument in stage.arguments or ():
-        if argument.name not in (None, "shortcut"):
-            raise fail(site.scope, "N110", argument.span, f"residual takes no argument {argument.name}", help="it takes shortcut")
+    for name, argument in named("residual", ("shortcut",), ("shortcut",), stage.arguments or (), site.scope):
+        if name is None:
+            raise Failed
         value = value_of(argument.value, site.scope, KINDS)
         if not isinstance(value, Table) and value not in KINDS:
             told = f"`{value}`" if isinstance(value, str) else describe(value)

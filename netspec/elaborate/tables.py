@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from netspec.diagnostics import Fault, Span, did_you_mean
-from netspec.elaborate.arguments import place
+from netspec.elaborate.arguments import named, place
 from netspec.elaborate.expressions import Size, describe, evaluate, fail, whole
 from netspec.elaborate.scope import Binding, Failed, Scope
 from netspec.language import syntax as s
@@ -134,7 +134,10 @@ def _generate(
     if name == "transpose":
         if len(arguments) != 1:
             raise fail(scope, "N208", span, "transpose takes one table", help="write `transpose(T)`")
-        table = evaluate(arguments[0].value, scope)
+        value = arguments[0].value
+        if isinstance(value, s.Name) and (value.arguments is not None or (value.name in GENERATORS and scope.find(value.name) is None)):
+            return transpose(_generate(value.name, value.arguments or (), kind, outputs, inputs, scope, value.span))
+        table = evaluate(value, scope)
         if not isinstance(table, Table):
             raise fail(scope, "N208", arguments[0].span, f"transpose takes a table, and this is {describe(table)}")
         return _fitting(transpose(table), inputs, outputs, scope, span)
@@ -144,11 +147,9 @@ def _generate(
                    help=did_you_mean(name, known, f"generators: {', '.join(GENERATORS)}, transpose"))  # fmt: skip
     parameters = list(inspect.signature(GENERATORS[name]).parameters)[3:]
     given: dict[str, Any] = {}
-    for number, argument in enumerate(arguments):
-        key = argument.name or (parameters[number] if number < len(parameters) else "")
-        if key not in parameters or key in given:
-            told = f"it takes {', '.join(parameters)}" if parameters else "it takes no arguments"
-            raise fail(scope, "N208", argument.span, f"{name} does not take this argument", help=did_you_mean(key, parameters, told))
+    for key, argument in named(name, parameters, parameters, arguments, scope):
+        if key is None:
+            raise Failed
         given[key] = evaluate(argument.value, scope)
         if key != "lists" and (not isinstance(given[key], int) or isinstance(given[key], bool)):
             raise fail(scope, "N208", argument.span, f"{key} of {name} is {describe(given[key])}, and a whole number is wanted")

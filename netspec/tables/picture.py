@@ -43,17 +43,16 @@ def read_table(kind: str, inputs: int, outputs: int, rows: Sequence[str], report
     """The table that the rows draw, in either form; None where something in them is wrong and was reported."""
     if rows and all(re.match(r"\s*[0-9]+\s*:", row) for row in rows):
         return _read_list(kind, inputs, outputs, rows, report)
-    cells = _cells(kind, rows, inputs, outputs, "output maps", report)
+    told = f"the table {_count(inputs, 'input')}", "a row for each input, a cell for each output"
+    cells = _cells(kind, rows, inputs, outputs, "output maps", told, report)
     if cells is None:
-        return None
-    if len(rows) != inputs:
-        report(len(rows) - 1, 0, -1, "N206", f"the picture has {_count(len(rows), 'row')}, and the table {_count(inputs, 'input')}",
-               "a row for each input, a cell for each output")  # fmt: skip
         return None
     return _table(kind, inputs, outputs, [(cell, i, j) for i, row in enumerate(cells) for j, cell in enumerate(row)])
 
 
-def _cells(kind: str, rows: Sequence[str], wanted_rows: int, width: int, what: str, report: Report) -> list[list[_Cell]] | None:
+def _cells(
+    kind: str, rows: Sequence[str], wanted_rows: int, width: int, what: str, told: tuple[str, str], report: Report
+) -> list[list[_Cell]] | None:
     good, result = True, []
     for number, row in enumerate(rows):
         cells = [_Cell(found[0], number, found.start()) for found in re.finditer(r"\S+", row)]
@@ -64,6 +63,9 @@ def _cells(kind: str, rows: Sequence[str], wanted_rows: int, width: int, what: s
                    f"row {number + 1} of {wanted_rows} needs {_count(width, 'cell')}")  # fmt: skip
             good = False
         result.append(cells)
+    if len(rows) != wanted_rows:
+        report(len(rows) - 1, 0, -1, "N206", f"the picture has {_count(len(rows), 'row')}, and {told[0]}", told[1])
+        good = False
     return result if good else None
 
 
@@ -97,14 +99,15 @@ def _read_list(kind: str, inputs: int, outputs: int, rows: Sequence[str], report
         taken: set[int] = set()
         for cell in re.finditer(r"\S+", tail):
             start = len(head) + 1 + cell.start()
-            if not cell[0].isdigit() or int(cell[0][:18]) >= inputs or int(cell[0][:18]) in taken:
-                told = "twice" if cell[0].isdigit() and int(cell[0][:18]) in taken else "and there is none"
+            at = int(cell[0][:18]) if cell[0].isdecimal() else inputs
+            if at >= inputs or at in taken:
+                told = "twice" if at in taken else "and there is none"
                 report(number, start, start + len(cell[0]), "N206",
                        f"output {output} takes input {cell[0]}, {told}", f"inputs count 0 to {inputs - 1}")  # fmt: skip
                 good = False
                 continue
-            taken.add(int(cell[0]))
-            found.append((_Cell("X", number, start), int(cell[0]), output))
+            taken.add(at)
+            found.append((_Cell("X", number, start), at, output))
     return _table(kind, inputs, outputs, found) if good else None
 
 
@@ -131,11 +134,8 @@ def _table(kind: str, inputs: int, outputs: int, placed: list[tuple[_Cell, int, 
 def read_kernel(size: tuple[int, ...], rows: Sequence[str], report: Report) -> KernelTable | None:
     """A kernel table: which taps exist, and which share a weight; rows are those of the last axis."""
     height = prod(size[:-1])
-    cells = _cells("kernel", rows, height, size[-1], "columns", report)
+    cells = _cells("kernel", rows, height, size[-1], "columns", (f"the kernel {height}", ""), report)
     if cells is None:
-        return None
-    if len(rows) != height:
-        report(len(rows) - 1, 0, -1, "N206", f"the picture has {_count(len(rows), 'row')}, and the kernel {height}", "")
         return None
     numbers: dict[str, int] = {}
     taps: list[int] = []
