@@ -28,9 +28,10 @@ def declare_ahead(statements: tuple[s.Statement | s.Declaration, ...], scope: Sc
             if allowed_name(statement.name, statement.name_span, scope, "block"):
                 scope.bind(statement.name, Binding("block", statement.name_span, statement, scope), statement.name_span)
         elif isinstance(statement, s.Broken):
-            if statement.name:
+            if statement.name and statement.name not in (*OPERATORS, *SPECIAL):
                 scope.names.setdefault(statement.name, Binding("unknown", statement.span))
-            scope.broken = True
+            if not statement.name or "\n" in statement.span.text:  # it may have bound any name
+                scope.broken = True
         elif not isinstance(statement, s.Bare | s.Expect | s.Use | s.Section | s.Net):
             scope.later.setdefault(statement.name, statement.name_span.line)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from netspec.elaborate import tables
 from netspec.elaborate.ahead import allowed_name, declare_ahead, look_over_unused
 from netspec.elaborate.expectations import Expected, remember
-from netspec.elaborate.expressions import evaluate, fail
+from netspec.elaborate.expressions import evaluate, fail, unknown
 from netspec.elaborate.pipelines import Site, Values, run
 from netspec.elaborate.scope import Binding, Failed, Place, Scope, Share
 from netspec.language import syntax as s
@@ -58,6 +58,8 @@ def run_statement(statement: s.Statement, site: Site, expected: list[Expected]) 
     elif isinstance(statement, s.Bare):
         return run(statement.pipe, site, _entering(scope))
     elif isinstance(statement, s.Expect):
+        if statement.target != "net" and not scope.sees(statement.target):
+            raise unknown(statement.target, statement.target_span, scope)
         expected.append(Expected(statement, scope))
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 from netspec.diagnostics import did_you_mean
@@ -28,20 +30,30 @@ def remember(expected: list[Expected], site: Site) -> None:
     site.build.expected += expected
 
 
-def check(expected: Expected, made: dict[tuple[int, str], tuple[int, int, Binding]], nodes: list[Node], graph: Graph) -> None:
-    """Report each figure that differs."""
+def check(
+    expected: Expected, made: dict[tuple[int, str], tuple[int, int, Binding]], nodes: list[Node], graph: Graph, undecided: Collection[str] = ()
+) -> None:
+    """Report each figure that differs; of ``undecided`` layers only the shape is known."""
     node, scope = expected.node, expected.scope
+    named = [argument for argument in node.arguments if _known(argument, scope)]
     try:
         if node.condition is not None and not boolean(node.condition, scope):
             return
         layers, shape = _target(node, scope, made, nodes, graph)
     except Failed:
         return
-    for argument in node.arguments:
-        try:
-            _figure(argument, node, layers, shape, scope, graph)
-        except Failed:
-            continue
+    for argument in named:
+        if argument.name == "shape" or not any(layer.name in undecided for layer in layers):
+            with suppress(Failed):
+                _figure(argument, node, layers, shape, scope, graph)
+
+
+def _known(argument: s.Argument, scope: Scope) -> bool:
+    name = argument.name or ""
+    if name not in FIGURES:
+        scope.problems.error("N402", argument.span, f"expect knows no figure {name}" if name else "expect takes figures by name",
+                             help=did_you_mean(name, FIGURES, f"it takes {', '.join(FIGURES)}"))  # fmt: skip
+    return name in FIGURES
 
 
 def _target(
@@ -74,9 +86,6 @@ def _figure(
     argument: s.Argument, node: s.Expect, layers: list[Node], shape: Shape | None, scope: Scope, graph: Graph
 ) -> None:
     name = argument.name or ""
-    if name not in FIGURES:
-        raise fail(scope, "N402", argument.span, f"expect knows no figure {name}" if name else "expect takes figures by name",
-                   help=did_you_mean(name, FIGURES, f"it takes {', '.join(FIGURES)}"))  # fmt: skip
     if name == "shape":
         _compare_shapes(argument, node, shape, scope)
         return

@@ -24,15 +24,19 @@ from netspec.shape import MOST_ELEMENTS, Dim, Free, Shape, elements
 
 
 def build(net: s.Net, scope: Scope, problems: Problems) -> Graph | None:
-    """The graph of a net whose parameters ``scope`` has; None where something is wrong, which is reported."""
+    """The graph of a net whose parameters ``scope`` has; None where something is wrong, which is reported.
+
+    What is expected of a statement is held against it even where another is at fault.
+    """
     made = _Net(Build(problems), scope)
     complete = made.run(net)
-    if not complete:
-        return None
-    graph = _without_useless_biases(Graph(net.name, made.inputs, tuple(made.build.nodes), tuple(made.outputs), made.names))
+    found = Graph(net.name, made.inputs, tuple(made.build.nodes), tuple(made.outputs), made.names)
+    graph = _without_useless_biases(found)
+    undecided = set() if complete else {node.name for node in found.nodes if _may_lose_bias(node) and not found.users[node.name]}
     for expected in made.build.expected:
-        expectations.check(expected, made.build.made, made.build.nodes, graph)
-    return graph
+        if complete or expected.node.target != "net":
+            expectations.check(expected, made.build.made, made.build.nodes, graph, undecided)
+    return graph if complete else None
 
 
 def set_parameters(net: s.Net, scope: Scope, given: Mapping[str, Any]) -> None:
@@ -181,16 +185,18 @@ def _without_useless_biases(graph: Graph) -> Graph:
     leaving = {output.value for output in graph.outputs}
     kept: set[str] = set()
     for node in graph.nodes:
-        if isinstance(node.op, Trained) and node.op.bias is None:
+        if _may_lose_bias(node):
             users = graph.users[node.name]
             if not users or node.name in leaving or not all(isinstance(user.op, Norm) for user in users):
                 kept.add(node.path)
 
     def without(node: Node) -> Node | None:
-        if isinstance(node.op, Trained) and node.op.bias is None:
+        if _may_lose_bias(node):
             return replace(node, op=node.op.model_copy(update={"bias": node.path in kept}))
         return None
 
     return graph.replace(without)
 
 
+def _may_lose_bias(node: Node) -> bool:
+    return isinstance(node.op, Trained) and node.op.bias is None

@@ -87,14 +87,23 @@ class Scope:
     later: dict[str, int] = field(default_factory=dict)
     broken: bool = False
 
+    def sees(self, name: str) -> bool:
+        """Whether a name stands for something here, without a use of it."""
+        return self._seen(name) is not None
+
     def find(self, name: str) -> Binding | None:
         """What a name stands for here; a value behind a block's wall is not found."""
+        binding = self._seen(name)
+        if binding is not None:
+            binding.used = True
+        return binding
+
+    def _seen(self, name: str) -> Binding | None:
         hidden = False
         scope: Scope | None = self
         while scope is not None:
             binding = scope.names.get(name)
             if binding is not None and not (hidden and binding.kind == "value"):
-                binding.used = True
                 return binding
             hidden = hidden or scope.wall
             scope = scope.parent

@@ -42,6 +42,19 @@ _TYPED_FOR = {"→": "->", "⟶": "->", "×": "x", "“": '"', "”": '"', "‘"
               "−": "-", "≤": "<=", "≥": ">=", "≠": "!=", "，": ",", "：": ":", "（": "(", "）": ")"}  # fmt: skip
 
 
+_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|u[dD][89abAB]..\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u?.))')
+#: A line that only a netspec file has.
+_OURS = re.compile(r'^[ \t]*(?:(?:net|block)[ \t]+\w+[ \t]*[({]|use[ \t]*"|let[ \t]+\w+[ \t]*=|\w+[ \t]+table[ \t]+\w+[ \t]*:)', re.MULTILINE)
+#: How files of other programs begin.
+_THEIRS = {
+    r"SNNS network definition file": "a network of SNNS, the Stuttgart Neural Network Simulator",
+    r"\[net(?:work)?\]": "a configuration of Darknet",
+    r"(?:name[ \t]*:[ \t]*\"[^\n]*\n(?:[^\n]*\n)*?)?[ \t]*layers?[ \t]*\{": "a prototxt of Caffe",
+    r"(?i:\*(?:vertices|network)\b)": "a graph of Pajek",
+    r"net\s*\{|class[ \t]+\w+\s*\{": "a Bayesian network of Hugin",
+}
+
+
 @dataclass
 class Tokens:
     """What the lexer found: the tokens a parser reads, and the comments a formatter keeps."""
@@ -82,8 +95,7 @@ class _Lexer:
         start = found.end() if found else 0
         said = re.compile(r"netspec[ \t]+([0-9]+)[ \t]*(?=#|\n|\Z)").match(self.text, start)
         if said is None:
-            self._no_version(start)
-            return 0
+            return self._no_version(start)
         for comment in re.finditer(r"#[^\n]*", self.text[:start]):
             self.found.comments.append(Span(self.source, *comment.span()))
         if int(said[1][:9]) != VERSION or len(said[1]) > 9:
@@ -97,24 +109,28 @@ class _Lexer:
         self._add("VERSION", start, start + len(said[0].rstrip()))
         return said.end()
 
-    def _no_version(self, start: int) -> None:
-        line = self.text[start:].split("\n", 1)[0]
-        if re.match(r"SNNS network definition file", line):
+    def _no_version(self, start: int) -> int:
+        """Say so, once; what can be read is read from the position returned."""
+        line = self.text[start:].split("\n", 1)[0].rstrip()
+        span = Span(self.source, start, start + max(len(line), 1))
+        near = re.match(r"netspec\b(?:[ \t]*[0-9]+(?=[ \t]))?", line, re.IGNORECASE)
+        if near is not None:
+            self.problems.error("N001", span, "the language version is not written like this", help="write `netspec 1`, on a line of its own")
+            return start + (len(near[0]) if re.search(r"[{}]", line) else len(line))
+        theirs = next((name for pattern, name in _THEIRS.items() if re.compile(pattern).match(self.text, start)), "")
+        if theirs:
             self.problems.error(
-                "N001",
-                Span(self.source, start, start + len(line)),
-                "this is a network of SNNS, the Stuttgart Neural Network Simulator, not a netspec file",
-                help="other programs have files called .net; a netspec file begins with `netspec 1`",
-            )
+                "N001", span, f"this is {theirs}, not a netspec file",
+                help="other programs have files like it, some called .net; a netspec file begins with `netspec 1`",
+            )  # fmt: skip
+        else:
+            self.problems.error(
+                "N001", span, "the file does not say its language version",
+                label="before this line", help="add this line at the top: `netspec 1`",
+            )  # fmt: skip
+        if theirs or not _OURS.search(self.text):
             self.found.nested_too_deep = True  # nothing in it is ours to read
-            return
-        self.problems.error(
-            "N001",
-            Span(self.source, start, start + max(len(line), 1)),
-            "the file does not say its language version",
-            label="before this line",
-            help="add this line at the top: `netspec 1`",
-        )
+        return 0
 
     def _next(self, position: int) -> int:
         if self.picture is not None and self.open and self.open[-1] is self.picture:
@@ -133,7 +149,7 @@ class _Lexer:
         elif kind == "name":
             return self._name(position, end)
         elif kind == "string":
-            self._add("STRING", position, end)
+            self._string(position, end)
         elif kind == "symbol":
             self._symbol(position, end)
         return end
@@ -153,12 +169,12 @@ class _Lexer:
 
     def _statement_begins(self, position: int) -> bool:
         """Whether, in an open bracket, the next line can only be a new statement: the bracket was forgotten."""
-        line = re.compile(r"[ \t]*(?:([^\W\d]\w*)\b[ \t]*(=(?!=)|[^\W\d]\w*[ \t]*[:=(]|net\b)?|(\}))").match(
-            self.text, position
-        )
+        line = re.compile(
+            r"[ \t]*(?:([^\W\d]\w*)\b[ \t]*(=(?!=)|[^\W\d]\w*[ \t]*[:=(]|net\b|table[ \t]+\w+[ \t]*:)?|(\}))"
+        ).match(self.text, position)
         if line is None:
             return False
-        if line[3]:
+        if line[3] or (line[2] or "").startswith("table"):
             return True
         head = self.raw[self.statement : self.statement + 3]
         if line[2] == "=" and not (head and head[0].type in ("NET", "BLOCK", "OUTPUT")):
@@ -217,6 +233,16 @@ class _Lexer:
         following = re.compile(r"\s*(?:([0-9(])|(\w+))").match(self.text, end)
         return bool(following and (following[1] or following[2] not in ("if", "else", "and", "or", "not", "for")))
 
+    def _string(self, start: int, end: int) -> None:
+        self._add("STRING", start, end)
+        for found in _ESCAPE.finditer(self.text, start + 1, end - 1):
+            if found[1]:
+                self.problems.error(
+                    "N004", Span(self.source, *found.span()), f"`{found[0]}` stands for no character",
+                    help='in a string `\\\\` is a backslash; `\\"`, `\\n`, `\\t` and `\\u2028` are as in JSON',
+                )  # fmt: skip
+                self.raw[-1] = self.raw[-1].update(value='"?"')
+
     def _symbol(self, start: int, end: int) -> None:
         kind = _SYMBOLS[self.text[start:end]]
         if kind in _CLOSES and not self._close(kind, start, end):
@@ -268,9 +294,8 @@ class _Lexer:
             help=f"add the `{dict(zip('([{', ')]}', strict=True))[str(bracket)]}`",
         )
         if bracket.type != "LBRACE":
-            closing = {"LPAR": "RPAR", "LSQB": "RSQB"}[bracket.type]
             at = self.raw[-1].end_pos or 0
-            self.raw.append(Token(closing, ")" if closing == "RPAR" else "]", start_pos=at, end_pos=at))
+            self.raw.append(Token("UNCLOSED", "", start_pos=at, end_pos=at))  # what it would have meant nobody knows
         else:
             at = len(self.text)
             self.raw.append(Token("RBRACE", "}", start_pos=at, end_pos=at))

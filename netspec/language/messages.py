@@ -15,6 +15,9 @@ _SAID = {
 }  # fmt: skip
 
 
+_BEGINS = KEYWORDS & {"net", "block", "use", "let", "input", "output", "share", "expect"}
+
+
 def unexpected(problems: Problems, source: Source, tokens: list[Token], index: int, expected: set[str]) -> None:
     """Report the token at ``index``, which none of ``expected`` is."""
     token = tokens[index]
@@ -46,21 +49,44 @@ def _mistake(tokens: list[Token], index: int, expected: set[str]) -> tuple[str, 
         return "the arrow leads nowhere", "write a layer behind `->`, or take the arrow away"
     if kind == "ARROW" and before.type in ("_NL", "LBRACE", "ASSIGN"):
         return "an arrow needs a value on its left", "begin with a value: `image -> …`"
+    if str(after) == ">" and str(token) in ("-", "=") and "ARROW" in expected:
+        return "an arrow is written `->`", "minus and greater-than, with no blank between"
     if kind == "ASSIGN" and before.type == "NAME" and "COLON" in expected:
-        return "an argument is written with a colon, not `=`", f"write `{before}: {after}`"
+        what = "an argument" if _innermost(tokens, index) else "a size" if tokens[index - 2].type == "INPUT" else "a setting"
+        return f"{what} is written with a colon, not `=`", f"write `{before}: {after}`"
     if kind == "COLON" and before.type == "NAME" and "ASSIGN" in expected:
         return "a value is bound with `=`, not `:`", f"write `{before} = …`"
-    if kind in ("NUMBER", "NAME", "STRING", "LSQB") and "COMMA" in expected and before.type not in ("COMMA", "LPAR"):
-        return f"a comma is missing before `{token}`", f"write `{before}, {token}`"
     if kind == "NAME" and before.type == "NAME" and index > 1 and tokens[index - 2].type in ("_NL", "LBRACE"):
         guess = nearest(str(before), KEYWORDS - {"in", "for", "if", "or", "and", "not", "else", "true", "false"})
         if guess:
             return f"`{before}` begins no statement", f"did you mean `{guess} {token}`?"
+        if after.type == "ARROW":
+            return "an `=` is missing", f"write `{before} = {token} -> …`"
+    if not _innermost(tokens, index) and before.type not in ("_NL", "LBRACE", "ARROW", "ASSIGN", "COLON"):
+        if kind.lower() in _BEGINS or (kind == "NAME" and after.type in ("COLON", "ASSIGN")):
+            return "a line ends before the next statement", f"break it before `{token}`"
+    if kind in ("NAME", "LSQB", "LPAR") and "ARROW" in expected and _innermost(tokens, index) in ("", "group"):
+        return f"an arrow is missing before `{token}`", f"write `{before} -> {token}`"
+    if kind in ("NUMBER", "NAME", "STRING", "LSQB") and "COMMA" in expected and before.type not in ("COMMA", "LPAR"):
+        return f"a comma is missing before `{token}`", f"write `{before}, {token}`"
     if kind == "COMPARE" and expected.isdisjoint({"COMPARE"}) and "AND" in expected:
         return "comparisons do not chain", "write `a < b and b < c`"
     if kind == "_NL" and "RBRACE" not in expected and "LBRACE" in expected and "ARROW" not in expected:
         return "the body is missing", "open it on this line: `{`"
     return "", ""
+
+
+def _innermost(tokens: list[Token], index: int) -> str:
+    """The bracket around a token: of a ``group``, of ``arguments``, of a ``list``; empty where a statement has none open."""
+    depth = 0
+    for at in range(index - 1, -1, -1):
+        kind = tokens[at].type
+        if kind in ("LBRACE", "_NL"):
+            return ""
+        depth += {"RPAR": 1, "RSQB": 1, "LPAR": -1, "LSQB": -1}.get(kind, 0)
+        if depth < 0:
+            return "list" if kind == "LSQB" else "arguments" if at and tokens[at - 1].type == "NAME" else "group"
+    return ""
 
 
 def _listing(words: list[str]) -> str:

@@ -119,12 +119,12 @@ def _statement_start(tokens: list[Token], index: int, depth: int) -> int:
 def _bound_name(tokens: list[Token]) -> str | None:
     """The name that a statement which does not parse would have bound."""
     kinds = [token.type for token in tokens[:3]]
-    if kinds[:1] == ["NAME"] and kinds[1:2] in (["ASSIGN"], []):
+    if kinds in (["NAME", "TABLE", "NAME"], ["NAME", "NAME", "NAME"]):
+        return str(tokens[2])
+    if kinds[:1] == ["NAME"] and kinds[1:2] in (["ASSIGN"], ["NAME"], ["COLON"], []):
         return str(tokens[0])
     if len(kinds) > 1 and kinds[0] in ("LET", "INPUT", "OUTPUT", "SHARE", "BLOCK") and kinds[1] == "NAME":
         return str(tokens[1])
-    if kinds == ["NAME", "TABLE", "NAME"]:
-        return str(tokens[2])
     return None
 
 
@@ -327,7 +327,4 @@ def _parameters(parts: list[Any]) -> tuple[s.Parameter, ...]:
 
 
 def _unquote(token: Token) -> str:
-    try:
-        return str(json.loads(str(token)))
-    except ValueError:  # an escape that JSON does not know stays as it is written
-        return str(token)[1:-1]
+    return str(json.loads(str(token), strict=False))
