@@ -62,9 +62,11 @@ def _mistake(tokens: list[Token], index: int, expected: set[str]) -> tuple[str, 
             return f"`{before}` begins no statement", f"did you mean `{guess} {token}`?"
         if after.type == "ARROW":
             return "an `=` is missing", f"write `{before} = {token} -> …`"
-    if not _innermost(tokens, index) and before.type not in ("_NL", "LBRACE", "ARROW", "ASSIGN", "COLON"):
-        if kind.lower() in _BEGINS or (kind == "NAME" and after.type in ("COLON", "ASSIGN")):
-            return "a line ends before the next statement", f"break it before `{token}`"
+    if kind == "NAME" and "TABLE" in expected and nearest(str(token), ("table",)):
+        return f"`{token}` cannot stand here", "did you mean `table`?"
+    begins = kind.lower() in _BEGINS or (kind == "NAME" and after.type in ("COLON", "ASSIGN"))
+    if begins and not _innermost(tokens, index) and before.type not in ("_NL", "LBRACE", "ARROW", "ASSIGN", "COLON"):
+        return "a line ends before the next statement", f"break it before `{token}`"
     if kind in ("NAME", "LSQB", "LPAR") and "ARROW" in expected and _innermost(tokens, index) in ("", "group"):
         return f"an arrow is missing before `{token}`", f"write `{before} -> {token}`"
     if kind in ("NUMBER", "NAME", "STRING", "LSQB") and "COMMA" in expected and before.type not in ("COMMA", "LPAR"):
