@@ -23,12 +23,13 @@ SPECIAL = ("identity", "residual")
 
 def declare_ahead(statements: tuple[s.Statement | s.Declaration, ...], scope: Scope) -> None:
     """Blocks may be used above their line; all other names only below, and an error says so."""
+    sound = {getattr(statement, "name", "") for statement in statements if not isinstance(statement, s.Broken)}
     for statement in statements:
         if isinstance(statement, s.Block):
             if allowed_name(statement.name, statement.name_span, scope, "block"):
                 scope.bind(statement.name, Binding("block", statement.name_span, statement, scope), statement.name_span)
         elif isinstance(statement, s.Broken):
-            if statement.name and statement.name not in (*OPERATORS, *SPECIAL):
+            if statement.name and statement.name not in {*sound, *OPERATORS, *SPECIAL}:
                 scope.names.setdefault(statement.name, Binding("unknown", statement.span))
             if not statement.name or "\n" in statement.span.text:  # it may have bound any name
                 scope.broken = True
@@ -109,6 +110,7 @@ def _look_at(stage: s.Call, site: Site, values: bool) -> None:
         else:
             names = [parameter.name for parameter in wanted]
             named(f"block {stage.name}", names, names, written, scope)
+        _look_over_block(binding, site, stage)
     elif binding is None and stage.name == "residual":
         named("residual", ("shortcut",), ("shortcut",), written, scope)
         if stage.body is not None:
@@ -127,11 +129,33 @@ def look_over_unused(site: Site) -> None:
     """A block that nothing uses is never built; its layers and arguments are looked over all the same."""
     for binding in list(site.scope.names.values()):
         if binding.kind == "block" and not binding.used and binding.scope is site.scope:
-            block: s.Block = binding.what
-            scope = Scope(site.scope.problems, site.scope, wall=True, input=())
-            for parameter in block.parameters:
-                scope.names.setdefault(parameter.name, Binding("unknown", parameter.span))
-            _look_over_body(block.body, replace(site, scope=scope))
+            _look_over_block(binding, site)
+
+
+def _look_over_block(binding: Binding, site: Site, stage: s.Call | None = None) -> None:
+    """Look over a block's body, once, and those of the blocks it calls; built ones have been."""
+    block, around = binding.what, binding.scope
+    site = enter(block, site, stage) if stage is not None else replace(site, blocks=(key(block),))
+    if id(block) in site.build.looked or around is None:
+        return
+    site.build.looked.add(id(block))
+    scope = Scope(around.problems, around, wall=True, input=())
+    for parameter in block.parameters:
+        scope.names.setdefault(parameter.name, Binding("unknown", parameter.span))
+    _look_over_body(block.body, replace(site, scope=scope))
+
+
+def enter(block: s.Block, site: Site, stage: s.Call) -> Site:
+    """The site with one more block around; a circle of blocks is an error."""
+    if key(block) in site.blocks:
+        raise fail(site.scope, "N309", stage.span, f"block {block.name} calls itself",
+                   label="in a circle", help="blocks can call blocks, but in no circle")  # fmt: skip
+    return replace(site, blocks=(*site.blocks, key(block)))
+
+
+def key(block: s.Block) -> str:
+    """What tells a block from others of its name."""
+    return f"{block.name}@{id(block)}"
 
 
 def _look_over_body(body: s.Body, site: Site) -> None:

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Span
-from netspec.elaborate.ahead import SPECIAL, look_over, look_over_others, look_within, unknown_layer
+from netspec.elaborate.ahead import SPECIAL, enter, look_over, look_over_others, look_within, unknown_layer
 from netspec.elaborate.arguments import bind, parameters, place
 from netspec.elaborate.expressions import boolean, describe, evaluate, fail, incoming, unknown, whole
 from netspec.elaborate.scope import Binding, Failed, Halted, Place, Scope, Share, Value
@@ -34,7 +34,7 @@ class Build:
     warned: set[tuple[str, int]] = field(default_factory=set)
     made: dict[tuple[int, str], tuple[int, int, Binding]] = field(default_factory=dict)
     expected: list[Any] = field(default_factory=list)
-    looked: set[int] = field(default_factory=set)  # pipelines that were not chosen, looked over once
+    looked: set[int] = field(default_factory=set)  # pipelines that were not chosen and blocks, looked over or built
     steps: int = 0
 
     def step(self, span: Span) -> None:
@@ -268,17 +268,15 @@ def _block(stage: s.Call, site: Site, binding: Binding, entering: Values) -> Val
     block: s.Block = binding.what
     if stage.body is not None:
         raise fail(site.scope, "N306", stage.body.span, f"{block.name} has no body", help="only `residual` has one")
-    key = f"{block.name}@{id(block)}"
-    if key in site.blocks:
-        raise fail(site.scope, "N309", stage.span, f"block {block.name} calls itself",
-                   label="in a circle", help="blocks can call blocks, but in no circle")  # fmt: skip
+    within = enter(block, site, stage)
     if len(site.blocks) >= DEEPEST:
         raise fail(site.scope, "N301", stage.span, f"blocks call blocks deeper than {DEEPEST}", help="call them one after the other")
     scope = Scope(site.build.problems, binding.scope, wall=True, input=entering)
     parameters(block.name, block.parameters, stage, site.scope, scope)
     from netspec.elaborate.bodies import run_body
 
-    inner = replace(site, scope=scope, place=site.place.inner(block.name), blocks=(*site.blocks, key))
+    site.build.looked.add(id(block))
+    inner = replace(within, scope=scope, place=site.place.inner(block.name))
     return run_body(block.body, inner)
 
 

@@ -15,6 +15,12 @@ _SAID = {
 }  # fmt: skip
 
 
+#: What follows a parenthesis, met where none closed.
+_BEHIND = {
+    "FOR": ("`for` follows a parenthesis", "write `(…) for name in list`"),
+    "STAR": ("what is repeated stands in parentheses", "write `(…) * n`"),
+    "IF": ("a choice stands in parentheses", "write `(… if condition else …)`"),
+}
 _BEGINS = KEYWORDS & {"net", "block", "use", "let", "input", "output", "share", "expect"}
 
 
@@ -43,12 +49,19 @@ def _mistake(tokens: list[Token], index: int, expected: set[str]) -> tuple[str, 
     token, kind = tokens[index], tokens[index].type
     before = tokens[index - 1] if index else Token("_NL", "")
     after = tokens[index + 1] if index + 1 < len(tokens) else Token("_NL", "")
+    misplaced = _misplaced(tokens, index)
+    if misplaced[0]:
+        return misplaced
     if str(token) in KEYWORDS and kind == str(token).upper() and "NAME" in expected and before.type != "ARROW":
         return f"`{token}` is a word of the language and cannot name anything", f"another name, such as `{token}_1`"
     if kind in ("_NL", "$END", "RBRACE") and before.type == "ARROW":
         return "the arrow leads nowhere", "write a layer behind `->`, or take the arrow away"
     if kind == "ARROW" and before.type in ("_NL", "LBRACE", "ASSIGN"):
         return "an arrow needs a value on its left", "begin with a value: `image -> …`"
+    if kind in ("SIGN", "PRODUCT", "STAR") and index > 2 and [t.type for t in tokens[index - 3 : index - 1]] == ["RPAR", "STAR"] and after.type != "ARROW":
+        return "a count that is longer than a power stands in parentheses", f"write `* ({before} {token} {after})`"
+    if kind in _BEHIND and _innermost(tokens, index) in ("", "group"):
+        return _BEHIND[kind]
     if str(after) == ">" and str(token) in ("-", "=") and "ARROW" in expected:
         return "an arrow is written `->`", "minus and greater-than, with no blank between"
     if kind == "ASSIGN" and before.type == "NAME" and "COLON" in expected:
@@ -75,6 +88,20 @@ def _mistake(tokens: list[Token], index: int, expected: set[str]) -> tuple[str, 
         return "comparisons do not chain", "write `a < b and b < c`"
     if kind == "_NL" and "RBRACE" not in expected and "LBRACE" in expected and "ARROW" not in expected:
         return "the body is missing", "open it on this line: `{`"
+    return "", ""
+
+
+def _misplaced(tokens: list[Token], index: int) -> tuple[str, str]:
+    """Message and help for a statement that stands in the wrong braces, or two empty texts."""
+    token, before = tokens[index], [str(token) for token in tokens[max(index - 3, 0) : index]]
+    depth = sum({"LBRACE": 1, "RBRACE": -1}.get(token.type, 0) for token in tokens[:index])
+    begins = not index or tokens[index - 1].type in ("_NL", "LBRACE", "VERSION")
+    if depth == 0 and ((begins and token.type in ("INPUT", "OUTPUT", "SHARE", "EXPECT")) or token.type == "ASSIGN"):
+        return f"`{token if begins else before[-1]}` stands in a net", "put it between the braces of `net Name { … }`"
+    if depth and begins and token.type in ("USE", "NET"):
+        return f"`{token}` stands in the file, not between braces", "move it out of them"
+    if token.type == "COLON" and before[0] in ("train", "data") and before[1:2] == ["{"] and depth > 1:
+        return f"`{before[0]}` stands in the file, not in the net", "move it out of the braces"
     return "", ""
 
 
