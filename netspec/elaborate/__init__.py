@@ -67,8 +67,6 @@ def elaborate(
     labels = _labels_beside(path)
     sections = [item for item in file.items if isinstance(item, s.Section)]
     train, data = read_sections(sections, seen, graph, labels)
-    if graph is not None and data.classes is not None:
-        _check_classes(graph, data, problems)
     tables = {
         name: binding.what
         for around in (scope, inner)
@@ -100,15 +98,6 @@ def _labels_beside(path: Path | None) -> Any:
         return [label.strip() for label in labels]
 
     return read
-
-
-def _check_classes(graph: Graph, data: Data, problems: Problems) -> None:
-    """As many class names as the first output has units or maps."""
-    output = next((out for out in graph.outputs if not out.train), None)
-    units = graph.shapes[output.value][0] if output else None
-    if output and data.classes is not None and units != len(data.classes):
-        problems.error("N508", None, f"the data has {len(data.classes)} classes, and output {output.name} gives {units}",
-                       help=f"give the net as many: `--set classes={len(data.classes)}`, or name {units}")  # fmt: skip
 
 
 __all__ = ["Elaborated", "elaborate", "read_source"]

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from netspec.diagnostics import did_you_mean
+from netspec.elaborate import preparation
 from netspec.elaborate.arguments import bind, value_of
 from netspec.elaborate.expressions import describe, evaluate, fail
 from netspec.elaborate.scope import Failed, Scope
@@ -41,6 +42,9 @@ def read_sections(
     data = _read(Data, found.get("data"), scope, {**_DATA, "classes": lambda node, at: _classes(node, at, labels)})
     if graph is not None:
         train = _losses(train, found.get("train"), graph, scope)
+        if "data" in found:
+            preparation.check(data, found["data"], graph, scope.problems)
+            _check_classes(data, found["data"], graph, scope)
     return train, data
 
 
@@ -151,11 +155,13 @@ def _schedule(node: s.Setting, scope: Scope) -> Steps:
 
 def _prepare(node: s.Setting, scope: Scope) -> Steps:
     steps = _chain(STEPS, "step")(node, scope)
+    marked = False
     for expression, step in zip(node.values, steps, strict=True):
         if getattr(step, "random", False):
-            raise fail(scope, "N505", expression.span, f"{step.name} is random, and `prepare` is what every image gets", help="put it into `augment:`")
-    if sum(step.name == "augment" for step in steps) > 1:
-        raise fail(scope, "N505", node.span, "`augment` marks one place, and stands here twice")
+            scope.problems.error("N505", expression.span, f"{step.name} is random, and `prepare` is what every image gets", help="put it into `augment:`")
+        elif step.name == "augment" and marked:
+            scope.problems.error("N505", expression.span, "`augment` marks one place, and stands here twice")
+        marked = marked or step.name == "augment"
     return steps
 
 
@@ -177,6 +183,18 @@ def _classes(node: s.Setting, scope: Scope, labels: Callable[[str, s.Expression,
         twice = next(name for name in names if names.count(name) > 1)
         raise fail(scope, "N112", expression.span, f'the class "{twice}" stands twice')
     return names
+
+
+def _check_classes(data: Data, section: s.Section, graph: Graph, scope: Scope) -> None:
+    """As many class names as the first output has units or maps."""
+    output = next((out for out in graph.outputs if not out.train), None)
+    units = graph.shapes[output.value][0] if output else None
+    if output and data.classes is not None and units != len(data.classes):
+        node = next(node for node in section.settings if isinstance(node, s.Setting) and node.key == "classes")
+        scope.problems.error(
+            "N508", node.values[0].span, f"the data has {len(data.classes)} classes, and output {output.name} gives {units}",
+            help=f"give the net as many: `--set classes={len(data.classes)}`, or name {units}",
+        )  # fmt: skip
 
 
 def _losses(train: Train, section: s.Section | None, graph: Graph, scope: Scope) -> Train:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import SerializeAsAny, model_validator
+from pydantic import AfterValidator, SerializeAsAny, model_validator
 
 from netspec.settings.arguments import Arguments, Count, NotNegative, Real, Wanted, Whole
 
@@ -14,6 +14,15 @@ Filter = Annotated[
 ]
 Maybe = Annotated[Count | None, Wanted("a whole number of at least 1")]
 Numbers = Annotated[float | list[float], Wanted("a number, or a list of one for each map")]
+
+
+def _above_zero(value: float | list[float]) -> float | list[float]:
+    if min(value if isinstance(value, list) else [value], default=0) <= 0:
+        raise ValueError("a deviation is above 0")
+    return value
+
+
+Deviations = Annotated[float | list[float], AfterValidator(_above_zero), Wanted("a number above 0, or a list of one for each map")]
 
 
 class Step(Arguments):
@@ -120,7 +129,7 @@ class Normalize(Step):
 
     name: ClassVar[str] = "normalize"
     mean: Numbers
-    std: Numbers
+    std: Deviations
 
 
 class Subtract(Step):
