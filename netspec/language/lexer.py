@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from lark import Token
 
 from netspec.diagnostics import Problems, Source, Span
+from netspec.language.version import read_version
 
 #: Words that name nothing else (language.md section 2).
 KEYWORDS = frozenset(
@@ -17,7 +18,6 @@ KEYWORDS = frozenset(
 )
 #: Brackets may stand this deep in one another.
 DEEPEST = 100
-VERSION = 1
 
 _SYMBOLS = {
     "->": "ARROW", "==": "COMPARE", "!=": "COMPARE", "<=": "COMPARE", ">=": "COMPARE", "<": "COMPARE",
@@ -43,17 +43,6 @@ _TYPED_FOR = {"→": "->", "⟶": "->", "×": "x", "“": '"', "”": '"', "‘"
 
 
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|u[dD][89abAB]..\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u?.))')
-#: A line that only a netspec file has.
-_OURS = re.compile(r'^[ \t]*(?:(?:net|block)[ \t]+\w+[ \t]*[({]|use[ \t]*"|let[ \t]+\w+[ \t]*=|\w+[ \t]+table[ \t]+\w+[ \t]*:)', re.MULTILINE)
-#: How files of other programs begin.
-_THEIRS = {
-    r"SNNS network definition file": "a network of SNNS, the Stuttgart Neural Network Simulator",
-    r"\[net(?:work)?\]": "a configuration of Darknet",
-    r"(?:name[ \t]*:[ \t]*\"[^\n]*\n(?:[^\n]*\n)*?)?[ \t]*layers?[ \t]*\{": "a prototxt of Caffe",
-    r"(?i:\*(?:vertices|network)\b)": "a graph of Pajek",
-    r"net\s*\{|class[ \t]+\w+\s*\{": "a Bayesian network of Hugin",
-}
-
 
 @dataclass
 class Tokens:
@@ -90,47 +79,14 @@ class _Lexer:
         return self.found
 
     def _version(self) -> int:
-        """Read ``netspec 1``, the first line that is not a comment."""
-        found = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(#[^\n]*\Z)?").match(self.text)
-        start = found.end() if found else 0
-        said = re.compile(r"netspec[ \t]+([0-9]+)[ \t]*(?=#|\n|\Z)").match(self.text, start)
-        if said is None:
-            return self._no_version(start)
-        for comment in re.finditer(r"#[^\n]*", self.text[:start]):
+        """Where the text begins, behind its version."""
+        said = read_version(self.source, self.problems)
+        for comment in re.finditer(r"#[^\n]*", self.text[: said.start]):
             self.found.comments.append(Span(self.source, *comment.span()))
-        if int(said[1][:9]) != VERSION or len(said[1]) > 9:
-            self.problems.error(
-                "N002",
-                Span(self.source, *said.span(1)),
-                f"this file is written in version {said[1][:12]} of the language, and this netspec reads version {VERSION}",
-                label="not known here",
-                help="install a newer netspec, or write `netspec 1`",
-            )
-        self._add("VERSION", start, start + len(said[0].rstrip()))
-        return said.end()
-
-    def _no_version(self, start: int) -> int:
-        """Say so, once; what can be read is read from the position returned."""
-        line = self.text[start:].split("\n", 1)[0].rstrip()
-        span = Span(self.source, start, start + max(len(line), 1))
-        near = re.match(r"netspec\b(?:[ \t]*[0-9]+(?=[ \t]))?", line, re.IGNORECASE)
-        if near is not None:
-            self.problems.error("N001", span, "the language version is not written like this", help="write `netspec 1`, on a line of its own")
-            return start + (len(near[0]) if re.search(r"[{}]", line) else len(line))
-        theirs = next((name for pattern, name in _THEIRS.items() if re.compile(pattern).match(self.text, start)), "")
-        if theirs:
-            self.problems.error(
-                "N001", span, f"this is {theirs}, not a netspec file",
-                help="other programs have files like it, some called .net; a netspec file begins with `netspec 1`",
-            )  # fmt: skip
-        else:
-            self.problems.error(
-                "N001", span, "the file does not say its language version",
-                label="before this line", help="add this line at the top: `netspec 1`",
-            )  # fmt: skip
-        if theirs or not _OURS.search(self.text):
-            self.found.nested_too_deep = True  # nothing in it is ours to read
-        return 0
+        if said.end is not None:
+            self._add("VERSION", said.start, said.end)
+        self.found.nested_too_deep = said.foreign
+        return said.go_on
 
     def _next(self, position: int) -> int:
         if self.picture is not None and self.open and self.open[-1] is self.picture:
