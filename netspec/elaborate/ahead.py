@@ -126,10 +126,12 @@ def _look_at(stage: s.Call, site: Site, values: bool) -> None:
 
 
 def look_over_unused(site: Site) -> None:
-    """A block that nothing uses is never built; its layers and arguments are looked over all the same."""
+    """A block or share that nothing uses is never built; its layers and arguments are looked over all the same."""
     for binding in list(site.scope.names.values()):
         if binding.kind == "block" and not binding.used and binding.scope is site.scope:
             _look_over_block(binding, site)
+        elif binding.kind == "share" and not binding.what.nodes:
+            _look_along((binding.what.syntax.pipe,), replace(site, scope=binding.what.scope), True)
 
 
 def _look_over_block(binding: Binding, site: Site, stage: s.Call | None = None) -> None:

@@ -88,7 +88,8 @@ def share(node: s.Share, site: Site) -> None:
         return
     place = f"{site.place.path}/{node.name}" if site.place.path else node.name
     # what it uses must stand above it, so it sees the names of now and of outside
-    scope = Scope(site.scope.problems, site.scope)
+    around = site.scope
+    scope = replace(around, names=dict(around.names), later=dict(around.later))
     instance = Share(node, scope, place)
     site.scope.bind(node.name, Binding("share", node.name_span, instance), node.name_span)
 

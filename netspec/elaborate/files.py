@@ -27,14 +27,14 @@ def read_source(path: Path, name: str = "") -> Source:
 
 def read_bytes(path: Path) -> bytes:
     """A plain file of a bounded size."""
+    nonblocking = getattr(os, "O_NONBLOCK", 0)  # a FIFO must not hang
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a FIFO must not hang
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | nonblocking)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Trouble("N601", f"{path} is not a plain file")
+            content = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
         raise Trouble("N601", f"{path} cannot be read: {reason(error)}") from None
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Trouble("N601", f"{path} is not a plain file")
-        content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise Fault("N602", f"{path} is larger than {LARGEST // 2**20} MiB, the limit for a spec")
     return content

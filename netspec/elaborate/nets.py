@@ -116,7 +116,7 @@ class _Net:
         binding = Binding("unknown", node.name_span)
         try:
             shape = self.shape(node)
-            self.inputs[node.name] = shape
+            self.inputs.setdefault(node.name, shape)  # bound twice, the first counts
             binding = Binding("value", node.name_span, (Value(node.name, shape, node.name, node.span.line),))
         finally:
             if good_name:

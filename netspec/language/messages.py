@@ -77,6 +77,8 @@ def _mistake(tokens: list[Token], index: int, expected: set[str]) -> tuple[str, 
             return "an `=` is missing", f"write `{before} = {token} -> …`"
     if kind == "NAME" and "TABLE" in expected and nearest(str(token), ("table",)):
         return f"`{token}` cannot stand here", "did you mean `table`?"
+    if before.type == "RBRACE" and expected == {"_NL"}:
+        return "a line ends behind `}`", f"break it before `{token}`"
     begins = kind.lower() in _BEGINS or (kind == "NAME" and after.type in ("COLON", "ASSIGN"))
     if begins and not _innermost(tokens, index) and before.type not in ("_NL", "LBRACE", "ARROW", "ASSIGN", "COLON"):
         return "a line ends before the next statement", f"break it before `{token}`"
@@ -94,13 +96,14 @@ def _mistake(tokens: list[Token], index: int, expected: set[str]) -> tuple[str, 
 def _misplaced(tokens: list[Token], index: int) -> tuple[str, str]:
     """Message and help for a statement that stands in the wrong braces, or two empty texts."""
     token, before = tokens[index], [str(token) for token in tokens[max(index - 3, 0) : index]]
+    named = bool(index) and tokens[index - 1].type == "NAME"
     depth = sum({"LBRACE": 1, "RBRACE": -1}.get(token.type, 0) for token in tokens[:index])
     begins = not index or tokens[index - 1].type in ("_NL", "LBRACE", "VERSION")
-    if depth == 0 and ((begins and token.type in ("INPUT", "OUTPUT", "SHARE", "EXPECT")) or token.type == "ASSIGN"):
+    if depth == 0 and ((begins and token.type in ("INPUT", "OUTPUT", "SHARE", "EXPECT")) or (named and token.type == "ASSIGN")):
         return f"`{token if begins else before[-1]}` stands in a net", "put it between the braces of `net Name { … }`"
     if depth and begins and token.type in ("USE", "NET"):
         return f"`{token}` stands in the file, not between braces", "move it out of them"
-    if token.type == "COLON" and before[0] in ("train", "data") and before[1:2] == ["{"] and depth > 1:
+    if token.type == "COLON" and depth > 1 and before[0] in ("train", "data") and before[1] == "{":
         return f"`{before[0]}` stands in the file, not in the net", "move it out of the braces"
     return "", ""
 

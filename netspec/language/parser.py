@@ -55,19 +55,35 @@ def parse_tokens(found: Tokens, problems: Problems) -> s.File:
     end = Token("$END", "", start_pos=len(found.source.text), end_pos=len(found.source.text))
     tokens = [*found.tokens, end]
     reported = [problem.span.start for problem in problems if problem.span and problem.code != "N001"]
-    index = 0
+    index, given_up = 0, -1
     while index < len(tokens):
         token = tokens[index]
         try:
             result = machine.feed_token(token)
             index += 1
         except UnexpectedToken as error:
+            if index == given_up:  # a second time: nothing can be made of the rest
+                return s.File(Span(found.source, 0, 0), ())
+            if index and tokens[index - 1].type == "RBRACE" and token.type not in ("_NL", "$END"):
+                unexpected(problems, found.source, tokens, index, {"_NL"})
+                index = _next_line(tokens, index)
+                continue
             wrong, index = index, _recover(machine.parser_state, tokens, index, builder)
+            given_up = index
             error_token = machine.parser_state.value_stack[-1]
             stretch = Span(found.source, error_token.start_pos, error_token.end_pos)
             if not any(_within(start, stretch) for start in reported):
                 unexpected(problems, found.source, tokens, wrong, set(error.expected))
     return result  # type: ignore[no-any-return]
+
+
+def _next_line(tokens: list[Token], index: int) -> int:
+    """Pass over what stands behind a closing brace: to the end of its line, or to the brace that closes the one around."""
+    depth = 0
+    while tokens[index].type != "$END" and not (depth == 0 and tokens[index].type in ("_NL", "RBRACE")):
+        depth += {"LBRACE": 1, "RBRACE": -1}.get(tokens[index].type, 0)
+        index += 1
+    return index
 
 
 def _recover(state: Any, tokens: list[Token], index: int, builder: _Builder) -> int:
