@@ -18,7 +18,7 @@ def specs() -> Path:
 
 
 @click.command("demo")
-@click.option("--out", type=click.Path(path_type=Path), help="Where the run is kept (runs/lenet5-1, -2, … unless said).")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Where the run is kept (runs/lenet5-1, -2, … unless said).")
 @click.option("--epochs", type=click.IntRange(1), default=EPOCHS, help="How long to train.")
 def command(out: Path | None, epochs: int) -> int:
     """LeNet-5 from its spec to named digits, in about half a minute and with no network."""

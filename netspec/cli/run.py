@@ -35,9 +35,9 @@ def command(model: Path, pictures: tuple[Path, ...], top: int, device: str, as_j
         wrong += bool(row.error)
         if as_json:
             answers = [{"label": label, "index": index, "prob": round(prob, 6)} for label, index, prob in row.answers]
-            click.echo(json.dumps({"filename": row.filename, **({"error": row.error} if row.error else {"answers": answers})}, ensure_ascii=False))
+            click.echo(json.dumps({"filename": row.filename, **({"error": row.error, "code": row.code} if row.error else {"answers": answers})}, ensure_ascii=False))
         elif row.error:
-            click.echo(f"{row.filename}  error: {row.error}")
+            click.echo(f"{row.filename}  error[{row.code}]: {row.error}")
         else:
             click.echo(f"{row.filename}  " + "  ".join(f"{label} {prob:.4f}" for label, _, prob in row.answers))
     return 1 if wrong else 0

@@ -18,7 +18,7 @@ from netspec.diagnostics import Fault
 @click.command("train")
 @spec_argument
 @click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="MNIST's or CIFAR's files, train/ and test/ with a folder a class, or train.npz and test.npz.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where the run is kept (runs/NAME-1, -2, … unless said).")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Where the run is kept (runs/NAME-1, -2, … unless said).")
 @click.option("--epochs", type=click.IntRange(1), help="Instead of what the spec says.")
 @click.option("--batch", type=click.IntRange(1), help="Examples a step, instead of what the spec says.")
 @click.option("--memory", metavar="SIZE", callback=memory_size, help="What training may take (2GB): the largest batch that fits, unless --batch says one.")

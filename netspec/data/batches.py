@@ -14,6 +14,7 @@ from netspec.data.arrays import Examples
 from netspec.data.prepare import Images, apply, as_input, draws_needed, split
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target
+from netspec.data.tested import views
 from netspec.diagnostics import Fault
 from netspec.settings import Arguments, Data
 from netspec.settings import data as steps
@@ -152,11 +153,13 @@ def _all(images: Images, chain: Sequence[Arguments], shape: tuple[int | None, ..
 def prepared(
     part: Pictures | Examples, data: Data, inputs: Mapping[str, tuple[int | None, ...]], targets: Sequence[Target]
 ) -> Iterator[tuple[Arrays, Arrays]]:  # fmt: skip
-    """Slices of inputs, channels last, and targets, as evaluation and use see them."""
-    before, _, after = split(data)
+    """Slices of inputs, channels last, and targets, as evaluation and use see them; of ten crops there are ten inputs a target."""
     largest = max(prod(n or 1 for n in shape) for shape in inputs.values())
-    size = max(1, min(SLICE, MOST // largest))
+    crops = 10 if isinstance(data.test, steps.TenCrop) else 1
+    size = max(1, min(SLICE, MOST // largest) // crops)
     for at in range(0, len(part), size):
         here = slice(at, at + size)
-        made = {name: as_input(apply(images[here], [*before, *after]), inputs[name]) for name, images in sources(part, inputs).items()}
+        made = {name: views(images[here], data, inputs[name]) for name, images in sources(part, inputs).items()}
+        most = max(map(len, made.values()))
+        made = {name: np.repeat(array, most // len(array), axis=0) for name, array in made.items()}
         yield made, wanted(part, targets, here, made)

@@ -247,6 +247,8 @@ def as_input(images: Images, shape: tuple[int | None, ...]) -> Array:
 
     Grey pictures become as many equal maps as the net reads. Raises Fault N703 where sizes differ.
     """
+    if not isinstance(images, np.ndarray) and len(shape) == 3 and shape[0] == 3:  # grey ones among them
+        images = each(images, lambda image: np.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image)
     if not isinstance(images, np.ndarray):
         raise Fault("N703", "the pictures have different sizes after their preparation", help="add `resize(h, w)` to `prepare`")
     array = _float(images)

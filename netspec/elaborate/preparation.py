@@ -30,8 +30,10 @@ def check(data: Data, section: s.Section, graph: Graph, problems: Problems) -> N
     written = {node.key: node.values for node in section.settings if isinstance(node, s.Setting)}
     prepare, augment = (list(zip(getattr(data, key), written.get(key, ()), strict=False)) for key in ("prepare", "augment"))
     mark = next((i for i, (step, _) in enumerate(prepare) if isinstance(step, steps.Augment)), 0)
+    place = {id(step): expression for step, expression in prepare}
+    before, after = ([(step, place[id(step)]) for step in part] for part in data.tested())
     test = [(data.test, written["test"][0])] if data.test is not None else []
-    ends = [_end([*prepare[:mark], *chain, *prepare[mark:]], problems) for chain in (augment, test)]
+    ends = [_end(chain, problems) for chain in ([*prepare[:mark], *augment, *prepare[mark:]], [*before, *test, *after])]
     whats = ("in training ", "in use ") if ends[0] != ends[1] else ("",)
     for what, end in zip(whats, ends, strict=False):
         for name, shape in graph.inputs.items():

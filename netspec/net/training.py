@@ -113,6 +113,7 @@ class Training:
         """The event with what the net now makes of the test set, by its first output that has a loss."""
         from netspec.data.batches import prepared
         from netspec.data.targets import Score, score
+        from netspec.data.tested import averaged
         from netspec.engine.evaluate import values
 
         weights = event.weights()
@@ -124,7 +125,9 @@ class Training:
         total = Score()
         for inputs, wanted in prepared(test, self.data, self.inputs, [first]):
             read = {name: array for name, array in inputs.items() if name in model.graph.inputs}
-            total += score(first.loss, first.end, values(model, read, workers=self.workers)[first.output], wanted[first.output])
+            target = wanted[first.output]
+            y = averaged(values(model, read, workers=self.workers)[first.output], len(target), first.end)
+            total += score(first.loss, first.end, y, target)
         return replace(event, test_right=total.right, test_count=total.count, test_loss=total.loss, weights=lambda: weights)
 
     # ---- the run's folder
@@ -141,7 +144,7 @@ class Training:
         write_whole(self.out / "spec.net", self.net.source.text.encode())
         write_whole(self.out / "settings.json", (json.dumps(self.settings.to_json(), indent=2, default=str) + "\n").encode())
         if self.resume is not None and (self.resume / "log.jsonl").is_file():
-            self.log = (self.resume / "log.jsonl").read_text(encoding="utf-8").splitlines()
+            self.log = (self.resume / "log.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
 
     def keep(self, event: Epoch) -> None:
         """Weights, log, model and the state to go on from after an epoch, each whole."""

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from netspec.data.arrays import Examples
 from netspec.data.batches import known, prepared
 from netspec.data.images import SUFFIXES, read_image
-from netspec.data.prepare import apply, as_input
 from netspec.data.sets import Pictures
 from netspec.data.targets import Score, Target, score
+from netspec.data.tested import averaged, views
 from netspec.diagnostics import Fault, Trouble
 from netspec.runtime.session import BATCH, Session
 from netspec.settings import Data
-from netspec.settings import data as steps
 from netspec.settings.train import takes_labels
 
 Array = NDArray[Any]
@@ -32,6 +31,7 @@ class Row:
     filename: str
     answers: tuple[tuple[str, int, float], ...] = ()
     error: str = ""
+    code: str = ""
 
 
 def settings(session: Session) -> Data:
@@ -63,22 +63,22 @@ def predict(session: Session, paths: Sequence[Path], top: int) -> Iterator[Row]:
 
 
 def _batch(session: Session, data: Data, paths: Sequence[Path], top: int) -> list[Row]:
-    views: list[Array] = []
+    made: list[Array] = []
     counts: list[int] = []
-    errors: dict[int, str] = {}
+    errors: dict[int, Fault] = {}
     for place, path in enumerate(paths):
         try:
-            one = _views(read_image(path), data, session.input[1])
-            views.append(one)
+            one = views(read_image(path)[None], data, session.input[1])
+            made.append(one)
             counts.append(len(one))
         except Fault as fault:
-            errors[place] = fault.message
+            errors[place] = fault
             counts.append(0)
-    values = session.run(first_maps(_joined(views)))[0] if views else np.zeros((0, 1))
+    values = session.run(first_maps(_joined(made)))[0] if made else np.zeros((0, 1))
     rows, taken = [], 0
     for place, path in enumerate(paths):
         if place in errors:
-            rows.append(Row(str(path), error=errors[place]))
+            rows.append(Row(str(path), error=errors[place].message, code=errors[place].code))
             continue
         mean = _probabilities(session, values[taken : taken + counts[place]]).mean(axis=0)
         taken += counts[place]
@@ -90,32 +90,6 @@ def _joined(views: list[Array]) -> Array:
     if len({view.shape[1:] for view in views}) > 1:
         raise Fault("N703", "the pictures have different sizes after their preparation", help="run them one by one, or add `resize(h, w)` to `prepare`")
     return np.concatenate(views)
-
-
-def _views(image: Array, data: Data, shape: tuple[int | None, ...]) -> Array:
-    """One picture's inputs: one, or as many as the test asks for."""
-    crops = [image]
-    chain = list(data.prepare)
-    if data.test is not None:
-        crops, chain = _tested(image, data)
-    return np.concatenate([as_input(apply(crop[None], chain), shape) for crop in crops])
-
-
-def _tested(image: Array, data: Data) -> tuple[list[Array], list[Any]]:
-    """Crops of a test image: the resizing comes before them, all else after."""
-    sizes = [step for step in data.prepare if isinstance(step, steps.Resize)]
-    rest = [step for step in data.prepare if not isinstance(step, steps.Resize | steps.CenterCrop)]
-    whole = apply(image[None], sizes)[0]
-    test = data.test
-    if isinstance(test, steps.CenterCrop):
-        return [apply(whole[None], [test])[0]], rest
-    n = test.size  # type: ignore[union-attr]
-    height, width = whole.shape[:2]
-    if n > height or n > width:
-        raise Fault("N703", f"ten crops of {n} x {n} do not fit into {height} x {width}", help="resize before it")
-    corners = [(0, 0), (0, width - n), (height - n, 0), (height - n, width - n), ((height - n) // 2, (width - n) // 2)]
-    crops = [whole[y : y + n, x : x + n] for y, x in corners]
-    return [*crops, *(crop[:, ::-1] for crop in crops)], rest
 
 
 def first_maps(array: Array) -> Array:
@@ -149,5 +123,6 @@ def evaluate(session: Session, part: Pictures | Examples) -> Score:
     for inputs, wanted in prepared(part, data, session.inputs, [target]):
         values = session.run(*(first_maps(x) for x in inputs.values()))[0]
         y = _probabilities(session, values) if whole else np.moveaxis(values, 1, -1)
+        y = averaged(y, len(wanted[output]), "" if whole else end)
         total += score(loss, "softmax" if whole and end == "log_softmax" else end, y, wanted[output])
     return total

@@ -152,9 +152,8 @@ def _install(device: str) -> str:
 
 
 def _session(session: Any, device: str, note: str) -> Session:
-    text = session.get_modelmeta().custom_metadata_map.get("netspec", "{}")
     try:
-        metadata = json.loads(text)
+        metadata = json.loads(session.get_modelmeta().custom_metadata_map.get("netspec", "{}"))
     except ValueError:
         metadata = {}
     return Session(session, device, note, metadata if isinstance(metadata, dict) else {})

@@ -174,11 +174,28 @@ class Data(Arguments):
     augment: Annotated[Steps, Wanted(" | ".join(STEPS), tuple(STEPS))] = ()
     test: Annotated[SerializeAsAny[Arguments] | None, Wanted("ten_crop(n) or center_crop(n)", tuple(TESTS))] = None
 
+    def tested(self) -> tuple[list[Arguments], list[Arguments]]:
+        """What a test picture goes through before and after its crop.
+
+        The crop stands where `augment` does, else behind the last change of size; a `center_crop` of the preparation
+        that leaves it no room gives way to it.
+        """
+        kept: list[Arguments] = []
+        at, marked = 0, any(isinstance(step, Augment) for step in self.prepare)
+        for step in self.prepare:
+            if isinstance(step, Augment):
+                at = len(kept)
+            elif not isinstance(step, CenterCrop) or self.test is None or _larger(step, self.test):
+                kept.append(step)
+            if isinstance(step, Resize | CenterCrop) and not marked:
+                at = len(kept)
+        return kept[:at], kept[at:]
+
     def to_json(self) -> dict[str, Any]:
         """As plain values that ``from_json`` reads back."""
         return {
             "classes": self.classes,
-            "prepare": [_told(step) for step in self.prepare if not isinstance(step, Augment)],
+            "prepare": [_told(step) for step in self.prepare],
             "test": None if self.test is None else _told(self.test),
         }
 
@@ -191,6 +208,12 @@ class Data(Arguments):
             prepare=tuple(_read(step, STEPS) for step in told["prepare"]),
             test=None if test is None else _read(test, TESTS),
         )
+
+
+def _larger(step: CenterCrop, test: Arguments) -> bool:
+    """Whether a crop leaves room for the test's."""
+    height, width = (test.size, test.size) if isinstance(test, TenCrop) else (test.height, test.width or test.height)  # type: ignore[attr-defined]
+    return step.height >= height and (step.width or step.height) >= width and (step.height, step.width or step.height) != (height, width)
 
 
 def _told(step: Arguments) -> dict[str, Any]:
