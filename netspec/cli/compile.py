@@ -16,8 +16,11 @@ from netspec.shape import show
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="The file to write (NAME.onnx unless said).")
 @click.option("--explain", is_flag=True, help="Print how each table runs, and why.")
 @click.option("--convolutional", is_flag=True, help="Turn dense layers into convolutions: pictures of any size, a map of answers.")
+@click.option("--raw-pixels", is_flag=True, help="Put the preparation into the model: it then takes uint8 pictures of any size.")
 @set_option
-def command(spec: Path, weights: Path | None, out: Path | None, explain: bool, convolutional: bool, settings: tuple[str, ...]) -> None:
+def command(
+    spec: Path, weights: Path | None, out: Path | None, explain: bool, convolutional: bool, raw_pixels: bool, settings: tuple[str, ...]
+) -> None:  # fmt: skip
     """Compile SPEC to an ONNX model."""
     from netspec import passes
 
@@ -27,12 +30,14 @@ def command(spec: Path, weights: Path | None, out: Path | None, explain: bool, c
     out = beside(out or Path(f"{spec.stem}.onnx"))
     if weights is None:
         note(f"no weights are given: fresh ones from seed {net.train_settings.seed}")
-        model = net.compile(out)
+        model = net.compile(out, raw_pixels=raw_pixels)
     else:
         arrays, data = narrow.weights_from(weights)
-        model = net.compile(out, net.reshaped(arrays), data)
+        model = net.compile(out, net.reshaped(arrays), data, raw_pixels)
     for choice in passes.choices(net.graph) if explain else ():
         click.echo(f"{choice.layer}: table {choice.table} runs as {choice.pattern.kind}: {choice.pattern.reason}")
     inputs = ", ".join(f"{name} N x {show(shape)}" for name, shape in model.graph.inputs.items())
+    if raw_pixels:
+        inputs = f"{next(iter(model.graph.inputs))} N x height x width x maps (uint8)"
     outputs = ", ".join(f"{o.name} N x {show(model.graph.shapes[o.value])}" for o in model.graph.outputs)
     click.echo(f"{out}: {size(out.stat().st_size)}, {inputs} -> {outputs}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -12,7 +12,10 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from netspec.diagnostics import Fault
 from netspec.graph import Graph, Node
+from netspec.interop import raw_pixels
+from netspec.settings import Data
 from netspec.shape import Free, Shape
 from netspec.weights import Model
 
@@ -40,10 +43,35 @@ class Writer:
         self.nodes.append(helper.make_node(kind, list(inputs), [name], name, **attributes))
         return name
 
+    def several(self, kind: str, count: int, *inputs: str, **attributes: Any) -> list[str]:
+        """Add a node of many outputs; returns their names."""
+        first = self(kind, *inputs, **attributes)
+        names = [first, *(f"{first}_{number}" for number in range(1, count))]
+        self.nodes[-1].output.extend(names[1:])
+        return names
+
+    def choice(self, condition: str, then: Callable[[], str], otherwise: Callable[[], str]) -> str:
+        """One of two values, of which only that one is computed."""
+        branches = []
+        for make in (then, otherwise):
+            outer, self.nodes = self.nodes, []
+            made = helper.make_empty_tensor_value_info(make())
+            branches.append(helper.make_graph(self.nodes, f"{self.prefix}/branch_{self.count}", [], [made]))
+            self.nodes = outer
+        return self("If", condition, then_branch=branches[0], else_branch=branches[1])
+
     def floats(self, values: Any, shape: tuple[int, ...] | None = None) -> str:
         """A constant of float32."""
         array = np.asarray(values, dtype=np.float32)
         return self._constant(array if shape is None else array.reshape(shape))
+
+    def doubles(self, values: Any) -> str:
+        """A constant of float64."""
+        return self._constant(np.asarray(values, dtype=np.float64))
+
+    def scalar(self, value: int) -> str:
+        """A constant of int64 without axes."""
+        return self._constant(np.asarray(value, dtype=np.int64))
 
     def ints(self, values: Sequence[int]) -> str:
         """A constant of int64, one axis."""
@@ -52,7 +80,7 @@ class Writer:
     def _constant(self, array: Any) -> str:
         self.count += 1
         name = f"{self.prefix}/constant_{self.count}"
-        self.initializers[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        self.initializers[name] = numpy_helper.from_array(array.copy(order="C"), name)
         return name
 
     def weight(self, path: str) -> str:
@@ -87,14 +115,26 @@ class _Weights(Mapping[str, str]):
         return len(self.names)
 
 
-def export(model: Model, metadata: Mapping[str, Any]) -> onnx.ModelProto:
-    """The ONNX model of a model after the DEPLOY passes, checked, every intermediate shape in it."""
+def export(model: Model, metadata: Mapping[str, Any], pictures: Data | None = None) -> onnx.ModelProto:
+    """The ONNX model of a model after the DEPLOY passes, checked, every intermediate shape in it.
+
+    With ``pictures`` their preparation stands in front: the input is then uint8, (N, height, width, maps). Raises Fault N607
+    where the net reads no picture.
+    """
     graph, writer = model.graph, Writer(model)
-    for node in graph.nodes:
-        _node(node, graph, writer)
-    for output in graph.outputs:
-        _leave(output.name, output.value, graph, writer)
     inputs = [_info(name, shape) for name, shape in graph.inputs.items()]
+    renamed: dict[str, str] = {}
+    if pictures is not None:
+        name, shape = _only_input(graph)
+        inputs = [_picture(name, raw_pixels.maps_read(pictures, shape))]
+        renamed[name] = raw_pixels.prepare(pictures, name, shape, writer)
+    for node in graph.nodes:
+        _node(node, graph, writer, [renamed.get(value, value) for value in node.inputs])
+    for output in graph.outputs:
+        value = renamed.get(output.value, output.value)
+        if pictures is not None:
+            value = raw_pixels.answer(pictures, value, metadata["end"], writer)
+        _leave(output.name, value, graph, writer)
     outputs = [_info(output.name, graph.shapes[output.value]) for output in graph.outputs]
     body = helper.make_graph(writer.nodes, graph.name, inputs, outputs, list(_used(writer)))
     proto = helper.make_model(body, ir_version=IR, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="netspec")
@@ -104,11 +144,21 @@ def export(model: Model, metadata: Mapping[str, Any]) -> onnx.ModelProto:
     return proto
 
 
-def _node(node: Node, graph: Graph, writer: Writer) -> None:
+def _only_input(graph: Graph) -> tuple[str, Shape]:
+    if len(graph.inputs) > 1:
+        raise Fault("N607", f"net {graph.name} reads {', '.join(graph.inputs)}, and a picture is one input")
+    return next(iter(graph.inputs.items()))
+
+
+def _picture(name: str, maps: int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.UINT8, [BATCH, "height", "width", maps])
+
+
+def _node(node: Node, graph: Graph, writer: Writer, values: Sequence[str]) -> None:
     writer.prefix = node.name
     names = _Weights(writer, node, list(graph.local_weights(node)))
     first = len(writer.nodes)
-    result = node.op.onnx(writer, node.inputs, names, graph.input_shapes(node), node.shape)
+    result = node.op.onnx(writer, values, names, graph.input_shapes(node), node.shape)
     for made in writer.nodes[first:]:
         for value in made.input:
             if value in graph.weights and value not in writer.initializers:
@@ -123,7 +173,7 @@ def _node(node: Node, graph: Graph, writer: Writer) -> None:
 def _leave(name: str, value: str, graph: Graph, writer: Writer) -> None:
     """Give the value the output's name, or a copy of it where others read it too."""
     maker = next((made for made in writer.nodes if made.output[0] == value), None)
-    if maker is None or value in graph.inputs or graph.users[value] or sum(out.value == value for out in graph.outputs) > 1:
+    if maker is None or value in graph.inputs or graph.users.get(value) or sum(out.value == value for out in graph.outputs) > 1:
         writer.nodes.append(helper.make_node("Identity", [value], [name], f"{name}/output"))
     else:
         maker.output[0] = name
@@ -136,8 +186,16 @@ def _info(name: str, shape: Shape) -> onnx.ValueInfoProto:
 
 def _used(writer: Writer) -> list[onnx.TensorProto]:
     """The constants that some node reads."""
-    read = {value for node in writer.nodes for value in node.input}
+    read = {value for node in _all(writer.nodes) for value in node.input}
     return [tensor for name, tensor in writer.initializers.items() if name in read]
+
+
+def _all(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
+    """Nodes, and those of their branches."""
+    for node in nodes:
+        yield node
+        for attribute in node.attribute:
+            yield from _all(attribute.g.node)
 
 
 def size(model: Model) -> int:

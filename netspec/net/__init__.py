@@ -268,15 +268,20 @@ class Net:
 
         return passes.run(Model(self.graph, weights), passes.DEPLOY)
 
-    def compile(self, path: str | Path, weights: Arrays | None = None, data: Data | None = None) -> Model:
-        """Write the ONNX model; without weights, fresh ones from the seed. Returns the deployed model."""
+    def compile(self, path: str | Path, weights: Arrays | None = None, data: Data | None = None, raw_pixels: bool = False) -> Model:
+        """Write the ONNX model; without weights, fresh ones from the seed. Returns the deployed model.
+
+        With ``raw_pixels`` it prepares pictures itself: its input is uint8, (N, height, width, maps). Raises Fault N607 where the
+        net reads no picture.
+        """
         from netspec.interop.export import LARGEST, export, serialize, size
         from netspec.interop.files import write_whole
 
         model = self.model(self.initial() if weights is None else weights)
         if size(model) > LARGEST:
             raise Fault("N605", f"the model has {size(model) / 2**30:.1f} GiB of weights, and one ONNX file holds 2")
-        write_whole(Path(path), serialize(export(model, self.metadata(data or self.data))))
+        data = data or self.data
+        write_whole(Path(path), serialize(export(model, {**self.metadata(data), "raw_pixels": raw_pixels}, data if raw_pixels else None)))
         return model
 
     def metadata(self, data: Data) -> dict[str, Any]:

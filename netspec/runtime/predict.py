@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples
-from netspec.data.batches import known, prepared
+from netspec.data.batches import known, prepared, wanted
 from netspec.data.images import SUFFIXES, read_image
 from netspec.data.sets import Pictures
 from netspec.data.targets import Score, Target, score
@@ -63,33 +63,39 @@ def predict(session: Session, paths: Sequence[Path], top: int) -> Iterator[Row]:
 
 
 def _batch(session: Session, data: Data, paths: Sequence[Path], top: int) -> list[Row]:
-    made: list[Array] = []
-    counts: list[int] = []
+    """Pictures that become inputs of one size go through the model together."""
     errors: dict[int, Fault] = {}
+    alike: dict[tuple[int, ...], list[tuple[int, Array]]] = {}
     for place, path in enumerate(paths):
         try:
-            one = views(read_image(path)[None], data, session.input[1])
-            made.append(one)
-            counts.append(len(one))
+            made = _inputs(session, data, read_image(path))
+            alike.setdefault(made.shape, []).append((place, made))
         except Fault as fault:
             errors[place] = fault
-            counts.append(0)
-    values = session.run(first_maps(_joined(made)))[0] if made else np.zeros((0, 1))
-    rows, taken = [], 0
-    for place, path in enumerate(paths):
-        if place in errors:
-            rows.append(Row(str(path), error=errors[place].message, code=errors[place].code))
-            continue
-        mean = _probabilities(session, values[taken : taken + counts[place]]).mean(axis=0)
-        taken += counts[place]
-        rows.append(Row(str(path), _best(mean, data.classes, top)))
-    return rows
+    answers: dict[int, Array] = {}
+    for group in alike.values():
+        try:
+            values = _probabilities(session, session.run(np.concatenate([made for _, made in group]))[0])
+            means = averaged(values, len(group), "")
+            answers |= {place: mean for (place, _), mean in zip(group, means, strict=True)}
+        except Fault as fault:
+            errors |= dict.fromkeys((place for place, _ in group), fault)
+    return [
+        Row(str(path), error=errors[place].message, code=errors[place].code) if place in errors
+        else Row(str(path), _best(answers[place], data.classes, top))
+        for place, path in enumerate(paths)
+    ]  # fmt: skip
 
 
-def _joined(views: list[Array]) -> Array:
-    if len({view.shape[1:] for view in views}) > 1:
-        raise Fault("N703", "the pictures have different sizes after their preparation", help="run them one by one, or add `resize(h, w)` to `prepare`")
-    return np.concatenate(views)
+def _inputs(session: Session, data: Data, image: Array) -> Array:
+    """What the model reads of a picture: prepared, maps first; or its bytes, where the model prepares them itself."""
+    if not session.metadata.get("raw_pixels"):
+        return first_maps(views(image[None], data, session.input[1]))
+    maps = session.input[1][-1] or 1
+    image = np.repeat(image, maps, axis=-1) if image.shape[-1] == 1 else image
+    if image.shape[-1] != maps:
+        raise Fault("N703", f"the picture has {image.shape[-1]} maps, and the model reads {maps}", help="add `grayscale` to `prepare`")
+    return image[None]
 
 
 def first_maps(array: Array) -> Array:
@@ -120,9 +126,21 @@ def evaluate(session: Session, part: Pictures | Examples) -> Score:
     shape = tuple(n or 0 for n in (sizes[:1] if whole else (*sizes[1:], sizes[0])))
     target = Target(output, loss, end, shape, not takes_labels(loss) and [sizes] == list(session.inputs.values()))
     total = Score()
-    for inputs, wanted in prepared(part, data, session.inputs, [target]):
-        values = session.run(*(first_maps(x) for x in inputs.values()))[0]
+    for inputs, held in _slices(session, part, data, target):
+        values = session.run(*inputs)[0]
         y = _probabilities(session, values) if whole else np.moveaxis(values, 1, -1)
-        y = averaged(y, len(wanted[output]), "" if whole else end)
-        total += score(loss, "softmax" if whole and end == "log_softmax" else end, y, wanted[output])
+        y = averaged(y, len(held), "" if whole else end)
+        total += score(loss, "softmax" if whole and end == "log_softmax" else end, y, held)
     return total
+
+
+def _slices(session: Session, part: Pictures | Examples, data: Data, target: Target) -> Iterator[tuple[list[Array], Array]]:
+    """Inputs as the model reads them, and targets."""
+    if not session.metadata.get("raw_pixels"):
+        for inputs, found in prepared(part, data, session.inputs, [target]):
+            yield [first_maps(x) for x in inputs.values()], found[target.output]
+        return
+    if isinstance(part, Examples):
+        raise Fault("N707", "the model prepares pictures itself, and the data are arrays", help="compile it without `--raw-pixels`")
+    for at, image in enumerate(part.images):
+        yield [_inputs(session, data, image)], wanted(part, [target], slice(at, at + 1), {})[target.output]

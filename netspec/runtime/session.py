@@ -56,10 +56,10 @@ class Session:
         return {value.name: _sizes(value) for value in self.session.get_outputs()}
 
     def run(self, *xs: Array) -> list[Array]:
-        """All outputs for the inputs in their order, ``(n, maps, height, width)``, in batches of one size, the last one padded."""
+        """All outputs for the inputs in their order, as the model reads them, in batches of one size, the last one padded."""
         parts = []
         for at in range(0, len(xs[0]), BATCH):
-            batch = {name: _filled(x[at : at + BATCH], len(x)) for name, x in zip(self.inputs, xs, strict=True)}
+            batch = {to.name: _filled(x[at : at + BATCH], len(x), to.type) for to, x in zip(self.session.get_inputs(), xs, strict=True)}
             n = len(xs[0][at : at + BATCH])
             try:
                 parts.append([value[:n] for value in self.session.run(None, batch)])
@@ -72,11 +72,11 @@ def _sizes(value: Any) -> tuple[int | None, ...]:
     return tuple(n if isinstance(n, int) else None for n in value.shape[1:])
 
 
-def _filled(x: Array, whole: int) -> Array:
+def _filled(x: Array, whole: int, kind: str) -> Array:
     """A batch of the one size where there is more than one."""
-    batch = np.ascontiguousarray(x, dtype=np.float32)
+    batch = np.ascontiguousarray(x, dtype=np.uint8 if kind == "tensor(uint8)" else np.float32)
     rest = BATCH - len(batch) if whole > BATCH else 0
-    return np.concatenate([batch, np.zeros((rest, *batch.shape[1:]), np.float32)]) if rest else batch
+    return np.concatenate([batch, np.zeros((rest, *batch.shape[1:]), batch.dtype)]) if rest else batch
 
 
 def open_model(path: Path, device: str = "auto") -> Session:

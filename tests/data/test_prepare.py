@@ -122,6 +122,26 @@ def test_training_evaluation_and_use_agree_on_the_test_set(end: str, test: str, 
     paths = sorted((pictures / "test").rglob("*.png"))
     rows = list(predict(session, paths, 1))
     assert sum(row.answers[0][1] == "ab".index(path.parent.name) for row, path in zip(rows, paths, strict=True)) == found.right
+    spec.compile(tmp_path / "raw.onnx", *spec.weights_from(tmp_path / "run" / "weights.safetensors"), raw_pixels=True)
+    raw = open_model(tmp_path / "raw.onnx", "cpu")
+    again = evaluate(raw, read_set(pictures, "test"))
+    assert (again.right, again.count) == (found.right, 10) and again.loss == pytest.approx(found.loss, rel=1e-5)
+    for one, other in zip(rows, predict(raw, paths, 1), strict=True):
+        assert one.answers[0][:2] == other.answers[0][:2] and one.answers[0][2] == pytest.approx(other.answers[0][2], rel=1e-4)
+
+
+def test_pictures_of_any_size_go_through_one_run(tmp_path: Path) -> None:
+    (tmp_path / "f.net").write_text("netspec 1\nnet F {\n input image: 3 x H x W\n output y = image -> conv(4, 3) -> softmax\n}\n")
+    load(tmp_path / "f.net").compile(tmp_path / "f.onnx")
+    for name, size in (("a", (9, 12)), ("b", (20, 7)), ("c", (9, 12))):
+        Image.fromarray(RNG.integers(0, 256, (*size, 3), dtype=np.uint8)).save(tmp_path / f"{name}.png")
+    (tmp_path / "d.png").write_bytes(b"no picture")
+    session = open_model(tmp_path / "f.onnx", "cpu")
+    paths = [tmp_path / f"{name}.png" for name in "abdc"]
+    rows = list(predict(session, paths, 2))
+    assert [row.code for row in rows] == ["", "", "N705", ""]
+    for row, path in zip(rows, paths, strict=True):
+        assert [alone.answers for alone in predict(session, [path], 2)] == [row.answers]
 
 
 def test_augmentation_depends_on_seed_epoch_and_picture_alone(tmp_path: Path) -> None:
