@@ -38,6 +38,9 @@ def command(
         click.echo(f"{choice.layer}: table {choice.table} runs as {choice.pattern.kind}: {choice.pattern.reason}")
     inputs = ", ".join(f"{name} N x {show(shape)}" for name, shape in model.graph.inputs.items())
     if raw_pixels:
-        inputs = f"{next(iter(model.graph.inputs))} N x height x width x maps (uint8)"
+        from netspec.interop.raw_pixels import maps_read
+
+        name, shape = next(iter(model.graph.inputs.items()))
+        inputs = f"{name} N x height x width x {maps_read(net.data, shape)} (uint8)"
     outputs = ", ".join(f"{o.name} N x {show(model.graph.shapes[o.value])}" for o in model.graph.outputs)
     click.echo(f"{out}: {size(out.stat().st_size)}, {inputs} -> {outputs}")
