@@ -55,6 +55,14 @@ def unknown_layer(stage: s.Call, scope: Scope) -> Failed:
                 help=did_you_mean(stage.name, known, "`netspec layers` lists them all"))  # fmt: skip
 
 
+def check_form(stage: s.Call, binding: Binding | None, scope: Scope) -> None:
+    """Only `residual` has a body, and a share no arguments."""
+    if binding is not None and binding.kind == "share" and (stage.arguments is not None or stage.body is not None):
+        raise fail(scope, "N306", stage.span, f"{stage.name} is a share and takes no arguments")
+    if stage.body is not None and stage.name != "residual":
+        raise fail(scope, "N306", stage.body.span, f"{stage.name} has no body", help="only `residual` has one")
+
+
 # ---- what is not built
 
 
@@ -103,6 +111,7 @@ def _look_along(pipes: list[s.Pipe] | tuple[s.Pipe, ...], site: Site, values: bo
 def _look_at(stage: s.Call, site: Site, values: bool) -> None:
     scope, written = site.scope, stage.arguments or ()
     binding = scope.find(stage.name)
+    check_form(stage, binding, scope)
     if binding is not None and binding.kind == "block":
         wanted = binding.what.parameters
         if values:

@@ -7,8 +7,8 @@ from math import prod
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Span
-from netspec.elaborate.ahead import SPECIAL, enter, look_over, look_over_others, look_within, unknown_layer
-from netspec.elaborate.arguments import bind, parameters, place
+from netspec.elaborate.ahead import SPECIAL, check_form, enter, look_over, look_over_others, look_within, unknown_layer
+from netspec.elaborate.arguments import bind, named, parameters, place
 from netspec.elaborate.expressions import boolean, describe, evaluate, fail, incoming, unknown, whole
 from netspec.elaborate.scope import Binding, Failed, Halted, Place, Scope, Share, Value
 from netspec.graph import Node
@@ -90,11 +90,14 @@ def _stage(stage: s.Stage, site: Site, entering: Values | None, first: bool) -> 
         if binding is not None and binding.kind == "constant" and stage.name not in OPERATORS:
             raise fail(site.scope, "N302", stage.span, f"{stage.name} is {describe(binding.what)}, not a value of the net")
         raise fail(site.scope, "N302", stage.span, "a pipeline begins with a value", help=f"write `image -> {stage.span.text[:40]}`")
+    check_form(stage, binding, site.scope)
     if binding is not None and binding.kind == "block":
         return _block(stage, site, binding, entering)
     if binding is not None and binding.kind == "share":
         return _share(stage, site, binding.what, entering)
-    if stage.name == "identity" and stage.arguments is None and stage.body is None:
+    if stage.name == "identity":
+        if named("identity", (), (), stage.arguments or (), site.scope):
+            raise Failed
         return entering
     if stage.name == "residual":
         return _residual(stage, site, entering)
@@ -187,8 +190,6 @@ def _repeated(stage: s.Group, site: Site, entering: Values | None, scopes: list[
 
 
 def _layer(stage: s.Call, site: Site, kind: type[Operator], entering: Values) -> Value:
-    if stage.body is not None:
-        raise fail(site.scope, "N306", stage.body.span, f"{stage.name} has no body", help="only `residual` has one")
     op = bind(kind, stage.arguments or (), site.scope, stage.name_span)
     if len(entering) != 1 and not kind.joins:
         raise fail(
@@ -266,8 +267,6 @@ def _warn_unfed(op: Operator, site: Site, span: Span) -> None:
 
 def _block(stage: s.Call, site: Site, binding: Binding, entering: Values) -> Values:
     block: s.Block = binding.what
-    if stage.body is not None:
-        raise fail(site.scope, "N306", stage.body.span, f"{block.name} has no body", help="only `residual` has one")
     within = enter(block, site, stage)
     if len(site.blocks) >= DEEPEST:
         raise fail(site.scope, "N301", stage.span, f"blocks call blocks deeper than {DEEPEST}", help="call them one after the other")
@@ -281,8 +280,6 @@ def _block(stage: s.Call, site: Site, binding: Binding, entering: Values) -> Val
 
 
 def _share(stage: s.Call, site: Site, share: Share, entering: Values) -> Values:
-    if stage.arguments is not None or stage.body is not None:
-        raise fail(site.scope, "N306", stage.span, f"{stage.name} is a share and takes no arguments")
     inner = replace(site, scope=share.scope, place=Place(share.place), share=share)
     values = run(share.syntax.pipe, inner, entering)
     if share.shape is None and len(values) == 1:
