@@ -64,9 +64,9 @@ def parse_tokens(found: Tokens, problems: Problems) -> s.File:
         except UnexpectedToken as error:
             if index == given_up:  # a second time: nothing can be made of the rest
                 return s.File(Span(found.source, 0, 0), ())
-            if index and tokens[index - 1].type == "RBRACE" and token.type not in ("_NL", "$END"):
+            if index and tokens[index - 1].type == "RBRACE" and token.type not in ("_NL", "$END", "RBRACE"):
                 unexpected(problems, found.source, tokens, index, {"_NL"})
-                index = _next_line(tokens, index)
+                given_up = index = _next_line(tokens, index)
                 continue
             wrong, index = index, _recover(machine.parser_state, tokens, index, builder)
             given_up = index

@@ -45,13 +45,13 @@ def test_any_change_of_a_spec_is_read_to_its_end(spec: str, changes: list[tuple[
 NET = "netspec 1\n\nnet Tiny {{\n    input image: 3 x 8 x 8\n    output y = image -> {0}\n}}{1}\n"
 
 
-@pytest.mark.parametrize("behind", [".", " y", "}", "} y", " = 3", "{", " {", "[", "for", " ->", "\n}\n} x", " # fine", "x }"])
+@pytest.mark.parametrize("behind", [".", " y", "}", "} y", " = 3", "{", " {", "[", "for", " ->", "\n}\n} x", " # fine", "x }", "} }", " foo }\n}"])
 def test_what_stands_behind_a_brace_is_said(behind: str) -> None:
     found = findings(NET.format("relu", behind))
     assert ("error" in found) == ("#" not in behind)
 
 
-@pytest.mark.parametrize("body", ["residual { relu } y", "residual { relu } }", "residual { relu }. -> cnov(3)"])
+@pytest.mark.parametrize("body", ["residual { relu } y", "residual { relu } }", "residual { relu }. -> cnov(3)", "[conv(4, 3), reluTiny {\n input image:\n}\nconv(4, 3)]Tiny {\n input -> relu\n}"])
 def test_what_stands_behind_an_inner_brace_is_said(body: str) -> None:
     assert "page" not in findings(NET.format(body, "")) and "error[" in findings(NET.format(body, ""))
 
