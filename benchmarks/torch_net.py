@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from netspec.graph import Graph, Node
 from netspec.ops.window import Window
-from netspec.tables import Table
-from netspec.tables.spread import spread_cells
+from netspec.tables import KernelTable, Table
+from netspec.tables.spread import spread_cells, spread_taps
 
 
 class TorchNet:
@@ -27,7 +27,9 @@ class TorchNet:
         for node in graph.nodes:
             for local, weight in graph.local_weights(node).items():
                 path, array = node.key(local), weights[node.key(local)]
-                table = getattr(node.op, "table", None)
+                table, taps = getattr(node.op, "table", None), getattr(node.op, "kernel", None)
+                if local == "weight" and isinstance(taps, KernelTable):
+                    array = spread_taps(taps, array)
                 if local == "weight" and isinstance(table, Table) and not table.is_full:
                     self.tables[path] = table
                     array = spread_cells(table, array, 0)

@@ -51,7 +51,7 @@ def test_activations_made_again_are_the_same_bits_in_less_memory(name: str) -> N
     net = small(name)
     found = []
     for recompute in (False, True):
-        runner = bound(net.graph, net.train_settings, 6, recompute)
+        runner = bound(net.graph, net.train_settings, 24, recompute)
         loss = runner.step()
         found.append((loss, runner.gradient.tobytes(), runner.plan.batch_bytes + runner.plan.local_bytes))
     assert found[0][:2] == found[1][:2]

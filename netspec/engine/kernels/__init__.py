@@ -78,9 +78,10 @@ def possible(plain: conv.Conv) -> list[str]:
     few, tall = pairs <= 32, taps[0] > TAPS
     empty = plain.table is not None and 16 * plain.table.connections <= pairs and min(inputs, outputs) >= 64
     wide = max(stride) == 1 or plain.groups > 1 or any(k > 2 * s for k, s in zip(taps, stride, strict=True))  # taps in a plane
+    tiny = prod(plain.places) <= 49 and max(taps) <= 3  # the transformed kernels are more to move than the patches
     table: tuple[tuple[type[conv.Conv], bool], ...] = (
         (Scattered, empty), (Depthwise, True), (WinogradRows, pairs <= 1024),
-        (Winograd, wide and min(inputs, outputs) >= 3 and pairs * prod(stride) >= 90),
+        (Winograd, wide and not tiny and min(inputs, outputs) >= 3 and pairs * prod(stride) >= 90),
         (Tiled4, few or (tall and inputs <= 4)), (Tiled, few or (inputs <= 8 and outputs <= 64)), (ByRows, tall), (conv.Conv, True),
     )  # fmt: skip
     first = next(kind.method for kind, pays in table if pays and kind.method in able)
