@@ -155,8 +155,7 @@ def prepared(
 ) -> Iterator[tuple[Arrays, Arrays]]:  # fmt: skip
     """Slices of inputs, channels last, and targets, as evaluation and use see them; of ten crops there are ten inputs a target."""
     largest = max(prod(n or 1 for n in shape) for shape in inputs.values())
-    crops = 10 if isinstance(data.test, steps.TenCrop) else 1
-    size = max(1, min(SLICE, MOST // largest) // crops)
+    size = max(1, min(SLICE, MOST // largest) // getattr(data.test, "crops", 1))
     for at in range(0, len(part), size):
         here = slice(at, at + size)
         made = {name: views(images[here], data, inputs[name]) for name, images in sources(part, inputs).items()}

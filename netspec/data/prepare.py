@@ -76,17 +76,14 @@ def resize_image(image: Array, height: int, width: int, name: str) -> Array:
 
 def _resize(images: Images, step: Any) -> Images:
     def one(image: Array) -> Array:
-        height, width = step.height, step.width or step.height
-        if step.short is not None:
-            short = min(image.shape[:2])
-            height, width = (max(1, round(n * step.short / short)) for n in image.shape[:2])
+        height, width = step.sizes(*image.shape[:2])
         return resize_image(image, height, width, step.filter)
 
     return each(images, one)
 
 
 def _center_crop(images: Images, step: Any) -> Images:
-    height, width = step.height, step.width or step.height
+    height, width = step.sizes()
 
     def one(image: Array) -> Array:
         return image[_middle(image, height, width)]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.prepare import Images, apply, as_input
+from netspec.data.prepare import Images, apply, as_input, each
 from netspec.diagnostics import Fault
 from netspec.settings import Data
 from netspec.settings.data import TenCrop
@@ -22,11 +22,9 @@ def views(images: Images, data: Data, shape: tuple[int | None, ...]) -> Array:
         return as_input(apply(images, [*before, *after]), shape)
     images = apply(images, before)
     if isinstance(data.test, TenCrop):
-        images = [crop for image in images for crop in _ten(image, data.test.size)]
+        images = each([crop for image in images for crop in _ten(image, data.test.size)], np.asarray)
     else:
         images = apply(images, [data.test])
-    if isinstance(images, list) and len({image.shape for image in images}) == 1:
-        images = np.stack(images)
     return as_input(apply(images, after), shape)
 
 

@@ -23,13 +23,13 @@ SPECIAL = ("identity", "residual")
 
 def declare_ahead(statements: tuple[s.Statement | s.Declaration, ...], scope: Scope) -> None:
     """Blocks may be used above their line; all other names only below, and an error says so."""
-    sound = {getattr(statement, "name", "") for statement in statements if not isinstance(statement, s.Broken)}
+    taken = {*OPERATORS, *SPECIAL, *(getattr(statement, "name", "") for statement in statements if not isinstance(statement, s.Broken))}
     for statement in statements:
         if isinstance(statement, s.Block):
             if allowed_name(statement.name, statement.name_span, scope, "block"):
                 scope.bind(statement.name, Binding("block", statement.name_span, statement, scope), statement.name_span)
         elif isinstance(statement, s.Broken):
-            if statement.name and statement.name not in {*sound, *OPERATORS, *SPECIAL}:
+            if statement.name and statement.name not in taken:
                 scope.names.setdefault(statement.name, Binding("unknown", statement.span))
             if not statement.name or "\n" in statement.span.text:  # it may have bound any name
                 scope.broken = True

@@ -66,10 +66,10 @@ def _after(picture: Picture, step: Any) -> Picture:
         return _resized(picture, step)
     if isinstance(step, steps.RandomResizedCrop):
         return replace(picture, height=step.size, width=step.size)
-    if isinstance(step, steps.CenterCrop):
-        return _cropped(picture, step.height, step.width or step.height, 0)
-    if isinstance(step, steps.RandomCrop | steps.TenCrop):
-        return _cropped(picture, step.size, step.size, getattr(step, "pad", 0))
+    if isinstance(step, steps.CenterCrop | steps.TenCrop):
+        return _cropped(picture, *step.sizes(), 0)
+    if isinstance(step, steps.RandomCrop):
+        return _cropped(picture, step.size, step.size, step.pad)
     if isinstance(step, steps.Grayscale | steps.PcaJitter):
         return replace(picture, maps=1 if isinstance(step, steps.Grayscale) else 3)
     if isinstance(step, steps.Normalize):
@@ -78,12 +78,9 @@ def _after(picture: Picture, step: Any) -> Picture:
 
 
 def _resized(picture: Picture, step: steps.Resize) -> Picture:
-    if step.short is None:
-        return replace(picture, height=step.height, width=step.width or step.height)
-    if picture.height is None or picture.width is None:
+    if step.short is not None and (picture.height is None or picture.width is None):
         return replace(picture, height=None, width=None)
-    short = min(picture.height, picture.width)
-    height, width = (max(1, round(n * step.short / short)) for n in (picture.height, picture.width))
+    height, width = step.sizes(picture.height or 1, picture.width or 1)
     return replace(picture, height=height, width=width)
 
 
@@ -109,7 +106,7 @@ def _fits(picture: Picture, shape: Shape, inputs: Mapping[str, Shape]) -> bool:
     if len(shape) == 3:
         equal = all(have is None or not isinstance(want, int) or have == want for have, want in zip(sizes, shape[1:], strict=True))
         return equal and (picture.maps in (None, shape[0]) or (picture.maps == 1 and shape[0] == 3))
-    if len(shape) == 1 and len(inputs) == 1 and None not in sizes:
-        numbers = sizes[0] * sizes[1]  # type: ignore[operator]
+    if len(shape) == 1 and len(inputs) == 1 and picture.height is not None and picture.width is not None:
+        numbers = picture.height * picture.width
         return shape[0] in ([numbers * picture.maps] if picture.maps else [numbers, 3 * numbers])
     return True

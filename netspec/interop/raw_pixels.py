@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 BITS = 22
 #: How far each filter reaches, in cells of the coarser side.
 SUPPORT = {"box": 0.5, "bilinear": 1.0, "bicubic": 2.0, "lanczos": 3.0}
-CROPS = 10
 
 
 def maps_read(data: Data, shape: Sequence[Any]) -> int:
@@ -57,7 +56,8 @@ def answer(data: Data, value: str, end: str, writer: Writer) -> str:
     if not isinstance(data.test, steps.TenCrop):
         return value
     value = writer("Exp", value) if end == "log_softmax" else value
-    parts = writer.several("Split", CROPS, value, axis=0, num_outputs=CROPS)
+    crops = data.test.crops
+    parts = writer.several("Split", crops, value, axis=0, num_outputs=crops)
     value = writer("Mean", *parts)
     return writer("Log", value) if end == "log_softmax" else value
 
@@ -89,7 +89,7 @@ class _Chain:
     def ten(self, n: int) -> None:
         """Ten crops one after the other along the batch: corners, middle, and their mirrors."""
         write = self.writer
-        height, width = self._sizes()
+        height, width = self._size(2), self._size(3)
         bottom, right = (write("Sub", size, write.ints([n])) for size in (height, width))
         top = write.ints([0])
         middle = [write("Div", edge, write.ints([2])) for edge in (bottom, right)]
@@ -100,10 +100,9 @@ class _Chain:
 
     # ---- sizes
 
-    def _sizes(self) -> tuple[str, str]:
-        """Height and width as they are, int64."""
-        shape = self.writer("Shape", self.value)
-        return tuple(self.writer("Slice", shape, self.writer.ints([axis]), self.writer.ints([axis + 1])) for axis in (2, 3))  # type: ignore[return-value]
+    def _size(self, axis: int) -> str:
+        """The size of an axis as it is, int64."""
+        return self.writer("Shape", self.value, start=axis, end=axis + 1)
 
     def _cut(self, top: str, left: str, height: int, width: int) -> str:
         write = self.writer
@@ -111,12 +110,12 @@ class _Chain:
         return write("Slice", self.value, starts, write("Add", starts, write.ints([height, width])), write.ints([2, 3]))
 
     def _center_crop(self, step: Any) -> None:
-        write, sizes = self.writer, (step.height, step.width or step.height)
-        top, left = (write("Div", write("Sub", have, write.ints([want])), write.ints([2])) for have, want in zip(self._sizes(), sizes, strict=True))
-        self.value = self._cut(top, left, *sizes)
+        write, (height, width) = self.writer, step.sizes()
+        top, left = (write("Div", write("Sub", self._size(axis), write.ints([want])), write.ints([2])) for axis, want in ((2, height), (3, width)))
+        self.value = self._cut(top, left, height, width)
 
     def _resize(self, step: Any) -> None:
-        write, sizes = self.writer, self._sizes()
+        write, sizes = self.writer, (self._size(2), self._size(3))
         if step.short is None:
             wanted = [write.ints([step.height]), write.ints([step.width or step.height])]
         else:

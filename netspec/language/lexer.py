@@ -51,7 +51,7 @@ class Tokens:
     source: Source
     tokens: list[Token] = field(default_factory=list)
     comments: list[Span] = field(default_factory=list)
-    nested_too_deep: bool = False
+    unreadable: bool = False
 
 
 def tokenize(source: Source, problems: Problems) -> Tokens:
@@ -70,9 +70,9 @@ class _Lexer:
 
     def run(self) -> Tokens:
         position = self._version()
-        while position < len(self.text) and not self.found.nested_too_deep:
+        while position < len(self.text) and not self.found.unreadable:
             position = self._next(position)
-        if not self.found.nested_too_deep:
+        if not self.found.unreadable:
             for bracket in reversed(self.open):
                 self._unclosed(bracket)
         self.found.tokens = list(_line_ends(self.raw))
@@ -85,7 +85,7 @@ class _Lexer:
             self.found.comments.append(Span(self.source, *comment.span()))
         if said.end is not None:
             self._add("VERSION", said.start, said.end)
-        self.found.nested_too_deep = said.foreign
+        self.found.unreadable = said.foreign
         return said.go_on
 
     def _next(self, position: int) -> int:
@@ -218,7 +218,7 @@ class _Lexer:
                     f"brackets are nested deeper than {DEEPEST}",
                     help="give a name to an inner part",
                 )
-                self.found.nested_too_deep = True
+                self.found.unreadable = True
 
     def _close(self, kind: str, start: int, end: int) -> bool:
         wanted = _CLOSES[kind]

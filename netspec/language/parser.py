@@ -49,7 +49,7 @@ def parse_tokens(found: Tokens, problems: Problems) -> s.File:
     """As ``parse``, for tokens that are there already (the formatter keeps them)."""
     lark, builder = _lark()
     builder.source = found.source
-    if found.nested_too_deep:
+    if found.unreadable:
         return s.File(Span(found.source, 0, 0), ())
     machine = lark.parse_interactive("")
     end = Token("$END", "", start_pos=len(found.source.text), end_pos=len(found.source.text))

@@ -46,6 +46,14 @@ class Resize(Step):
             raise ValueError("resize takes a height and a width, or `short:`")
         return self
 
+    def sizes(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of what was ``height`` x ``width``."""
+        if self.short is None:
+            assert self.height is not None
+            return self.height, self.width or self.height
+        long, wide = (max(1, round(n * self.short / min(height, width))) for n in (height, width))
+        return long, wide
+
 
 class CenterCrop(Step):
     """The middle, n x n or height x width."""
@@ -53,6 +61,11 @@ class CenterCrop(Step):
     name: ClassVar[str] = "center_crop"
     height: Count
     width: Maybe = None
+    crops: ClassVar[int] = 1
+
+    def sizes(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.height, self.width or self.height
 
 
 class RandomCrop(Step):
@@ -151,6 +164,11 @@ class TenCrop(Step):
 
     name: ClassVar[str] = "ten_crop"
     size: Count
+    crops: ClassVar[int] = 10
+
+    def sizes(self) -> tuple[int, int]:
+        """Height and width of each."""
+        return self.size, self.size
 
 
 STEPS: dict[str, type[Arguments]] = {
@@ -185,7 +203,7 @@ class Data(Arguments):
         for step in self.prepare:
             if isinstance(step, Augment):
                 at = len(kept)
-            elif not isinstance(step, CenterCrop) or self.test is None or _larger(step, self.test):
+            elif not (isinstance(step, CenterCrop) and isinstance(self.test, CenterCrop | TenCrop)) or _larger(step.sizes(), self.test.sizes()):
                 kept.append(step)
             if isinstance(step, Resize | CenterCrop) and not marked:
                 at = len(kept)
@@ -210,10 +228,9 @@ class Data(Arguments):
         )
 
 
-def _larger(step: CenterCrop, test: Arguments) -> bool:
-    """Whether a crop leaves room for the test's."""
-    height, width = (test.size, test.size) if isinstance(test, TenCrop) else (test.height, test.width or test.height)  # type: ignore[attr-defined]
-    return step.height >= height and (step.width or step.height) >= width and (step.height, step.width or step.height) != (height, width)
+def _larger(whole: tuple[int, int], part: tuple[int, int]) -> bool:
+    """Whether a crop leaves room for another."""
+    return whole != part and all(have >= want for have, want in zip(whole, part, strict=True))
 
 
 def _told(step: Arguments) -> dict[str, Any]:

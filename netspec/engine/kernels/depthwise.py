@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby, product
 from math import prod
@@ -14,8 +14,8 @@ from numpy.lib.stride_tricks import as_strided
 from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn, nothing, ones
 from netspec.engine.kernels.conv import Conv
 
-#: For a result along an axis: its taps that lie on the map, each with the cell under it.
-Under = Callable[[int], list[tuple[int, int]]]
+#: For each result along an axis its taps that see something, each with what lies under it.
+Under = Sequence[list[tuple[int, int]]]
 
 
 class Span(NamedTuple):
@@ -55,31 +55,17 @@ class Depthwise(Conv):
         #: Positions of a row that one run of memory may hold.
         self.long = max(self.places[-1], self.sizes[-1]) if self.window.stride[-1] == 1 else 1
         self.there, self.back = [], []
-        for axis, (size, places) in enumerate(zip(self.sizes, self.places, strict=True)):
-            self.there.append(list(spans(places, 1, self._cells(axis))))
-            self.back.append(list(spans(size, self.window.stride[axis], self._results(axis))))
+        for axis, size in enumerate(self.sizes):
+            under = self._under(axis)
+            self.there.append(list(spans(under, 1)))
+            self.back.append(list(spans(inverse(under, size), self.window.stride[axis])))
 
-    def _cells(self, axis: int) -> Under:
-        """Which cells a place along an axis sees."""
+    def _under(self, axis: int) -> Under:
+        """The taps of each place along an axis that lie on the map, with the cells under them."""
         size, taps, stride = self.sizes[axis], self.taps[axis], self.window.stride[axis]
         step, before = self.window.dilation[axis], self.window.pads[axis][0]
-
-        def under(place: int) -> list[tuple[int, int]]:
-            start = place * stride - before
-            return [(tap, start + tap * step) for tap in range(taps) if 0 <= start + tap * step < size]
-
-        return under
-
-    def _results(self, axis: int) -> Under:
-        """Which places see a cell along an axis."""
-        places, taps, stride = self.places[axis], self.taps[axis], self.window.stride[axis]
-        step, before = self.window.dilation[axis], self.window.pads[axis][0]
-
-        def under(cell: int) -> list[tuple[int, int]]:
-            found = [(tap, *divmod(cell + before - tap * step, stride)) for tap in range(taps)]
-            return [(tap, place) for tap, place, rest in found if rest == 0 and 0 <= place < places]
-
-        return under
+        starts = [place * stride - before for place in range(self.places[axis])]
+        return [[(tap, start + tap * step) for tap in range(taps) if 0 <= start + tap * step < size] for start in starts]
 
     # ---- weights
 
@@ -130,13 +116,11 @@ class Depthwise(Conv):
         width = self.places[-1]
         lines = y.reshape(-1, width * self.outputs)
 
-        def run() -> None:
-            for call in calls:
-                call()
+        def add_bias() -> None:
             if bias is not None:
                 np.add(lines, np.tile(bias, width), out=lines)
 
-        return run
+        return in_turn([*calls, add_bias])
 
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
@@ -171,12 +155,21 @@ class Depthwise(Conv):
         yield partial(np.add, total, sums.reshape(-1, self.inputs).T, out=total)
 
 
-def spans(results: int, every: int, under: Under) -> Iterator[Span]:
+def inverse(under: Under, cells: int) -> Under:
+    """For each cell the taps under which it lies, each with the result that it gives to."""
+    found: list[list[tuple[int, int]]] = [[] for _ in range(cells)]
+    for result, seen in enumerate(under):
+        for tap, cell in seen:
+            found[cell].append((tap, result))
+    return [sorted(pairs) for pairs in found]
+
+
+def spans(under: Under, every: int) -> Iterator[Span]:
     """The results along an axis by the taps that they see; only every so many of them can see the same."""
-    for rest in range(min(every, results)):
-        for taps, group in groupby(range(rest, results, every), key=lambda at: [tap for tap, _ in under(at)]):
+    for rest in range(min(every, len(under))):
+        for taps, group in groupby(range(rest, len(under), every), key=lambda at: [tap for tap, _ in under[at]]):
             at = list(group)
-            along, across = [under(place)[0][1] for place in at[:2] if taps], [cell for _, cell in under(at[0])[:2]]
+            along, across = [under[place][0][1] for place in at[:2] if taps], [cell for _, cell in under[at[0]][:2]]
             first = along[0] if taps else 0
             yield Span(evenly(at), evenly(taps), (len(at), len(taps)), first, (step(along), step(across)))
 
