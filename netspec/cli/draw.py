@@ -16,7 +16,7 @@ from netspec.cli.output import beside, load, note, set_option, spec_argument
 @click.option("--open", "opened", metavar="NAME", multiple=True, help="Draw a block where it stands, by its name or path; `all` opens every one.")
 def command(spec: Path, settings: tuple[str, ...], out: Path, opened: tuple[str, ...]) -> None:
     """Draw the net of SPEC as a paper would: blocks and repeats folded, each block's inside once beside it."""
-    from netspec.interop.files import write_whole
+    from netspec.files import atomic_write
     from netspec.report.figure import blocks
     from netspec.report.svg import draw_net
 
@@ -28,6 +28,6 @@ def command(spec: Path, settings: tuple[str, ...], out: Path, opened: tuple[str,
         from netspec.diagnostics import did_you_mean
 
         raise click.UsageError(f"{spec} has no block {unknown[0]}. {did_you_mean(unknown[0], sorted(names))}".strip())
-    write_whole(out, draw_net(net.graph, net.meaning.tables, frozenset(opened)).encode())
+    atomic_write(out, draw_net(net.graph, net.meaning.tables, frozenset(opened)).encode())
     note(f"wrote {out}")
 

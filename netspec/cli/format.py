@@ -17,7 +17,7 @@ from netspec.diagnostics import Fault, Problems, SpecError
 def command(files: tuple[Path, ...], only_check: bool) -> int:
     """Rewrite FILES in canonical form, comments kept; - reads standard input and prints."""
     from netspec.elaborate.files import decode, read_bytes
-    from netspec.interop.files import write_whole
+    from netspec.files import atomic_write
     from netspec.language import format_text
 
     status, problems = 0, Problems()
@@ -45,7 +45,7 @@ def command(files: tuple[Path, ...], only_check: bool) -> int:
                 note(f"would rewrite {path}")
                 status = 1
             else:
-                write_whole(path, done.encode())
+                atomic_write(path, done.encode())
                 note(f"rewrote {path}")
     show_problems(problems)
     return status

@@ -33,8 +33,8 @@ def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) 
     if out is None:
         click.echo(draw(meaning.tables[name]))
         return
-    from netspec.interop.files import write_whole
+    from netspec.files import atomic_write
     from netspec.report.svg import draw_table
 
-    write_whole(beside(out), draw_table(meaning.tables[name]).encode())
+    atomic_write(beside(out), draw_table(meaning.tables[name]).encode())
     note(f"wrote {out}")

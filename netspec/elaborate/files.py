@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from netspec.elaborate.bodies import let
 from netspec.elaborate.expressions import fail
 from netspec.elaborate.scope import Failed, Scope
 from netspec.elaborate.tables import declare
+from netspec.files import read_regular
 from netspec.language import LARGEST, parse
 from netspec.language import syntax as s
 
@@ -27,23 +27,10 @@ def read_source(path: Path, name: str = "") -> Source:
 
 def read_bytes(path: Path) -> bytes:
     """A plain file of a bounded size."""
-    nonblocking = getattr(os, "O_NONBLOCK", 0)  # a FIFO must not hang
-    try:
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | nonblocking)) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise Trouble("N601", f"{path} is not a plain file")
-            content = file.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        raise Trouble("N601", f"{path} cannot be read: {reason(error)}") from None
+    content = read_regular(path, LARGEST)
     if len(content) > LARGEST:
         raise Fault("N602", f"{path} is larger than {LARGEST // 2**20} MiB, the limit for a spec")
     return content
-
-
-def reason(error: Exception) -> str:
-    """What the system says of an error, in lower case."""
-    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return text[:1].lower() + text[1:]
 
 
 def decode(content: bytes, name: str) -> str:

@@ -13,14 +13,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from netspec.diagnostics import Fault, Trouble
-from netspec.interop.files import write_whole
+from netspec.files import atomic_write
 from netspec.weights import Array, Arrays
 
 
 def save_weights(path: Path, weights: Arrays, metadata: Mapping[str, Any]) -> None:
     """Write all arrays, float32 and contiguous (safetensors 0.8.0 writes strided ones wrong)."""
     arrays = {name: np.ascontiguousarray(array) for name, array in sorted(weights.items())}
-    write_whole(path, save(arrays, {"netspec": json.dumps(metadata, sort_keys=True)}))
+    atomic_write(path, save(arrays, {"netspec": json.dumps(metadata, sort_keys=True)}))
 
 
 def load_weights(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:

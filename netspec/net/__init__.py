@@ -274,14 +274,14 @@ class Net:
         With ``raw_pixels`` it prepares pictures itself: its input is uint8, (N, height, width, maps). Raises Fault N607 where the
         net reads no picture.
         """
+        from netspec.files import atomic_write
         from netspec.interop.export import LARGEST, export, serialize, size
-        from netspec.interop.files import write_whole
 
         model = self.model(self.initial() if weights is None else weights)
         if size(model) > LARGEST:
             raise Fault("N605", f"the model has {size(model) / 2**30:.1f} GiB of weights, and one ONNX file holds 2")
         data = data or self.data
-        write_whole(Path(path), serialize(export(model, {**self.metadata(data), "raw_pixels": raw_pixels}, data if raw_pixels else None)))
+        atomic_write(Path(path), serialize(export(model, {**self.metadata(data), "raw_pixels": raw_pixels}, data if raw_pixels else None)))
         return model
 
     def metadata(self, data: Data) -> dict[str, Any]:

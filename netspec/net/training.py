@@ -134,21 +134,21 @@ class Training:
 
     def begin(self) -> None:
         """The run's folder with the spec in it; the log of a run that goes on."""
-        from netspec.interop.files import write_whole
+        from netspec.files import atomic_write
 
         assert self.out is not None
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Trouble("N604", f"{self.out} cannot be made: {(error.strerror or str(error)).lower()}") from None
-        write_whole(self.out / "spec.net", self.net.source.text.encode())
-        write_whole(self.out / "settings.json", (json.dumps(self.settings.to_json(), indent=2, default=str) + "\n").encode())
+        atomic_write(self.out / "spec.net", self.net.source.text.encode())
+        atomic_write(self.out / "settings.json", (json.dumps(self.settings.to_json(), indent=2, default=str) + "\n").encode())
         if self.resume is not None and (self.resume / "log.jsonl").is_file():
             self.log = (self.resume / "log.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
 
     def keep(self, event: Epoch) -> None:
         """Weights, log, model and the state to go on from after an epoch, each whole."""
-        from netspec.interop.files import write_whole
+        from netspec.files import atomic_write
         from netspec.interop.weight_files import save_weights
 
         assert self.out is not None
@@ -161,7 +161,7 @@ class Training:
             "test_right": event.test_right, "test_count": event.test_count, "rate": event.rate, "seconds": round(event.seconds, 3),
         }  # fmt: skip
         self.log.append(json.dumps(told))
-        write_whole(self.out / "log.jsonl", ("\n".join(self.log) + "\n").encode())
+        atomic_write(self.out / "log.jsonl", ("\n".join(self.log) + "\n").encode())
         self.leave(event.state())
 
     def leave(self, state: State) -> None:

@@ -25,11 +25,11 @@ def tuned() -> dict[str, str]:
 def keep_tuned(found: Mapping[str, str]) -> None:
     """Write the file, whole. Raises Trouble N604 where that cannot be done."""
     from netspec.diagnostics import Trouble
-    from netspec.interop.files import write_whole
+    from netspec.files import atomic_write
 
     path = place()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Trouble("N604", f"{path.parent} cannot be made: {(error.strerror or str(error)).lower()}") from None
-    write_whole(path, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
+    atomic_write(path, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())

@@ -154,8 +154,8 @@ def test_interrupt_keeps_the_last_good_weights(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from netspec import files
     from netspec.diagnostics import Trouble
-    from netspec.interop import files
 
     target = tmp_path / "a.onnx"
     target.write_bytes(b"before")
@@ -165,7 +165,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(Trouble, match="no space left") as caught:
-        files.write_whole(target, b"after" * 100)
+        files.atomic_write(target, b"after" * 100)
     assert caught.value.status == 2
     assert target.read_bytes() == b"before"
     assert [p.name for p in tmp_path.iterdir()] == ["a.onnx"]

@@ -1,0 +1,179 @@
+"""Files on disk: the one way to open what may be anything, and the one way to write what must be whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from netspec.diagnostics.problem import Fault, Trouble
+
+#: How the name of a temporary file ends, so that one that a killed program left is known for what it is.
+TEMPORARY = ".netspec-tmp"
+_KINDS = (
+    (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
+)  # fmt: skip
+
+
+def reason(error: Exception) -> str:
+    """What the system says of an error, in lower case."""
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+    return text[:1].lower() + text[1:]
+
+
+def open_regular(path: str | Path, code: str = "N601", kind: type[Fault] = Trouble) -> BinaryIO:
+    """Open a regular file to read its bytes.
+
+    A pipe, a socket or a device may never answer, so nothing but a regular file is opened (links to one are followed).
+    Raises ``kind`` with ``code`` where there is none or it cannot be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        mode = os.stat(path).st_mode  # opening some devices does something already
+        descriptor = os.open(path, flags) if stat.S_ISREG(mode) else -1
+    except (OSError, ValueError) as error:
+        raise kind(code, f"{path} cannot be read: {reason(error)}") from None
+    if descriptor >= 0:
+        mode = os.fstat(descriptor).st_mode  # what was opened, whatever has become of the name in between
+        if stat.S_ISREG(mode):
+            return os.fdopen(descriptor, "rb")
+        os.close(descriptor)
+    raise kind(code, f"{path} cannot be read: it is {kind_of_file(mode)}, and not a regular file")
+
+
+def kind_of_file(mode: int) -> str:
+    """What a file that is not regular is, from its mode."""
+    return next((name for test, name in _KINDS if test(mode)), "no regular file")
+
+
+def read_regular(path: str | Path, limit: int, code: str = "N601", kind: type[Fault] = Trouble) -> bytes:
+    """At most ``limit`` + 1 bytes of a regular file: what is longer than that is for the caller to refuse.
+
+    Raises ``kind`` with ``code`` where it cannot be read.
+    """
+    try:
+        with open_regular(path, code, kind) as file:
+            return file.read(limit + 1)
+    except OSError as error:
+        raise kind(code, f"{path} cannot be read: {reason(error)}") from None
+
+
+@contextlib.contextmanager
+def foreign(code: str, message: str, help: str = "") -> Iterator[None]:
+    """Around the reading of somebody's file by a library: whatever it raises becomes a Fault ``code``.
+
+    ``message`` is what is said of the file, followed by the library's reason. A list of what libraries raise over damaged
+    files would never be complete.
+    """
+    try:
+        yield
+    except Fault:
+        raise
+    except MemoryError:
+        raise Fault(code, f"{message}: it asks for more memory than there is", help=help) from None
+    except Exception as error:
+        raise Fault(code, f"{message}: {reason(error).splitlines()[0][:200]}", help=help) from None
+
+
+def atomic_write(path: str | Path, content: bytes) -> None:
+    """Write a file whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed.
+
+    A symbolic link stays one, and its target is written; mode, owner and group of a file that is there are kept. One that has
+    other hard links is written in its place, since a rename would part them. Raises Trouble N604 where that cannot be done;
+    what stood under ``path`` then still stands there.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        before = _regular_or_new(target)
+        temporary = _temporary(target, content, before)
+        try:
+            if before is not None and before.st_nlink > 1:
+                _overwrite(target, content)
+                os.unlink(temporary)
+            else:
+                os.replace(temporary, target)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except (OSError, ValueError) as error:
+        raise Trouble("N604", f"{path} cannot be written: {reason(error)}") from None
+    _sync_folder(target.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that killed programs left in a folder; only its owner may call this."""
+    for path in folder.glob(f".*{TEMPORARY}"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _regular_or_new(target: Path) -> os.stat_result | None:
+    """The state of the file that is written over; None where there is none. Raises OSError where it must not be."""
+    try:
+        before = os.stat(target)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(before.st_mode):
+        raise OSError(0, f"it is {kind_of_file(before.st_mode)}, and not a regular file")
+    if not os.access(target, os.W_OK):  # a rename would not ask
+        raise PermissionError(13, "permission denied")
+    return before
+
+
+def _temporary(target: Path, content: bytes, before: os.stat_result | None) -> str:
+    """A file beside ``target`` with the content and, where it stands for another, that one's mode and owner."""
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:60]}.", suffix=TEMPORARY)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if before is not None and hasattr(os, "chown"):
+            with contextlib.suppress(PermissionError):  # only root may give files away
+                os.chown(temporary, before.st_uid, before.st_gid)
+        os.chmod(temporary, 0o666 & ~_umask() if before is None else stat.S_IMODE(before.st_mode))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    return temporary
+
+
+def _overwrite(target: Path, content: bytes) -> None:
+    """Write a file in its place; what stood there is put back where that fails half-way."""
+    with open(target, "r+b") as file:
+        old = file.read()
+        try:
+            _put(file, content)
+        except BaseException:
+            _put(file, old)
+            raise
+
+
+def _put(file: BinaryIO, content: bytes) -> None:
+    file.seek(0)
+    file.write(content)
+    file.truncate()
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    with contextlib.suppress(OSError):  # not every file system can sync a folder
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,13 @@
+"""All harnesses by name."""
+
+from __future__ import annotations
+
+from tests.fuzz.frame import Harness
+from tests.fuzz.specs import MUTATED
+
+HARNESSES: dict[str, Harness] = {
+    harness.name: harness
+    for harness in (
+        MUTATED,
+    )
+}  # fmt: skip
