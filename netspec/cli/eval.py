@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from netspec.cli.output import json_option
 from netspec.cli.run import device_option
+from netspec.diagnostics import strict_json
 
 
 @click.command("eval")
@@ -26,7 +26,7 @@ def command(model: Path, folder: Path, device: str, as_json: bool) -> None:
     score = evaluate(session, read_part(folder, "test", settings(session).classes, [*session.inputs, *session.outputs]))
     if as_json:
         told = {"loss": score.loss, "accuracy": score.accuracy, "right": score.right, "count": score.count, "device": session.device}
-        click.echo(json.dumps(told))
+        click.echo(strict_json(told))
     else:
         right = "" if score.accuracy is None else f", accuracy {score.accuracy:.2%} ({score.right:,} of {score.count:,})"
         click.echo(f"loss {score.loss:.4f}{right}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netspec.cli.output import json_option, load, note, recompute_option, set_option, size, sizes, spec_argument
+from netspec.diagnostics import strict_json
 
 if TYPE_CHECKING:
     from netspec.engine.profile import Profile
@@ -36,7 +36,7 @@ def command(
     kept = net.profile(batch, threads) if recompute and not as_json else None
     found = net.profile(batch, threads, recompute)
     if as_json:
-        click.echo(json.dumps(asdict(found)))
+        click.echo(strict_json(asdict(found)))
         return
     _table(found)
     if kept is not None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from netspec.cli.output import json_option, note
+from netspec.diagnostics import strict_json
 
 device_option = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "tensorrt"]), default="auto", help="Where to run; auto takes the best that starts."
@@ -35,7 +35,7 @@ def command(model: Path, pictures: tuple[Path, ...], top: int, device: str, as_j
         wrong += bool(row.error)
         if as_json:
             answers = [{"label": label, "index": index, "prob": round(prob, 6)} for label, index, prob in row.answers]
-            click.echo(json.dumps({"filename": row.filename, **({"error": row.error, "code": row.code} if row.error else {"answers": answers})}, ensure_ascii=False))
+            click.echo(strict_json({"filename": row.filename, **({"error": row.error, "code": row.code} if row.error else {"answers": answers})}))
         elif row.error:
             click.echo(f"{row.filename}  error[{row.code}]: {row.error}")
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from netspec.cli.output import (
     sizes,
     spec_argument,
 )
-from netspec.diagnostics import Fault
+from netspec.diagnostics import Fault, strict_json
 
 if TYPE_CHECKING:
     from netspec.net import Net
@@ -47,7 +46,7 @@ def command(
             raise Fault("N712", f"not even one example fits into {size(memory)}: its training takes {size(net.training_bytes(1, recompute=recompute))}")
     if as_json:
         told = net.summary() | ({"training": {"batch": batch, "bytes": net.training_bytes(batch, recompute=recompute)}} if batch else {})
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(strict_json(told))
         return
     _table(net, receptive)
     if batch:

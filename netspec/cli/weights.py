@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from netspec.cli.output import beside, json_option, load, note, set_option, spec_argument
+from netspec.diagnostics import strict_json
 from netspec.shape import show
 
 
@@ -29,7 +29,7 @@ def list_(source: Path, settings: tuple[str, ...], as_json: bool) -> None:
     else:
         shapes = {path: weight.shape for path, weight in load(source, settings).graph.weights.items()}
     if as_json:
-        click.echo(json.dumps({path: show(shape) for path, shape in shapes.items()}, ensure_ascii=False))
+        click.echo(strict_json({path: show(shape) for path, shape in shapes.items()}))
         return
     width = max(map(len, shapes), default=0)
     for path, shape in shapes.items():

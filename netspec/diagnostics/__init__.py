@@ -1,5 +1,6 @@
 """Errors as values: where they are, what they say, how they are drawn."""
 
+from netspec.diagnostics.printable import printable, strict_json
 from netspec.diagnostics.problem import Fault, Problem, Problems, Source, Span, SpecError, Trouble
 from netspec.diagnostics.render import render
 from netspec.diagnostics.spelling import did_you_mean, nearest
@@ -14,5 +15,7 @@ __all__ = [
     "Trouble",
     "did_you_mean",
     "nearest",
+    "printable",
     "render",
+    "strict_json",
 ]

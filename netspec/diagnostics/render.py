@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Iterable
 
+from netspec.diagnostics.printable import strict_json
 from netspec.diagnostics.problem import Problem, Span
 
 _COLOURS = {"error": "1;31", "warning": "1;33", "place": "1;34", "bold": "1", "help": "1;36"}
@@ -14,7 +14,7 @@ _COLOURS = {"error": "1;31", "warning": "1;33", "place": "1;34", "bold": "1", "h
 def render(problems: Iterable[Problem], form: str = "full", colour: bool = False) -> str:
     """All problems in one of the forms ``full``, ``concise`` and ``json``; empty where there are none."""
     if form == "json":
-        return json.dumps([_record(problem) for problem in problems], ensure_ascii=False, indent=2)
+        return strict_json([_record(problem) for problem in problems], indent=2)
     one = _concise if form == "concise" else _full
     return ("\n" if form == "concise" else "\n\n").join(one(problem, colour) for problem in problems)
 
