@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import json_option
+from netspec.cli.output import json_option, note
 from netspec.cli.run import device_option
-from netspec.diagnostics import strict_json
+from netspec.diagnostics import printable, strict_json
 
 
 @click.command("eval")
@@ -18,15 +18,22 @@ from netspec.diagnostics import strict_json
 @json_option
 def command(model: Path, folder: Path, device: str, as_json: bool) -> None:
     """Loss and accuracy of MODEL on the test set of a folder."""
-    from netspec.data.sets import read_part
-    from netspec.runtime.predict import evaluate, settings
-    from netspec.runtime.session import open_model
+    from netspec.net.evaluation import evaluate
 
-    session = open_model(model, device)
-    score = evaluate(session, read_part(folder, "test", settings(session).classes, [*session.inputs, *session.outputs]))
+    session, found = evaluate(model, folder, device)
+    for name, why in found.unscored.items():
+        note(f"output {printable(name)} is not scored: {why}")
+    for name in found.from_probabilities:
+        note(f"output {printable(name)} is scored from its probabilities, whose logarithm is inexact near 0 and 1: the value before its last layer is not known")
+    for name, score in found.scores.items():
+        if score.broken:
+            note(f"output {printable(name)}: {score.broken:,} answers are no numbers, and count as wrong")
+    first = next(iter(found.scores.values()))
     if as_json:
-        told = {"loss": score.loss, "accuracy": score.accuracy, "right": score.right, "count": score.count, "device": session.device}
-        click.echo(strict_json(told))
-    else:
+        outputs = {name: {"loss": score.loss, "accuracy": score.accuracy, "right": score.right, "count": score.count} for name, score in found.scores.items()}
+        told = {"loss": first.loss, "accuracy": first.accuracy, "right": first.right, "count": first.count, "device": session.device}
+        click.echo(strict_json({**told, "outputs": outputs, "unscored": found.unscored, "from_probabilities": list(found.from_probabilities)}))
+        return
+    for name, score in found.scores.items():
         right = "" if score.accuracy is None else f", accuracy {score.accuracy:.2%} ({score.right:,} of {score.count:,})"
-        click.echo(f"loss {score.loss:.4f}{right}")
+        click.echo(f"{'' if len(found.scores) == 1 else f'{printable(name)}: '}loss {score.loss:.4f}{right}")

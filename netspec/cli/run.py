@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from netspec.cli.output import json_option, note
-from netspec.diagnostics import strict_json
+from netspec.diagnostics import printable, strict_json
 
+if TYPE_CHECKING:
+    from netspec.runtime.predict import Row
+
+#: Values that are written on a line.
+MOST = 20
 device_option = click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda", "tensorrt"]), default="auto", help="Where to run; auto takes the best that starts."
 )
@@ -30,14 +36,29 @@ def command(model: Path, pictures: tuple[Path, ...], top: int, device: str, as_j
         note(f"running on the cpu ({session.note})")
     elif device == "auto":
         note(f"running on {session.device}")
+    others = [printable(name) for name in list(session.outputs)[1:]]
+    if others:
+        note(f"the answers are those of output {printable(next(iter(session.outputs)))}; the model also has {', '.join(others)}")
     wrong = 0
     for row in predict(session, files(list(pictures)), top):
         wrong += bool(row.error)
-        if as_json:
-            answers = [{"label": label, "index": index, "prob": round(prob, 6)} for label, index, prob in row.answers]
-            click.echo(strict_json({"filename": row.filename, **({"error": row.error, "code": row.code} if row.error else {"answers": answers})}))
-        elif row.error:
-            click.echo(f"{row.filename}  error[{row.code}]: {row.error}")
-        else:
-            click.echo(f"{row.filename}  " + "  ".join(f"{label} {prob:.4f}" for label, _, prob in row.answers))
+        click.echo(_json(row) if as_json else _line(row))
     return 1 if wrong else 0
+
+
+def _json(row: Row) -> str:
+    if row.error:
+        return strict_json({"filename": row.filename, "error": row.error, "code": row.code})
+    number = "prob" if row.probable else "value"
+    return strict_json({"filename": row.filename, "answers": [{"label": label, "index": index, number: round(value, 6) if row.probable else value} for label, index, value in row.answers]})
+
+
+def _line(row: Row) -> str:
+    """A file's answers on one line; of a model of many values the first."""
+    name = printable(row.filename)
+    if row.error:
+        return f"{name}  error[{row.code}]: {printable(row.error)}"
+    if row.probable:
+        return f"{name}  " + "  ".join(f"{printable(label)} {value:.4f}" for label, _, value in row.answers)
+    more = len(row.answers) - MOST
+    return f"{name}  " + "  ".join(f"{printable(label)} {value:.6g}" for label, _, value in row.answers[:MOST]) + (f"  and {more:,} more" if more > 0 else "")

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from netspec.cli.output import load, memory_size, note, recompute_option, set_option, size, spec_argument
-from netspec.diagnostics import Fault
+from netspec.diagnostics import Fault, printable
 
 
 @click.command("train")
@@ -98,6 +98,8 @@ def follow(events: Iterator[Any], out: Path | None) -> bool:
                         bar.remove_task(task)
                         task = None
                     note(_line(event))
+                    for line in _outputs(event):
+                        note(line)
                 elif console.is_terminal:
                     if task is None:
                         task = bar.add_task(f"epoch {event.epoch}", total=event.steps, told="")
@@ -117,3 +119,12 @@ def _line(event: Any) -> str:
         test = f"  test {event.test_right / event.test_count:7.2%} ({event.test_right:,} of {event.test_count:,})"
     waited = f"  waited for data {event.waited:.0%}" if event.waited >= 0.01 else ""
     return f"epoch {event.number:3}  loss {event.loss:.4f}{accuracy}{test}  {event.seconds:.1f} s{waited}"
+
+
+def _outputs(event: Any) -> Iterator[str]:
+    """A line for each output, where there are several."""
+    for name, figures in event.outputs.items() if len(event.outputs) > 1 else ():
+        accuracy = "" if figures.accuracy is None else f"  accuracy {figures.accuracy:7.2%}"
+        test = "  not tested" if figures.test_loss is None else f"  test loss {figures.test_loss:.4f}"
+        right = "" if figures.test_accuracy is None else f"  test {figures.test_accuracy:7.2%}"
+        yield f"    {printable(name)}  loss {figures.loss:.4f}{accuracy}{test}{right}"

@@ -1,4 +1,4 @@
-"""What an output is held against while it learns, and how far it is from that on a test set."""
+"""What an output is held against while it learns and when it is tested."""
 
 from __future__ import annotations
 
@@ -66,41 +66,3 @@ class Target:
 
 def _sizes(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape)) or "1"
-
-
-@dataclass(frozen=True)
-class Score:
-    """A test set's figures: the mean loss of an answer, and where there are classes the right answers."""
-
-    loss: float = 0.0
-    right: int = 0
-    count: int = 0
-    examples: int = 0
-
-    @property
-    def accuracy(self) -> float | None:
-        """The share of right answers."""
-        return self.right / self.count if self.count else None
-
-    def __add__(self, other: Score) -> Score:
-        examples = self.examples + other.examples
-        loss = (self.loss * self.examples + other.loss * other.examples) / max(examples, 1)
-        return Score(loss, self.right + other.right, self.count + other.count, examples)
-
-
-def score(loss: str, end: str, y: Array, target: Array) -> Score:
-    """Of an output's values, channels last, after its last layer ``end``; the losses of ``settings.LOSSES`` word for word."""
-    y = y.astype(np.float64)
-    if takes_labels(loss):
-        right = int((y.argmax(axis=-1) == target).sum())
-        picked = np.take_along_axis(y, target[..., None], axis=-1)
-        if loss == "hinge":
-            value = (np.maximum(1 + y - picked, 0).sum(axis=-1) - 1) / y.shape[-1]
-        else:
-            value = -picked if end == "log_softmax" else -np.log(np.maximum(picked, 1e-30))
-        return Score(float(value.mean()), right, target.size, len(y))
-    if loss == "binary_cross_entropy":
-        value = -(target * np.log(np.maximum(y, 1e-30)) + (1 - target) * np.log(np.maximum(1 - y, 1e-30)))
-        return Score(float(value.mean()), int(((y > 0.5) == (target > 0.5)).sum()), y.size, len(y))
-    apart = y - target
-    return Score(float((apart * apart if loss == "mse" else np.abs(apart)).mean()), examples=len(y))

@@ -213,6 +213,11 @@ def _losses(train: Train, section: s.Section | None, graph: Graph, scope: Scope)
         if loss is None and not train.loss:
             loss = next((loss for loss, layers in ENDS.items() if end in layers), "mse")
         if loss is None:
+            first = next(iter(lines.values()), None)
+            scope.problems.warning(
+                "N514", first.key_span if first else None, f"output {name} has no loss, and is not trained: no `loss` line names it",
+                help=f"`loss {name}: {next((loss for loss, layers in ENDS.items() if end in layers), 'mse')}` trains it",
+            )  # fmt: skip
             continue
         losses[name] = loss
         wanted = ENDS.get(loss)

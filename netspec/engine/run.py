@@ -41,7 +41,8 @@ class Runner:
         self.whole = shared(plan.batch_bytes, np.uint8)
         self.local = [np.zeros(plan.local_bytes, dtype=np.uint8) for _ in range(self.workers)]
         self.gradients = shared((plan.parts if plan.train else 0, store.gradient_size), plan.dtype)
-        self.sums, self.auxiliary = shared((plan.parts, 3), np.float64), shared((plan.parts, 3), np.float64)
+        self.heads = [output for output in plan.graph.outputs if output.name in plan.losses]
+        self.sums = shared((max(len(self.heads), 1), plan.parts, 3), np.float64)
         self.targets = self._targets()
         self._prepared()
         self._bind()
@@ -199,10 +200,10 @@ class Runner:
         value = self.plan.fused().get(name, output.value)
         end = self.nodes[output.value].op.name if value != output.value else ""
         a, b = chunk
+        sums = self.sums[self.heads.index(output), part]
         z, dz, work = (self.array(n, chunk, part % self.workers) for n in (value, f"d:{value}", f"loss:{name}"))
         return losses.bind(
-            self.plan.losses[name], end, z, dz, self.targets[name][a:b], work, (self.auxiliary if output.train else self.sums)[part],
-            self.plan.batch, output.weight, self.smoothing,
+            self.plan.losses[name], end, z, dz, self.targets[name][a:b], work, sums, self.plan.batch, output.weight, self.smoothing
         )  # fmt: skip
 
     def _readying(self, phase: int) -> list[Run]:
@@ -224,7 +225,7 @@ class Runner:
     # ---- running
 
     def step(self) -> tuple[float, int, int]:
-        """Forward, and where the plan trains backward: the loss of all heads, the right answers, the answers.
+        """Forward, and where the plan trains backward: the loss of all heads, the right answers and the answers of the first.
 
         The gradient then stands in ``gradient``, summed over the parts in their order. An optimiser has taken its step
         where loss and gradient are finite.
@@ -236,11 +237,19 @@ class Runner:
             self.crew.step(_TOLD.pack(self.clock.step, steps, multiple))
         else:
             together(self.pool, self.workers, self._share)
-        total = self.sums.sum(axis=0)
-        return self._loss_of_all(), int(total[losses.RIGHT]), int(total[losses.COUNT])
+        first = next((figures for output, figures in zip(self.heads, self.figures().values(), strict=True) if not output.train), None)
+        return (self._loss_of_all(), *(first[1:] if first else (0, 0)))
+
+    def figures(self) -> dict[str, tuple[float, int, int]]:
+        """Of the last step, by output: its own loss, before its weight, the right answers, the answers."""
+        totals = self.sums.sum(axis=1)
+        return {
+            output.name: (float(total[losses.LOSS] / (output.weight or 1)), int(total[losses.RIGHT]), int(total[losses.COUNT]))
+            for output, total in zip(self.heads, totals, strict=False)
+        }
 
     def _loss_of_all(self) -> float:
-        return float(self.sums[:, losses.LOSS].sum() + self.auxiliary[:, losses.LOSS].sum())
+        return float(self.sums[:, :, losses.LOSS].sum())
 
     def _told(self, message: bytes) -> None:
         """What a process of its own must know before a step."""
@@ -267,8 +276,8 @@ class Runner:
     def _begin(self, worker: int) -> None:
         """Sums from zero, and what is made of the weights once a step."""
         for part in range(worker, self.plan.parts, self.workers):
-            for sums in (self.sums, self.auxiliary, self.gradients):
-                sums[part : part + 1] = 0
+            self.sums[:, part] = 0
+            self.gradients[part : part + 1] = 0
             for totals in self.totals.values():
                 for parts in totals.values():
                     parts[part][:] = 0

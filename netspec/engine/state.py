@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import Any
 
@@ -15,7 +15,7 @@ class Place:
     """``epoch`` and ``step`` count what is done (``step`` within the epoch), ``steps`` all that were taken.
 
     ``loss`` to ``seen`` are the sums of the epoch so far; ``best`` and ``waited`` are what `stop: patience` remembers,
-    ``schedule`` what the schedule does.
+    ``schedule`` what the schedule does; ``heads`` are sums as ``loss``, ``right`` and ``count`` are, of each output.
     """
 
     epoch: int = 0
@@ -28,6 +28,7 @@ class Place:
     best: float = inf
     waited: int = 0
     schedule: tuple[float, float, int] = (1.0, inf, 0)
+    heads: Mapping[str, tuple[float, int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class State:
     @staticmethod
     def read(arrays: Mapping[str, Array], told: Mapping[str, Any]) -> State:
         """What ``arrays`` and ``told`` gave; raises KeyError, TypeError or ValueError where they are not that."""
-        place = Place(**{**told, "schedule": tuple(told["schedule"])})
+        place = Place(**{**told, "schedule": tuple(told["schedule"]), "heads": {name: tuple(sums) for name, sums in told.get("heads", {}).items()}})
         groups: dict[str, dict[str, Array]] = {}
         for name, array in arrays.items():
             group, path = name.split("/", 1)

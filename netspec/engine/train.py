@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -59,8 +59,22 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Figures:
+    """What an epoch gave of one output: its own loss and share of right answers, in training and on the test set."""
+
+    loss: float
+    accuracy: float | None
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
 class Epoch:
-    """An epoch is done; ``weights`` makes a copy of them, float32, as files have them."""
+    """An epoch is done; ``weights`` makes a copy of them, float32, as files have them.
+
+    ``loss`` is what training makes small: the sum over the outputs, each times its weight; ``accuracy`` and the test's figures are
+    those of the first output, ``outputs`` has each one's own.
+    """
 
     number: int
     loss: float
@@ -73,6 +87,7 @@ class Epoch:
     test_right: int = 0
     test_count: int = 0
     test_loss: float | None = None
+    outputs: Mapping[str, Figures] = field(default_factory=dict)
 
 
 Event = Started | Progress | Epoch
@@ -149,7 +164,7 @@ class Trainer:
         self.place = Place(number + 1, steps=self.clock.step, best=best, waited=waited, schedule=self.schedule.memory())
         rate = self.settings.optimizer.rate * self.schedule.at(number + 1 - 1 / steps)  # type: ignore[attr-defined]
         yield Epoch(number + 1, loss, done.right / done.count if done.count else None, rate, took, waiting / took,
-                    lambda: self.store.weights(self.average), self._state())  # fmt: skip
+                    lambda: self.store.weights(self.average), self._state(), outputs=_figures(done))  # fmt: skip
 
     def _step(self, time_: float, inputs: Mapping[str, Array], targets: Mapping[str, Array]) -> None:
         """One step at a time counted in epochs; its figures go to ``place``."""
@@ -170,7 +185,7 @@ class Trainer:
         self._averaged()
         self.clock.step += 1
         at = self.place
-        self.place = replace(at, loss=at.loss + loss * n, right=at.right + right, count=at.count + count, seen=at.seen + n)
+        self.place = replace(at, loss=at.loss + loss * n, right=at.right + right, count=at.count + count, seen=at.seen + n, heads=_added(at.heads, runner, n))
 
     def _averaged(self) -> None:
         keep = self.settings.average
@@ -204,3 +219,16 @@ class Trainer:
         if "average" in self.left.kept:
             self.average = np.zeros_like(store.flat)
             store.fill(self.average, self.left.kept["average"])
+
+
+def _added(heads: Mapping[str, tuple[float, int, int]], runner: Runner, n: int) -> dict[str, tuple[float, int, int]]:
+    """The sums of an epoch with those of a step on ``n`` examples."""
+    made = {}
+    for name, (loss, right, count) in runner.figures().items():
+        before = heads.get(name, (0.0, 0, 0))
+        made[name] = (before[0] + loss * n, before[1] + right, before[2] + count)
+    return made
+
+
+def _figures(place: Place) -> dict[str, Figures]:
+    return {name: Figures(loss / place.seen, right / count if count else None) for name, (loss, right, count) in place.heads.items()}

@@ -133,7 +133,7 @@ def export(model: Model, metadata: Mapping[str, Any], pictures: Data | None = No
     for output in graph.outputs:
         value = renamed.get(output.value, output.value)
         if pictures is not None:
-            value = raw_pixels.answer(pictures, value, metadata["end"], writer)
+            value = raw_pixels.answer(pictures, value, metadata["outputs"][output.name]["end"], writer)
         _leave(output.name, value, graph, writer)
     outputs = [_info(output.name, graph.shapes[output.value]) for output in graph.outputs]
     body = helper.make_graph(writer.nodes, graph.name, inputs, outputs, list(_used(writer)))

@@ -286,10 +286,10 @@ class Net:
 
     def metadata(self, data: Data) -> dict[str, Any]:
         """What travels in the model besides its graph."""
-        output = next(out for out in self.graph.outputs if not out.train)
-        end = next((node.op.name for node in self.graph.nodes if node.name == output.value), "")
-        loss = self.train_settings.loss.get(output.name)
-        return {"version": 1, "net": self.name, "spec": self.source.text, "data": data.to_json(), "end": end, "loss": loss}
+        ends, losses = {node.name: node.op.name for node in self.graph.nodes}, self.train_settings.loss
+        outputs = {out.name: {"end": ends.get(out.value, ""), "loss": losses.get(out.name)} for out in self.graph.outputs if not out.train}
+        first = next(iter(outputs.values()))
+        return {"version": 1, "net": self.name, "spec": self.source.text, "data": data.to_json(), **first, "outputs": outputs}
 
     def input_shapes(self) -> dict[str, tuple[int | None, ...]]:
         """Shapes of the inputs by name; None where a size is free."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Fault, Trouble
+from netspec.diagnostics import Fault, Trouble, strict_json
 from netspec.net.tuned import tuned
 from netspec.settings import Train
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from netspec.engine.state import State
     from netspec.engine.train import Epoch, Event
     from netspec.net import Net
+    from netspec.weights import Model
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Training:
 
     def run(self) -> Iterator[Event]:
         """Read the data, train, keep what is asked for."""
-        from netspec.data.batches import Batches, check, with_mean
+        from netspec.data.batches import Batches, check, known, with_mean
         from netspec.data.sets import read_part
         from netspec.engine.train import Epoch, Progress, Trainer
         from netspec.weights import initial
@@ -91,7 +92,8 @@ class Training:
         batch, recompute = self.budget.settle(net, self.settings.batch, len(train), self.workers)
         settings = self.settings = self.settings.model_copy(update={"batch": batch})
         batches = Batches(train, self.data, self.inputs, self.targets, settings.seed)
-        check(test, self.targets[:1])
+        self.testable = [target for target in self.targets if target.rebuilds or known(test, target.output) is not None]
+        check(test, self.testable or self.targets[:1])
         state = None if self.resume is None else self.left(self.resume)
         fresh = initial(graph, settings.seed) if state is None else {}
         trainer = Trainer(graph, fresh, settings, batches, settings.seed, self.stop, self.workers, state, tuned(), recompute)
@@ -110,25 +112,43 @@ class Training:
     # ---- the test set
 
     def scored(self, event: Epoch, test: Any) -> Epoch:
-        """The event with what the net now makes of the test set, by its first output that has a loss."""
+        """The event with what the net now makes of the test set: of every output that has a loss and something in it."""
         from netspec.data.batches import prepared
-        from netspec.data.targets import Score, score
-        from netspec.data.tested import averaged
+        from netspec.data.scores import Score, answers, score
         from netspec.engine.evaluate import values
 
         weights = event.weights()
-        model = self.net.model(weights)
-        outputs = {output.name for output in model.graph.outputs}
-        first = next((target for target in self.targets if target.output in outputs), None)
-        if first is None:
+        model, heads = self._tested(self.net.model(weights))
+        if not heads:
             return replace(event, weights=lambda: weights)
-        total = Score()
-        for inputs, wanted in prepared(test, self.data, self.inputs, [first]):
+        totals = {target.output: Score() for target in heads}
+        for inputs, wanted in prepared(test, self.data, self.inputs, list(heads)):
             read = {name: array for name, array in inputs.items() if name in model.graph.inputs}
-            target = wanted[first.output]
-            y = averaged(values(model, read, workers=self.workers)[first.output], len(target), first.end)
-            total += score(first.loss, first.end, y, target)
-        return replace(event, test_right=total.right, test_count=total.count, test_loss=total.loss, weights=lambda: weights)
+            found = values(model, read, workers=self.workers)
+            for target, end in heads.items():
+                held = wanted[target.output]
+                totals[target.output] += score(target.loss, answers(found[target.output], len(held), end, bool(end)), held)
+        outputs = {
+            name: replace(figures, test_loss=totals[name].loss, test_accuracy=totals[name].accuracy) if name in totals else figures
+            for name, figures in event.outputs.items()
+        }  # fmt: skip
+        first = totals[next(iter(heads)).output]
+        return replace(event, test_right=first.right, test_count=first.count, test_loss=first.loss, outputs=outputs, weights=lambda: weights)
+
+    def _tested(self, model: Model) -> tuple[Model, dict[Target, str]]:
+        """The model whose outputs are the values that the losses read, and by target the last layer that was taken away for that."""
+        from netspec.data.scores import BELONGS
+
+        nodes = {node.name: node for node in model.graph.nodes}
+        outputs, heads = [], {}
+        for output in model.graph.outputs:
+            target = next((target for target in self.testable if target.output == output.name), None)
+            if target is None:
+                continue
+            cut = target.end in BELONGS.get(target.loss, ())
+            outputs.append(replace(output, value=nodes[output.value].inputs[0]) if cut else output)
+            heads[target] = target.end if cut else ""
+        return replace(model, graph=replace(model.graph, outputs=tuple(outputs)).deployed()) if outputs else model, heads
 
     # ---- the run's folder
 
@@ -159,8 +179,9 @@ class Training:
             "epoch": event.number, "loss": event.loss, "accuracy": event.accuracy, "test_loss": event.test_loss,
             "test_accuracy": event.test_right / event.test_count if event.test_count else None,
             "test_right": event.test_right, "test_count": event.test_count, "rate": event.rate, "seconds": round(event.seconds, 3),
+            "outputs": {name: vars(figures) for name, figures in event.outputs.items()},
         }  # fmt: skip
-        self.log.append(json.dumps(told))
+        self.log.append(strict_json(told))
         atomic_write(self.out / "log.jsonl", ("\n".join(self.log) + "\n").encode())
         self.leave(event.state())
 

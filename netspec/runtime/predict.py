@@ -1,4 +1,4 @@
-"""Pictures through a model: labels and probabilities, a row each, whatever single files are like."""
+"""Pictures through a model: labels and probabilities, or values where it gives no probabilities; a row each, whatever single files are like."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.arrays import Examples
-from netspec.data.batches import known, prepared, wanted
 from netspec.data.images import SUFFIXES, read_image
-from netspec.data.sets import Pictures
-from netspec.data.targets import Score, Target, score
+from netspec.data.scores import PROBABLE, probable
 from netspec.data.tested import averaged, views
 from netspec.diagnostics import Fault, Trouble
+from netspec.files import foreign
+from netspec.runtime.metadata import Ending, endings, preparation
 from netspec.runtime.session import BATCH, Session
 from netspec.settings import Data
 from netspec.settings.train import takes_labels
@@ -26,20 +25,14 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Row:
-    """One file's answer: the best classes with their probabilities, or an error."""
+    """One file's answer, or an error: the best classes with their numbers, which are probabilities where ``probable`` says so,
+    else values; a model of no classes gives all its values in their order."""
 
     filename: str
     answers: tuple[tuple[str, int, float], ...] = ()
     error: str = ""
     code: str = ""
-
-
-def settings(session: Session) -> Data:
-    """The preparation that travels in the model. Raises Fault where netspec wrote none into it."""
-    try:
-        return Data.from_json(session.metadata["data"])
-    except (KeyError, ValueError, TypeError, AttributeError):
-        raise Fault("N708", "the model does not say how its pictures are prepared", help="compile it with netspec") from None
+    probable: bool = True
 
 
 def files(paths: Sequence[Path]) -> list[Path]:
@@ -55,43 +48,72 @@ def files(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
+class Predictor:
+    """Answers of the first output of a model. Raises Fault where the model cannot be asked about pictures at all."""
+
+    def __init__(self, session: Session, top: int) -> None:
+        self.session, self.top = session, top
+        self.data, told = preparation(session), endings(session)
+        self.input = session.input[1]
+        if not session.outputs:
+            raise Fault("N708", "the model has no output")
+        self.output = next(iter(session.outputs))
+        self.ending = told.get(self.output, Ending("", None))
+
+    def rows(self, paths: Sequence[Path]) -> Iterator[Row]:
+        """A row for each file, in order; one that is no picture has its error, and the others are done."""
+        for at in range(0, len(paths), BATCH):
+            yield from self._batch(paths[at : at + BATCH])
+
+    def _batch(self, paths: Sequence[Path]) -> list[Row]:
+        """Pictures that become inputs of one size go through the model together."""
+        rows: dict[int, Row] = {}
+        alike: dict[tuple[int, ...], list[tuple[int, Array]]] = {}
+        for place, path in enumerate(paths):
+            try:
+                made = inputs(self.session, self.data, read_image(path))
+                alike.setdefault(made.shape, []).append((place, made))
+            except Fault as fault:
+                rows[place] = Row(str(path), error=fault.message, code=fault.code)
+        for group in alike.values():
+            rows |= self._together(paths, group)
+        return [rows[place] for place in range(len(paths))]
+
+    def _together(self, paths: Sequence[Path], group: list[tuple[int, Array]]) -> dict[int, Row]:
+        try:
+            with foreign("N708", "the model does not run on this input"):
+                values = self.session.run(np.concatenate([made for _, made in group]), names=[self.output])[0]
+                likely = self.ending.end in PROBABLE and probable(np.moveaxis(values, 1, -1), self.ending.end)
+                means = averaged(over_positions(values, self.ending.end if likely else ""), len(group), "")
+        except Fault as fault:
+            return {place: Row(str(paths[place]), error=fault.message, code=fault.code) for place, _ in group}
+        return {place: self._row(paths[place], mean, likely) for (place, _), mean in zip(group, means, strict=True)}
+
+    def _row(self, path: Path, values: Array, likely: bool) -> Row:
+        classes, told = self.data.classes, self.ending
+        named = classes is not None and len(classes) == len(values)
+        ranked = likely or named or (takes_labels(told.loss) if told.loss else not told.end)
+        if ranked and np.isnan(values).any():
+            return Row(str(path), error="the answer of the model is not a number", code="N726")
+        order = np.argsort(-values, kind="stable")[: self.top] if ranked else np.arange(len(values))
+        names = classes if ranked and classes else [self.output] if len(values) == 1 and not ranked else []
+        return Row(str(path), tuple((names[i] if i < len(names) else str(i), int(i), float(values[i])) for i in order.tolist()), probable=likely)
+
+
 def predict(session: Session, paths: Sequence[Path], top: int) -> Iterator[Row]:
-    """A row for each file, in order; one that is no picture has its error, and the others are done."""
-    data = settings(session)
-    for at in range(0, len(paths), BATCH):
-        yield from _batch(session, data, paths[at : at + BATCH], top)
+    """A row for each file, in order. Raises Fault at once where the model cannot be asked."""
+    return Predictor(session, top).rows(paths)
 
 
-def _batch(session: Session, data: Data, paths: Sequence[Path], top: int) -> list[Row]:
-    """Pictures that become inputs of one size go through the model together."""
-    errors: dict[int, Fault] = {}
-    alike: dict[tuple[int, ...], list[tuple[int, Array]]] = {}
-    for place, path in enumerate(paths):
-        try:
-            made = _inputs(session, data, read_image(path))
-            alike.setdefault(made.shape, []).append((place, made))
-        except Fault as fault:
-            errors[place] = fault
-    answers: dict[int, Array] = {}
-    for group in alike.values():
-        try:
-            values = _probabilities(session, session.run(np.concatenate([made for _, made in group]))[0])
-            means = averaged(values, len(group), "")
-            answers |= {place: mean for (place, _), mean in zip(group, means, strict=True)}
-        except Fault as fault:
-            errors |= dict.fromkeys((place for place, _ in group), fault)
-    return [
-        Row(str(path), error=errors[place].message, code=errors[place].code) if place in errors
-        else Row(str(path), _best(answers[place], data.classes, top))
-        for place, path in enumerate(paths)
-    ]  # fmt: skip
-
-
-def _inputs(session: Session, data: Data, image: Array) -> Array:
+def inputs(session: Session, data: Data, image: Array) -> Array:
     """What the model reads of a picture: prepared, maps first; or its bytes, where the model prepares them itself."""
-    if not session.metadata.get("raw_pixels"):
-        return first_maps(views(image[None], data, session.input[1]))
-    maps = session.input[1][-1] or 1
+    name, shape = session.input
+    if session.metadata.get("raw_pixels") is not True:
+        with foreign("N708", "the preparation that the model asks for does not fit this picture"):
+            return first_maps(views(image[None], data, shape))
+    if len(shape) != 3:
+        raise Fault("N708", f"input {name} of the model is no picture: height, width and maps were expected")
+    maps = shape[-1] or 1
     image = np.repeat(image, maps, axis=-1) if image.shape[-1] == 1 else image
     if image.shape[-1] != maps:
         raise Fault("N703", f"the picture has {image.shape[-1]} maps, and the model reads {maps}", help="add `grayscale` to `prepare`")
@@ -103,44 +125,9 @@ def first_maps(array: Array) -> Array:
     return np.moveaxis(array, -1, 1) if array.ndim > 2 else array
 
 
-def _probabilities(session: Session, values: Array) -> Array:
-    """Of the first output, by what it ends in; a map of answers is averaged over its positions."""
-    end = session.metadata.get("end", "")
-    values = values.reshape(*values.shape[:2], -1).mean(axis=2) if end != "log_softmax" else values
-    if end == "log_softmax":
-        values = np.exp(values.astype(np.float64)).reshape(*values.shape[:2], -1).mean(axis=2)
-    return values
-
-
-def _best(values: Array, classes: list[str] | None, top: int) -> tuple[tuple[str, int, float], ...]:
-    order = np.argsort(-values, kind="stable")[:top]
-    return tuple((classes[i] if classes and i < len(classes) else str(i), int(i), float(values[i])) for i in order.tolist())
-
-
-def evaluate(session: Session, part: Pictures | Examples) -> Score:
-    """Loss and right answers of the first output over a test set; a map of answers is averaged where an example has one class."""
-    data, (output, sizes) = settings(session), next(iter(session.outputs.items()))
-    loss, end = session.metadata.get("loss") or "cross_entropy", session.metadata.get("end", "")
-    given = known(part, output)
-    whole = takes_labels(loss) and given is not None and given.ndim == 1
-    shape = tuple(n or 0 for n in (sizes[:1] if whole else (*sizes[1:], sizes[0])))
-    target = Target(output, loss, end, shape, not takes_labels(loss) and [sizes] == list(session.inputs.values()))
-    total = Score()
-    for inputs, held in _slices(session, part, data, target):
-        values = session.run(*inputs)[0]
-        y = _probabilities(session, values) if whole else np.moveaxis(values, 1, -1)
-        y = averaged(y, len(held), "" if whole else end)
-        total += score(loss, "softmax" if whole and end == "log_softmax" else end, y, held)
-    return total
-
-
-def _slices(session: Session, part: Pictures | Examples, data: Data, target: Target) -> Iterator[tuple[list[Array], Array]]:
-    """Inputs as the model reads them, and targets."""
-    if not session.metadata.get("raw_pixels"):
-        for inputs, found in prepared(part, data, session.inputs, [target]):
-            yield [first_maps(x) for x in inputs.values()], found[target.output]
-        return
-    if isinstance(part, Examples):
-        raise Fault("N707", "the model prepares pictures itself, and the data are arrays", help="compile it without `--raw-pixels`")
-    for at, image in enumerate(part.images):
-        yield [_inputs(session, data, image)], wanted(part, [target], slice(at, at + 1), {})[target.output]
+def over_positions(values: Array, end: str) -> Array:
+    """The mean of a map of answers over its positions, of probabilities where they are logarithms."""
+    values = values.astype(np.float64)
+    values = np.exp(values) if end == "log_softmax" else values
+    mean: Array = values.reshape(*values.shape[:2], -1).mean(axis=2)
+    return mean

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.diagnostics import Fault, Trouble
+from netspec.diagnostics import Fault, Trouble, printable
+from netspec.files import open_regular, read_regular
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: it would phone home by default
 import onnxruntime
@@ -27,18 +29,28 @@ PROVIDERS = {
     "cpu": "CPUExecutionProvider",
 }
 DEVICES = ("auto", "cpu", "cuda", "tensorrt")
-#: Images that go through a model at a time.
-BATCH = 32
+#: Images that go through a model at a time; the most, where it is the model that says how many.
+BATCH, MOST = 32, 4096
+#: The numbers that tensors of models hold, by onnxruntime's names.
+KINDS = {
+    "tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64, "tensor(bool)": np.bool_,
+    "tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16, "tensor(uint32)": np.uint32, "tensor(uint64)": np.uint64,
+    "tensor(int8)": np.int8, "tensor(int16)": np.int16, "tensor(int32)": np.int32, "tensor(int64)": np.int64,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Session:
-    """An opened model: its session, the device it runs on, why not a better one, and what netspec wrote into it."""
+    """An opened model: its session, the device it runs on, why not a better one, and what netspec wrote into it.
+
+    ``trouble`` says why what netspec wrote cannot be read.
+    """
 
     session: Any
     device: str
     note: str
     metadata: dict[str, Any]
+    trouble: str = ""
 
     @property
     def inputs(self) -> dict[str, tuple[int | None, ...]]:
@@ -47,48 +59,87 @@ class Session:
 
     @property
     def input(self) -> tuple[str, tuple[int | None, ...]]:
-        """Name and shape of the first input."""
-        return next(iter(self.inputs.items()))
+        """Name and shape of the only input. Raises Fault N708 where a picture cannot be that."""
+        inputs = self.session.get_inputs()
+        if len(inputs) != 1:
+            told = f"{len(inputs)} inputs ({', '.join(printable(value.name) for value in inputs[:10])})" if inputs else "no input"
+            raise Fault("N708", f"the model has {told}, and a picture is one input")
+        _checked(inputs[0], "input")
+        return inputs[0].name, _sizes(inputs[0])
 
     @property
     def outputs(self) -> dict[str, tuple[int | None, ...]]:
         """Shapes of the outputs by name, as those of the inputs."""
         return {value.name: _sizes(value) for value in self.session.get_outputs()}
 
-    def run(self, *xs: Array) -> list[Array]:
-        """All outputs for the inputs in their order, as the model reads them, in batches of one size, the last one padded."""
+    def run(self, *xs: Array, names: Sequence[str] | None = None) -> list[Array]:
+        """The outputs ``names`` (all unless said) for the inputs in their order, in batches of one size, the last one padded.
+
+        Raises Fault N708 where the model does not run, or an answer is no array with a row for each example.
+        """
+        inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
+        wanted = [value for value in outputs if names is None or value.name in names]
+        for value, what in (*((value, "input") for value in inputs), *((value, "output") for value in wanted)):
+            _checked(value, what)
+        size = self._fixed() or min(BATCH, len(xs[0]))
         parts = []
-        for at in range(0, len(xs[0]), BATCH):
-            batch = {to.name: _filled(x[at : at + BATCH], len(x), to.type) for to, x in zip(self.session.get_inputs(), xs, strict=True)}
-            n = len(xs[0][at : at + BATCH])
-            try:
-                parts.append([value[:n] for value in self.session.run(None, batch)])
-            except Exception as error:  # onnxruntime's errors have no common kind of their own
-                raise Fault("N708", f"the model does not run on this input: {_short(error)}") from None
-        return [np.concatenate(values) for values in zip(*parts, strict=True)]
+        for at in range(0, len(xs[0]), size):
+            batch = {to.name: _filled(x[at : at + size], size, to) for to, x in zip(inputs, xs, strict=True)}
+            parts.append(self._batch(batch, [value.name for value in wanted], len(xs[0][at : at + size]), size))
+        made = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return [made[name] for name in (names or made)]
+
+    def _fixed(self) -> int | None:
+        """The batch of a model that runs on no other."""
+        sizes = [value.shape[0] for value in self.session.get_inputs() if value.shape and isinstance(value.shape[0], int)]
+        if sizes and not 0 < sizes[0] <= MOST:
+            raise Fault("N708", f"the model reads batches of {sizes[0]:,}, and {MOST:,} is the most that is tried")
+        return sizes[0] if sizes else None
+
+    def _batch(self, batch: dict[str, Array], names: list[str], rows: int, size: int) -> dict[str, Array]:
+        """The outputs of one batch, of which ``rows`` are no padding."""
+        try:
+            found = dict(zip(names, self.session.run(names, batch), strict=True))
+        except Exception as error:  # onnxruntime's errors have no common kind of their own
+            raise Fault("N708", f"the model does not run on this input: {_short(error)}") from None
+        for name, value in found.items():
+            if not isinstance(value, np.ndarray) or value.ndim < 2 or not value.size or len(value) % size:
+                shape = " x ".join(map(str, value.shape)) if isinstance(value, np.ndarray) and value.ndim else "no axis"
+                raise Fault("N708", f"output {printable(name)} of the model has {shape}, where {size} x units, or maps, were expected for {size} inputs")
+        return {name: value if rows == size else value.reshape(size, -1, *value.shape[1:])[:rows].reshape(-1, *value.shape[1:]) for name, value in found.items()}
 
 
 def _sizes(value: Any) -> tuple[int | None, ...]:
-    return tuple(n if isinstance(n, int) else None for n in value.shape[1:])
+    return tuple(n if isinstance(n, int) and n > 0 else None for n in (value.shape or [])[1:])
 
 
-def _filled(x: Array, whole: int, kind: str) -> Array:
-    """A batch of the one size where there is more than one."""
-    batch = np.ascontiguousarray(x, dtype=np.uint8 if kind == "tensor(uint8)" else np.float32)
-    rest = BATCH - len(batch) if whole > BATCH else 0
+def _checked(value: Any, what: str) -> None:
+    """Fault N708 for an input or output that is no array of numbers."""
+    if value.type not in KINDS:
+        raise Fault("N708", f"{what} {printable(value.name)} of the model is {printable(value.type)}, and no array of numbers")
+
+
+def _filled(x: Array, size: int, to: Any) -> Array:
+    """A batch of the one size, of the numbers that the model reads. Raises Fault N708 where these cannot hold it."""
+    kind = KINDS[to.type]
+    with np.errstate(all="ignore"):
+        batch: Array = np.ascontiguousarray(x, dtype=kind)
+    if np.dtype(kind).kind not in "f" and not np.array_equal(batch, x):
+        raise Fault("N708", f"input {printable(to.name)} of the model is {to.type}, and the numbers for it are not whole, or too large")
+    rest = size - len(batch)
     return np.concatenate([batch, np.zeros((rest, *batch.shape[1:]), batch.dtype)]) if rest else batch
 
 
-def open_model(path: Path, device: str = "auto") -> Session:
+def open_model(path: Path, device: str = "auto", content: bytes | None = None) -> Session:
     """A model on a device: ``auto`` takes the best that starts and says why not a better one.
 
-    Raises Trouble where the file or the named device is not there, Fault where the file is no model.
+    ``content`` is what is opened in the file's place. Raises Trouble where the file or the named device is not there, Fault where
+    the file is no model.
     """
-    if not path.is_file():
-        raise Trouble("N601", f"{path} cannot be read: {'not a plain file' if path.exists() else 'no such file or directory'}")
+    model = _source(path) if content is None else content
     ort.set_default_logger_severity(4)
     if device != "auto":
-        made, why = _start(path, device)
+        made, why = _start(model, device)
         if made is None:
             raise Trouble("N709", f"the device {device} does not start: {why}", help=_install(device))
         return _session(made, device, "")
@@ -97,14 +148,28 @@ def open_model(path: Path, device: str = "auto") -> Session:
         if PROVIDERS[name] not in ort.get_available_providers():
             missing.append(f"{name}: this onnxruntime is built without it")
             continue
-        made, why = _start(path, name)
+        made, why = _start(model, name)
         if made is not None:
             return _session(made, name, "; ".join(missing))
         missing.append(f"{name}: {why}")
     raise Fault("N708", f"{path} cannot be opened: {missing[-1].removeprefix('cpu: ')}")
 
 
-def _start(path: Path, device: str) -> tuple[Any | None, str]:
+def _source(path: Path) -> str | bytes:
+    """What onnxruntime opens: the path, after a look at the file; its bytes where the path is no UTF-8."""
+    with open_regular(path) as file:
+        size = file.seek(0, 2)
+        if not 0 < size < 2**31:
+            told = "it is empty" if not size else f"it has {size:,} bytes, and an ONNX file at most {2**31 - 1:,}"
+            raise Fault("N708", f"{path} cannot be opened: {told}")
+    try:
+        str(path).encode()
+        return str(path)
+    except UnicodeEncodeError:
+        return read_regular(path, size)
+
+
+def _start(model: str | bytes, device: str) -> tuple[Any | None, str]:
     """A session whose first provider is the one asked for, or None and why not."""
     wanted = PROVIDERS[device]
     if wanted not in ort.get_available_providers():
@@ -117,7 +182,7 @@ def _start(path: Path, device: str) -> tuple[Any | None, str]:
     providers: list[Any] = [wanted] if device == "cpu" else [(wanted, _options(device)), PROVIDERS["cpu"]]
     try:
         with contextlib.redirect_stdout(io.StringIO()):
-            session = ort.InferenceSession(str(path), options, providers=providers, enable_fallback=0)
+            session = ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
     except Exception as error:  # onnxruntime's errors have no common kind of their own
         return None, _short(error) if device == "cpu" else said or "its libraries do not load"
     if session.get_providers()[0] != wanted:
@@ -154,11 +219,13 @@ def _install(device: str) -> str:
 def _session(session: Any, device: str, note: str) -> Session:
     try:
         metadata = json.loads(session.get_modelmeta().custom_metadata_map.get("netspec", "{}"))
-    except ValueError:
-        metadata = {}
-    return Session(session, device, note, metadata if isinstance(metadata, dict) else {})
+    except (ValueError, RecursionError):
+        return Session(session, device, note, {}, "it is no JSON")
+    if not isinstance(metadata, dict):
+        return Session(session, device, note, {}, "it is no object of JSON")
+    return Session(session, device, note, metadata)
 
 
 def _short(error: Exception) -> str:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return text[:200]
+    return printable(text[:200])

@@ -11,12 +11,13 @@ from PIL import Image
 from netspec.data.batches import Batches
 from netspec.data.images import read_image
 from netspec.data.prepare import apply, as_input
-from netspec.data.sets import Pictures, read_set
+from netspec.data.sets import Pictures
 from netspec.data.tested import averaged, views
 from netspec.diagnostics import Fault
 from netspec.engine.train import Epoch
 from netspec.net import Net, load
-from netspec.runtime.predict import evaluate, predict
+from netspec.net.evaluation import evaluate
+from netspec.runtime.predict import predict
 from netspec.runtime.session import open_model
 from netspec.settings import Data
 
@@ -116,15 +117,15 @@ def test_training_evaluation_and_use_agree_on_the_test_set(end: str, test: str, 
     spec = net(tmp_path, f"prepare: resize(short: 9) -> augment -> scale(1 / 255)\naugment: random_crop(8) -> mirror\ntest: {test}", end)
     last = [event for event in spec.train(pictures, out=tmp_path / "run") if isinstance(event, Epoch)][-1]
     session = open_model(tmp_path / "run" / "model.onnx", "cpu")
-    found = evaluate(session, read_set(pictures, "test"))
+    found = evaluate(tmp_path / "run" / "model.onnx", pictures, "cpu")[1].scores["y"]
     assert (found.right, found.count) == (last.test_right, last.test_count) == (found.right, 10)
-    assert found.loss == pytest.approx(last.test_loss, rel=1e-4)
+    assert found.loss == pytest.approx(last.test_loss, rel=1e-5)
     paths = sorted((pictures / "test").rglob("*.png"))
     rows = list(predict(session, paths, 1))
     assert sum(row.answers[0][1] == "ab".index(path.parent.name) for row, path in zip(rows, paths, strict=True)) == found.right
     spec.compile(tmp_path / "raw.onnx", *spec.weights_from(tmp_path / "run" / "weights.safetensors"), raw_pixels=True)
     raw = open_model(tmp_path / "raw.onnx", "cpu")
-    again = evaluate(raw, read_set(pictures, "test"))
+    again = evaluate(tmp_path / "raw.onnx", pictures, "cpu")[1].scores["y"]
     assert (again.right, again.count) == (found.right, 10) and again.loss == pytest.approx(found.loss, rel=1e-5)
     for one, other in zip(rows, predict(raw, paths, 1), strict=True):
         assert one.answers[0][:2] == other.answers[0][:2] and one.answers[0][2] == pytest.approx(other.answers[0][2], rel=1e-4)

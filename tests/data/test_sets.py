@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from netspec.data.sets import read_set
-from netspec.data.targets import Score, score
 from netspec.diagnostics import Fault
 from netspec.net import load
 
@@ -46,16 +45,15 @@ def folder(tmp_path: Path, **changed: np.ndarray | None) -> Path:
 
 
 def test_a_net_of_two_inputs_and_two_losses_trains_and_is_evaluated(tmp_path: Path) -> None:
-    from netspec.data.sets import read_part
-    from netspec.runtime.predict import evaluate
-    from netspec.runtime.session import open_model
+    from netspec.net.evaluation import evaluate
 
     data = folder(tmp_path)
     event = list(load(data / "pairs.net").train(data, out=data / "run"))[-1]
-    session = open_model(data / "run" / "model.onnx", "cpu")
-    found = evaluate(session, read_part(data, "test", None, [*session.inputs, *session.outputs]))
-    assert (found.right, found.count) == (event.test_right, 7)
-    assert found.loss == pytest.approx(event.test_loss, rel=1e-5)
+    session, found = evaluate(data / "run" / "model.onnx", data, "cpu")
+    first = found.scores[next(iter(session.outputs))]
+    assert (first.right, first.count) == (event.test_right, 7)
+    for name, figures in event.outputs.items():
+        assert (found.scores[name].loss, found.scores[name].accuracy) == (pytest.approx(figures.test_loss, rel=1e-5), figures.test_accuracy)
 
 
 def test_mapped_arrays_give_the_same_run(tmp_path: Path) -> None:
@@ -112,27 +110,3 @@ def test_cifar(tmp_path: Path) -> None:
     (tmp_path / "test_batch.bin").write_bytes(b"123")
     with pytest.raises(Fault, match="3 bytes"):
         read_set(tmp_path, "test")
-
-
-@pytest.mark.parametrize(("loss", "end"), [("cross_entropy", "softmax"), ("cross_entropy", "log_softmax"), ("hinge", ""), ("mse", ""), ("mae", ""), ("binary_cross_entropy", "sigmoid")])
-def test_the_score_is_the_engines_loss(loss: str, end: str) -> None:
-    from netspec.engine import losses
-    from netspec.engine.kernels.activation import logistic
-    from netspec.settings.train import takes_labels
-
-    rng = np.random.default_rng(1)
-    z = rng.standard_normal((6, 4))
-    y = z.copy()
-    if end == "sigmoid":
-        logistic(z, y)
-    elif end:
-        y = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-        y = np.log(y) if end == "log_softmax" else y
-    target = rng.integers(0, 4, 6) if takes_labels(loss) else rng.random((6, 4)).round()
-    sums = np.zeros(3)
-    losses.bind(loss, end, z, np.empty_like(z), target, np.empty_like(z), sums, 6, 1.0, 0.0)()
-    found = score(loss, end, y, target)
-    assert found.loss == pytest.approx(sums[losses.LOSS])
-    if takes_labels(loss) or loss == "binary_cross_entropy":
-        assert (found.right, found.count) == (sums[losses.RIGHT], sums[losses.COUNT])
-    assert (found + found).loss == pytest.approx(found.loss) and (found + Score()).right == found.right

@@ -1,0 +1,39 @@
+"""The test set of a folder through a compiled model: interop shows the value before its last softmax or sigmoid, runtime runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netspec.diagnostics import Fault
+
+if TYPE_CHECKING:
+    from netspec.data.scores import Logits
+    from netspec.runtime.evaluate import Evaluation
+    from netspec.runtime.session import Session
+
+
+def evaluate(model: Path, folder: Path, device: str = "auto") -> tuple[Session, Evaluation]:
+    """The scores of every output that has a loss. Raises Fault where the model or the data cannot be used."""
+    from netspec.data.sets import read_part
+    from netspec.runtime.evaluate import evaluate as scored
+    from netspec.runtime.metadata import preparation
+
+    session, logits = _opened(model, device)
+    part = read_part(folder, "test", preparation(session).classes, [*session.inputs, *session.outputs])
+    return session, scored(session, part, logits)
+
+
+def _opened(model: Path, device: str) -> tuple[Session, dict[str, Logits]]:
+    """The model with its logits, or as it is where it does not open with them."""
+    from netspec.interop.logits import exposed
+    from netspec.runtime.session import open_model
+
+    found = exposed(model)
+    if found.content is not None:
+        try:
+            return open_model(model, device, found.content), dict(found.logits)
+        except Fault as fault:
+            if fault.code != "N708":
+                raise
+    return open_model(model, device), {}

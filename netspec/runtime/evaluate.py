@@ -1,0 +1,128 @@
+"""A test set through a model: the loss and the right answers of every output that has a loss, under its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.arrays import Examples
+from netspec.data.batches import known, prepared, wanted
+from netspec.data.scores import BELONGS, Logits, Score, answers, probable, score
+from netspec.data.sets import Pictures
+from netspec.data.targets import Target
+from netspec.diagnostics import Fault, printable
+from netspec.runtime.metadata import endings, preparation
+from netspec.runtime.predict import first_maps, inputs
+from netspec.runtime.session import Session
+from netspec.settings import Data
+from netspec.settings.train import takes_labels
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """``scores`` by output, ``unscored`` outputs with the reason, and those that are scored from their probabilities."""
+
+    scores: Mapping[str, Score]
+    unscored: Mapping[str, str]
+    from_probabilities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Head:
+    """An output that is scored: what it is held against, and where its value is found."""
+
+    target: Target
+    whole: bool
+    logits: Logits | None
+
+    @property
+    def name(self) -> str:
+        return self.logits.name if self.logits else self.target.output
+
+    @property
+    def from_probabilities(self) -> bool:
+        return self.target.loss in BELONGS and self.logits is None
+
+    def score(self, value: Array, held: Array, sound: Array) -> Score:
+        """Of the model's value for some examples."""
+        target, y = self.target, np.moveaxis(value, 1, -1)
+        if self.from_probabilities and not probable(y, target.end):
+            raise Fault("N726", f"the answers of output {printable(target.output)} are no probabilities, and {target.loss} is a loss of such",
+                        help="the model may have been changed after netspec wrote it")  # fmt: skip
+        end = target.end if target.loss in BELONGS else ""
+        return score(target.loss, answers(y, len(held), end, self.logits is not None, self.whole), held, sound)
+
+
+def evaluate(session: Session, part: Pictures | Examples, logits: Mapping[str, Logits]) -> Evaluation:
+    """The scores of a model over a test set; a map of answers is averaged where an example has one class.
+
+    ``logits`` says by output where the model gives the value before its last layer; without it probabilities must do, whose
+    logarithm is inexact near 0 and 1. Raises Fault where no output can be scored.
+    """
+    data, hidden = preparation(session), {told.name for told in logits.values()}
+    outputs = {name: sizes for name, sizes in session.outputs.items() if name in logits or name not in hidden}
+    heads, unscored = _heads(session, part, outputs, logits)
+    scores: dict[str, Score] = {head.target.output: Score() for head in heads}
+    for given, found in _slices(session, part, data, [head.target for head in heads]):
+        values = session.run(*given, names=[head.name for head in heads])
+        for head, value in zip(heads, values, strict=True):
+            held = found[head.target.output]
+            sound = np.logical_and.reduce([np.isfinite(x.reshape(len(held), -1)).all(axis=1) for x in given])
+            scores[head.target.output] += head.score(value, held, sound)
+    return Evaluation(scores, unscored, tuple(head.target.output for head in heads if head.from_probabilities))
+
+
+def _heads(
+    session: Session, part: Pictures | Examples, outputs: Mapping[str, tuple[int | None, ...]], logits: Mapping[str, Logits]
+) -> tuple[list[_Head], dict[str, str]]:  # fmt: skip
+    """The outputs that are scored, and why the others are not."""
+    heads, unscored, told = [], {}, endings(session)
+    for name, sizes in outputs.items():
+        if name not in told or told[name].loss is None:
+            unscored[name] = "it has no loss"
+            continue
+        if not sizes:
+            raise Fault("N708", f"output {printable(name)} of the model has no axis of units or maps")
+        head = _head(name, sizes, str(told[name].loss), told[name].end, logits.get(name), part, session)
+        if known(part, name) is None and not head.target.rebuilds:
+            unscored[name] = "the data has nothing for it"
+        else:
+            heads.append(head)
+    if not heads:
+        missing = next((name for name in unscored if name in told and told[name].loss), None)
+        if missing is not None:
+            raise Fault("N707", f"the data has nothing for output {printable(missing)}", help=f"an array called {printable(missing)} holds what it should answer")
+        raise Fault("N708", "the model says no loss for any of its outputs, so none can be scored")
+    return heads, unscored
+
+
+def _head(
+    name: str, sizes: tuple[int | None, ...], loss: str, end: str, logits: Logits | None, part: Pictures | Examples, session: Session
+) -> _Head:  # fmt: skip
+    given = known(part, name)
+    whole = takes_labels(loss) and given is not None and given.ndim == 1
+    shape = tuple(n or 0 for n in (sizes[:1] if whole else (*sizes[1:], sizes[0])))
+    belongs = BELONGS.get(loss, ())
+    logits = logits if logits is not None and logits.end in belongs else None
+    end = logits.end if logits is not None else end if end in belongs or not belongs else belongs[0]
+    return _Head(Target(name, loss, end, shape, not takes_labels(loss) and [sizes] == list(session.inputs.values())), whole, logits)
+
+
+def _slices(
+    session: Session, part: Pictures | Examples, data: Data, targets: list[Target]
+) -> Iterator[tuple[list[Array], Mapping[str, Array]]]:  # fmt: skip
+    """Inputs as the model reads them, and targets by output."""
+    if session.metadata.get("raw_pixels") is not True:
+        for given, found in prepared(part, data, session.inputs, targets):
+            yield [first_maps(x) for x in given.values()], found
+        return
+    if isinstance(part, Examples):
+        raise Fault("N707", "the model prepares pictures itself, and the data are arrays", help="compile it without `--raw-pixels`")
+    for at, image in enumerate(part.images):
+        yield [inputs(session, data, image)], wanted(part, targets, slice(at, at + 1), {})
