@@ -212,6 +212,8 @@ def _losses(train: Train, section: s.Section | None, graph: Graph, scope: Scope)
         loss = train.loss.get(name) or train.loss.get("")
         if loss is None and not train.loss:
             loss = next((loss for loss, layers in ENDS.items() if end in layers), "mse")
+        if loss is None and any(name and name not in outputs for name in lines):
+            continue  # it may be the one that was meant
         if loss is None:
             first = next(iter(lines.values()), None)
             scope.problems.warning(
