@@ -97,7 +97,7 @@ def prepared(folder: Path) -> Path:
     net = load(folder / "tiny.net")
     save_weights(folder / "other.safetensors", {"y/conv.weight": np.zeros((4, 1, 3, 3), np.float32)}, {})
     net.compile(folder / "model.onnx")
-    net.compile(folder / "lost.onnx", {path: np.full_like(array, np.nan) for path, array in net.initial().items()})
+    net.compile(folder / "lost.onnx", {path: np.full_like(array, 3e38) for path, array in net.initial().items()})
     whole = (folder / "model.onnx").read_bytes()  # no other loss has a name of this length
     (folder / "focal.onnx").write_bytes(whole.replace(b'"loss": "cross_entropy"', b'"loss": "focal_entropy"'))
     return folder
