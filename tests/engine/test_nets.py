@@ -115,8 +115,10 @@ def test_gradient_of_every_weight(text: str) -> None:
             assert gradient @ step == pytest.approx(numeric, rel=1e-5, abs=1e-7), path
 
 
+@pytest.mark.parametrize("offset", [0, 1e4])
 @pytest.mark.parametrize("text", [MIXED, TABLES], ids=["mixed", "tables"])
-def test_equal_bits_with_any_threads(text: str) -> None:
+def test_equal_bits_with_any_threads(text: str, offset: float) -> None:
+    text = text.replace("a = image -> conv", f"a = image -> shift({offset}) -> norm -> shift({offset}) -> conv")
     found = []
     for threads in (1, 2, 4):
         with pool(threads) as workers:

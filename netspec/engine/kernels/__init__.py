@@ -9,6 +9,7 @@ from netspec.engine.kernels import (
     conv,
     deconv,
     dense,
+    grouped,
     join,
     local,
     maxpool,
@@ -28,7 +29,7 @@ from netspec.engine.kernels.winograd import Winograd
 from netspec.engine.kernels.winograd_rows import WinogradRows
 from netspec.ops import Operator, Weight
 
-_FAMILIES = (conv, deconv, local, dense, pool, maxpool, norm, activation, softmax, join, rearrange, wiring, training)
+_FAMILIES = (conv, deconv, local, dense, pool, maxpool, norm, grouped, activation, softmax, join, rearrange, wiring, training)
 
 #: The kernel of each operator.
 KERNELS: dict[type[Operator], type[Kernel]] = {

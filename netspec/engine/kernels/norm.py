@@ -1,4 +1,4 @@
-"""Norms. ``norm`` needs sums over the whole batch, so it is a barrier; the others stay within an image."""
+"""Batch normalisation, which needs sums over the whole batch and so is a barrier; and AlexNet's."""
 
 from __future__ import annotations
 
@@ -8,14 +8,23 @@ from math import prod
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Barrier, Kernel, Memory, Run, Sizes, nothing, ones, rows
+from netspec.engine.kernel import Array, Barrier, Kernel, Memory, Run, Sizes, nothing, ones
 
 #: Numbers that a vector of a few maps is repeated to, and that passes work on before the next stretch is begun.
 WIDE, BLOCK = 1024, 2**16
+#: Deviations between a mean and zero from which the mean is taken away before anything is multiplied.
+FAR = 4
+#: Of so many lines one is looked at to find that out.
+SAMPLE = 8
 
 
 class Norm(Barrier):
-    """y = a·x + b with a, b from the batch; dx = k1·dy + k2·x + k0 (three numbers a map)."""
+    """y = a·(x − p) + b with a, b from the batch; dx = k1·dy + k2·(x − p) + k0 (three numbers a map).
+
+    Squares minus the mean's square lose all digits where the mean is far from zero. So each chunk sums x less a number near
+    its mean, the moments of chunks are merged (Chan, Golub, LeVeque 1983), and where any map's mean is ``FAR`` deviations
+    from zero, p is the mean; else it is 0 and costs nothing.
+    """
 
     op_type, keeps, elementwise = ops.norm.Norm, ("x",), True
 
@@ -26,7 +35,8 @@ class Norm(Barrier):
         self.high = max(1, BLOCK // (self.run * self.maps))
 
     def prepared(self) -> Sizes:
-        return {"a": (self.run, self.maps), "b": (self.run, self.maps), "k": (3, self.run, self.maps), "moments": (2, self.maps)}
+        line = (self.run, self.maps)
+        return {"a": line, "b": line, "pivot": line, "k": (3, *line), "moments": (2, self.maps), "far": (1,)}
 
     def lines(self, array: Array) -> Array:
         """A value in rows of ``run`` positions."""
@@ -38,54 +48,71 @@ class Norm(Barrier):
         return [tuple(line[i : i + self.high] for line in lines) for i in range(0, len(lines[0]), self.high)]
 
     def scratch(self, n: int) -> Sizes:
-        return {"t": (self.high, self.run * self.maps), "sum": (self.maps,), "products": (self.run * self.maps,)}
+        line = (self.run * self.maps,)
+        return {"t": (self.high, *line), "sum": (2, self.maps), "near": line, "more": (2, *line), "sums": (2, *line)}
 
     def totals(self) -> Sizes:
-        return {"forward": (2, self.maps), "backward": (2, self.maps)}
+        return {"forward": (3, self.maps), "backward": (2, self.maps)}
 
     def forward_sums(self, m: Memory, totals: Array) -> Run:
-        return self._sums(m, m.xs[0], totals)
-
-    def _sums(self, m: Memory, value: Array, totals: Array) -> Run:
-        """The call that adds a value's sums, and those of its products with the input."""
-        x, other, total, products = self.lines(m.xs[0]), self.lines(value), m.scratch["sum"], m.scratch["products"]
-        flat, parts = rows(value), products.reshape(self.run, self.maps)
-        one, more = ones(len(flat), value), ones(self.run, value)
+        lines, count = self.lines(m.xs[0]), m.xs[0].size // self.maps
+        some, near = lines[::SAMPLE], m.scratch["near"].reshape(self.run, self.maps)
+        few = len(some) * self.run
 
         def run() -> None:
-            np.matmul(one, flat, out=total)
-            np.add(totals[0], total, out=totals[0])
-            np.einsum("nx,nx->x", x, other, out=products)  # in one pass, and nothing between
-            np.matmul(more, parts, out=total)
-            np.add(totals[1], total, out=totals[1])
+            total, squares = self._summed(m, some, some, None)
+            far = (total * total > FAR * FAR * (squares * few - total * total)).any()
+            if far:
+                near[:] = total / few
+            total, squares = self._summed(m, lines, lines, m.scratch["near"] if far else None)
+            mean = total / count
+            merge(totals, count, near[0] + mean if far else mean, squares - total * mean)
 
         return run
+
+    def _summed(self, m: Memory, value: Array, other: Array, pivot: Array | None) -> Array:
+        """The sums of a value's lines and of its products with another, less a ``pivot`` first (a value that is its own other too)."""
+        sums = m.scratch["sums"]
+        if pivot is None:
+            _sum_up(value, other, sums)
+        else:
+            sums.fill(0)
+            for i in range(0, len(value), self.high):
+                two = np.subtract(other[i : i + self.high], pivot, out=m.scratch["t"][: len(other) - i])
+                _sum_up(two if value is other else value[i : i + self.high], two, m.scratch["more"])
+                np.add(sums, m.scratch["more"], out=sums)
+        total = m.scratch["sum"]
+        np.matmul(ones(self.run, sums), sums.reshape(2, self.run, self.maps), out=total)
+        return total.astype(np.float64)
 
     def forward_ready(self, parts: Sequence[Array], batch: int, m: Memory, ready: Mapping[str, Array], train: bool) -> Run:
         count, op, w = batch * self.positions, self.op, m.w
 
         def run() -> None:
-            total = sum(parts[1:], parts[0].copy())
-            mean = total[0] / count
-            variance = np.maximum(total[1] / count - mean * mean, 0)
-            gain, shift = self._gains(w)
-            a = gain / np.sqrt(variance + op.epsilon)
-            ready["a"][:], ready["b"][:] = a, shift - mean * a
-            ready["moments"][:] = mean, variance
+            total = np.zeros((3, self.maps))
+            for part in parts:
+                if part[0, 0]:
+                    merge(total, part[0, 0], part[1], part[2])
+            mean, variance = total[1], np.maximum(total[2] / count, 0)
+            self._ready(w, ready, mean, variance)
             if train:
                 keep, unbiased = op.momentum, variance * (count / max(count - 1, 1))
-                w["running_mean"][:] = keep * w["running_mean"] + (1 - keep) * mean
-                w["running_var"][:] = keep * w["running_var"] + (1 - keep) * unbiased
+                w["running_mean"][:] = keep * w["running_mean"].astype(np.float64) + (1 - keep) * mean
+                w["running_var"][:] = keep * w["running_var"].astype(np.float64) + (1 - keep) * unbiased
 
         return run
 
     def from_running(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run:
-        def run() -> None:
-            gain, shift = self._gains(w)
-            a = gain / np.sqrt(w["running_var"].astype(np.float64) + self.op.epsilon)
-            ready["a"][:], ready["b"][:] = a, shift - w["running_mean"] * a
+        return lambda: self._ready(w, ready, *(w[name].astype(np.float64) for name in ("running_mean", "running_var")))
 
-        return run
+    def _ready(self, w: Mapping[str, Array], ready: Mapping[str, Array], mean: Array, variance: Array) -> None:
+        gain, shift = self._gains(w)
+        a = gain / np.sqrt(variance + self.op.epsilon)
+        far = bool((mean * mean > FAR * FAR * (variance + self.op.epsilon)).any())
+        ready["far"][:], ready["pivot"][:] = far, mean if far else 0
+        rest = mean - ready["pivot"][0]
+        ready["a"][:], ready["b"][:] = a, shift - rest * a
+        ready["moments"][:] = rest, variance
 
     def _gains(self, w: Mapping[str, Array]) -> tuple[Array, Array]:
         if self.op.affine:
@@ -93,30 +120,34 @@ class Norm(Barrier):
         return np.ones(self.maps), np.zeros(self.maps)
 
     def forward(self, m: Memory) -> Run:
-        blocks, a, b = self.blocks(m.xs[0], m.y), m.w["a"].reshape(-1), m.w["b"].reshape(-1)
+        blocks, a, b, pivot, far = self.blocks(m.xs[0], m.y), m.w["a"].reshape(-1), m.w["b"].reshape(-1), m.w["pivot"].reshape(-1), m.w["far"]
 
         def run() -> None:
+            shifted = bool(far[0])
             for x, y in blocks:
-                np.multiply(x, a, out=y)
+                if shifted:
+                    np.subtract(x, pivot, out=y)
+                np.multiply(y if shifted else x, a, out=y)
                 np.add(y, b, out=y)
 
         return run
 
     def backward_sums(self, m: Memory, totals: Array) -> Run:
         assert m.dy is not None
-        return self._sums(m, m.dy, totals)
+        x, dy, pivot, far = self.lines(m.xs[0]), self.lines(m.dy), m.w["pivot"].reshape(-1), m.w["far"]
+        return lambda: np.add(totals, self._summed(m, dy, x, pivot if far[0] else None), out=totals)
 
     def backward_ready(self, parts: Sequence[Array], batch: int, m: Memory, ready: Mapping[str, Array]) -> Run:
         count, op, w, dw = batch * self.positions, self.op, m.w, m.dw
 
         def run() -> None:
             total = sum(parts[1:], parts[0].copy())
-            mean, variance = ready["moments"].astype(np.float64)
+            rest, variance = ready["moments"].astype(np.float64)
             sigma = np.sqrt(variance + op.epsilon)
-            dgain = (total[1] - mean * total[0]) / sigma
+            dgain = (total[1] - rest * total[0]) / sigma
             k1 = self._gains(w)[0] / sigma
             k2 = -k1 * dgain / (sigma * count)
-            for line, row in zip(ready["k"], (k1, k2, -k1 * total[0] / count - k2 * mean), strict=True):
+            for line, row in zip(ready["k"], (k1, k2, -k1 * total[0] / count - k2 * rest), strict=True):
                 line[:] = row
             if "weight" in dw:
                 dw["weight"][:] += dgain
@@ -128,108 +159,34 @@ class Norm(Barrier):
         if m.dxs[0] is None or m.dy is None:
             return nothing
         blocks, k = [(*block, m.scratch["t"][: len(block[0])]) for block in self.blocks(m.xs[0], m.dy, m.dxs[0])], m.w["k"].reshape(3, -1)
+        pivot, far = m.w["pivot"].reshape(-1), m.w["far"]
 
         def run() -> None:
+            shifted = bool(far[0])
             for x, dy, dx, t in blocks:
                 np.multiply(dy, k[0], out=dx)
-                np.multiply(x, k[1], out=t)
+                if shifted:
+                    np.subtract(x, pivot, out=t)
+                np.multiply(t if shifted else x, k[1], out=t)
                 np.add(dx, t, out=dx)
                 np.add(dx, k[2], out=dx)
 
         return run
 
 
-class Grouped(Kernel):
-    """Zero mean and unit variance over some axes of one image, then gain and bias a map."""
-
-    keeps = ()
-
-    def parts(self, array: Array) -> Array:
-        """The array seen with the axes that are normalised as its axes 1 and 3."""
-        raise NotImplementedError
-
-    def saved(self, n: int) -> Sizes:
-        return {"z": (n, *self.y), "inverse": self.rows(n)}
-
-    def rows(self, n: int) -> tuple[int, ...]:
-        """Shape of one number a normalised set."""
-        raise NotImplementedError
-
-    def scratch(self, n: int) -> Sizes:
-        return {"t": (n, *self.y), "mean": self.rows(n), "mean2": self.rows(n), "sum": (self.y[-1],)}
-
-    def forward(self, m: Memory) -> Run:
-        x, z, inverse = self.parts(m.xs[0]), self.parts(m.saved["z"]), m.saved["inverse"]
-        t, mean, y, whole = self.parts(m.scratch["t"]), m.scratch["mean"], m.y, m.saved["z"]
-        gain, bias, epsilon = m.w.get("weight"), m.w.get("bias"), self.op.epsilon
-
-        def run() -> None:
-            np.mean(x, axis=(1, 3), keepdims=True, out=mean)
-            np.subtract(x, mean, out=z)
-            np.multiply(z, z, out=t)
-            np.mean(t, axis=(1, 3), keepdims=True, out=inverse)
-            np.add(inverse, epsilon, out=inverse)
-            np.sqrt(inverse, out=inverse)
-            np.divide(1, inverse, out=inverse)
-            np.multiply(z, inverse, out=z)
-            if gain is None or bias is None:
-                np.copyto(y, whole)
-            else:
-                np.multiply(whole, gain, out=y)
-                np.add(y, bias, out=y)
-
-        return run
-
-    def backward(self, m: Memory) -> Run:
-        assert m.dy is not None
-        z, whole, inverse, dy, dx = self.parts(m.saved["z"]), m.saved["z"], m.saved["inverse"], m.dy, m.dxs[0]
-        t, mean, mean2, total = m.scratch["t"], m.scratch["mean"], m.scratch["mean2"], m.scratch["sum"]
-        gain, dgain, dbias = m.w.get("weight"), m.dw.get("weight"), m.dw.get("bias")
-        one, parts, out = ones(rows(dy).shape[0], dy), self.parts(t), None if dx is None else self.parts(dx)
-
-        def run() -> None:
-            if dgain is not None and dbias is not None:
-                np.multiply(dy, whole, out=t)
-                np.matmul(one, rows(t), out=total)
-                np.add(dgain, total, out=dgain)
-                np.matmul(one, rows(dy), out=total)
-                np.add(dbias, total, out=dbias)
-            if dx is None or out is None:
-                return
-            np.multiply(dy, 1 if gain is None else gain, out=dx)
-            np.mean(out, axis=(1, 3), keepdims=True, out=mean)
-            np.multiply(out, z, out=parts)
-            np.mean(parts, axis=(1, 3), keepdims=True, out=mean2)
-            np.multiply(z, mean2, out=parts)
-            np.subtract(out, parts, out=out)
-            np.subtract(out, mean, out=out)
-            np.multiply(out, inverse, out=out)
-
-        return run
+def merge(into: Array, count: float, mean: Array, squares: Array) -> None:
+    """Moments of a set joined to those ``into`` has: counts, means, sums of squares about the means (Chan, Golub, LeVeque 1983)."""
+    have = into[0, 0]
+    share, move = count / (have + count), mean - into[1]
+    into[0] += count
+    into[1] += move * share
+    into[2] += squares + move * move * (have * share)
 
 
-class LayerNorm(Grouped):
-    """Over the maps at each position."""
-
-    op_type = ops.norm.LayerNorm
-
-    def parts(self, array: Array) -> Array:
-        return array.reshape(-1, 1, 1, array.shape[-1])
-
-    def rows(self, n: int) -> tuple[int, ...]:
-        return (n * prod(self.y[:-1]), 1, 1, 1)
-
-
-class GroupNorm(Grouped):
-    """Over a group's maps and all positions."""
-
-    op_type = ops.norm.GroupNorm
-
-    def parts(self, array: Array) -> Array:
-        return array.reshape(array.shape[0], -1, self.op.groups, self.y[-1] // self.op.groups)
-
-    def rows(self, n: int) -> tuple[int, ...]:
-        return (n, 1, self.op.groups, 1)
+def _sum_up(value: Array, other: Array, out: Array) -> None:
+    """Sums over the lines of a value, and of its products with another."""
+    np.matmul(ones(len(value), value), value, out=out[0])
+    np.einsum("nx,nx->x", value, other, out=out[1])  # in one pass, and nothing between
 
 
 class Lrn(Kernel):
