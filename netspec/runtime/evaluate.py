@@ -15,6 +15,7 @@ from netspec.data.scores import BELONGS, Logits, Score, answers, probable, score
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target
 from netspec.diagnostics import Fault, printable
+from netspec.files import foreign
 from netspec.runtime.metadata import endings, preparation
 from netspec.runtime.predict import first_maps, inputs
 from netspec.runtime.session import Session
@@ -69,12 +70,13 @@ def evaluate(session: Session, part: Pictures | Examples, logits: Mapping[str, L
     outputs = {name: sizes for name, sizes in session.outputs.items() if name in logits or name not in hidden}
     heads, unscored = _heads(session, part, outputs, logits)
     scores: dict[str, Score] = {head.target.output: Score() for head in heads}
-    for given, found in _slices(session, part, data, [head.target for head in heads]):
-        values = session.run(*given, names=[head.name for head in heads])
-        for head, value in zip(heads, values, strict=True):
-            held = found[head.target.output]
-            sound = np.logical_and.reduce([np.isfinite(x.reshape(len(held), -1)).all(axis=1) for x in given])
-            scores[head.target.output] += head.score(value, held, sound)
+    with foreign("N708", "the test set does not go through the model"):
+        for given, found in _slices(session, part, data, [head.target for head in heads]):
+            values = session.run(*given, names=[head.name for head in heads])
+            for head, value in zip(heads, values, strict=True):
+                held = found[head.target.output]
+                sound = np.logical_and.reduce([np.isfinite(x.reshape(len(held), -1)).all(axis=1) for x in given])
+                scores[head.target.output] += head.score(value, held, sound)
     return Evaluation(scores, unscored, tuple(head.target.output for head in heads if head.from_probabilities))
 
 
@@ -87,6 +89,7 @@ def _heads(
         if name not in told or told[name].loss is None:
             unscored[name] = "it has no loss"
             continue
+        session.check_output(name)
         if not sizes:
             raise Fault("N708", f"output {printable(name)} of the model has no axis of units or maps")
         head = _head(name, sizes, str(told[name].loss), told[name].end, logits.get(name), part, session)
@@ -107,7 +110,8 @@ def _head(
 ) -> _Head:  # fmt: skip
     given = known(part, name)
     whole = takes_labels(loss) and given is not None and given.ndim == 1
-    shape = tuple(n or 0 for n in (sizes[:1] if whole else (*sizes[1:], sizes[0])))
+    units = sizes[0] or (2**31 if takes_labels(loss) else 0)  # free: which classes there are is seen in the answers
+    shape = (units,) if whole else (*(n or 0 for n in sizes[1:]), units)
     belongs = BELONGS.get(loss, ())
     logits = logits if logits is not None and logits.end in belongs else None
     end = logits.end if logits is not None else end if end in belongs or not belongs else belongs[0]

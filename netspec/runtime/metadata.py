@@ -29,7 +29,9 @@ class Ending:
 
 def preparation(session: Session) -> Data:
     """The preparation that travels in the model. Raises Fault: N708 where netspec wrote none into it, N725 where it is damaged."""
-    told = _sound(session).get("data")
+    told, raw = _sound(session).get("data"), session.metadata.get("raw_pixels", False)
+    if not isinstance(raw, bool):
+        raise _damaged(f"`raw_pixels` is {_short(raw)}, and not true or false")
     if told is None:
         raise Fault("N708", "the model does not say how its pictures are prepared", help="compile it with netspec")
     if not isinstance(told, dict) or not isinstance(told.get("prepare"), list):
@@ -45,6 +47,8 @@ def preparation(session: Session) -> Data:
     except Exception as error:  # whatever stands in a file of somebody's
         raise _damaged(f"{type(error).__name__} {_short(error)}".strip()) from None
     for step in (*data.prepare, data.test):
+        if isinstance(step, steps.Step) and step.random:
+            raise _damaged(f"the step {step.name} is for training alone")
         _bounded(step)
     return data
 

@@ -58,6 +58,7 @@ class Predictor:
         if not session.outputs:
             raise Fault("N708", "the model has no output")
         self.output = next(iter(session.outputs))
+        session.check_output(self.output)
         self.ending = told.get(self.output, Ending("", None))
 
     def rows(self, paths: Sequence[Path]) -> Iterator[Row]:

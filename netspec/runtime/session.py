@@ -64,8 +64,17 @@ class Session:
         if len(inputs) != 1:
             told = f"{len(inputs)} inputs ({', '.join(printable(value.name) for value in inputs[:10])})" if inputs else "no input"
             raise Fault("N708", f"the model has {told}, and a picture is one input")
-        _checked(inputs[0], "input")
+        checked(inputs[0], "input")
+        if not inputs[0].shape:
+            raise Fault("N708", f"input {printable(inputs[0].name)} of the model has no axes, and a picture has some")
         return inputs[0].name, _sizes(inputs[0])
+
+    def check_output(self, name: str) -> None:
+        """Fault N708 where an output is nothing with a row of numbers for each example."""
+        value = next(value for value in self.session.get_outputs() if value.name == name)
+        checked(value, "output")
+        if value.shape is not None and len(value.shape) == 1:
+            raise Fault("N708", f"output {printable(name)} of the model has no axis of units or maps")
 
     @property
     def outputs(self) -> dict[str, tuple[int | None, ...]]:
@@ -80,7 +89,7 @@ class Session:
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         wanted = [value for value in outputs if names is None or value.name in names]
         for value, what in (*((value, "input") for value in inputs), *((value, "output") for value in wanted)):
-            _checked(value, what)
+            checked(value, what)
         size = self._fixed() or min(BATCH, len(xs[0]))
         parts = []
         for at in range(0, len(xs[0]), size):
@@ -113,7 +122,7 @@ def _sizes(value: Any) -> tuple[int | None, ...]:
     return tuple(n if isinstance(n, int) and n > 0 else None for n in (value.shape or [])[1:])
 
 
-def _checked(value: Any, what: str) -> None:
+def checked(value: Any, what: str) -> None:
     """Fault N708 for an input or output that is no array of numbers."""
     if value.type not in KINDS:
         raise Fault("N708", f"{what} {printable(value.name)} of the model is {printable(value.type)}, and no array of numbers")
@@ -140,9 +149,11 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None) -
     ort.set_default_logger_severity(4)
     if device != "auto":
         made, why = _start(model, device)
-        if made is None:
-            raise Trouble("N709", f"the device {device} does not start: {why}", help=_install(device))
-        return _session(made, device, "")
+        if made is not None:
+            return _session(made, device, "")
+        if PROVIDERS[device] in ort.get_available_providers() and (device == "cpu" or _start(model, "cpu")[0] is None):
+            raise Fault("N708", f"{path} cannot be opened: {why if device == 'cpu' else _start(model, 'cpu')[1]}")
+        raise Trouble("N709", f"the device {device} does not start: {why}", help=_install(device))
     missing = []
     for name in ("cuda", "cpu"):
         if PROVIDERS[name] not in ort.get_available_providers():
@@ -228,4 +239,4 @@ def _session(session: Any, device: str, note: str) -> Session:
 
 def _short(error: Exception) -> str:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return printable(text[:200])
+    return printable(text[:400])
