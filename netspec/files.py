@@ -6,7 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,7 +58,8 @@ def read_regular(path: str | Path, limit: int, code: str = "N601", kind: type[Fa
     """
     try:
         with open_regular(path, code, kind) as file:
-            return file.read(limit + 1)
+            size = os.fstat(file.fileno()).st_size  # room for the limit is taken at once; some files say nothing of their size
+            return file.read(min(limit, size or limit) + 1)
     except OSError as error:
         raise kind(code, f"{path} cannot be read: {reason(error)}") from None
 
@@ -84,15 +85,18 @@ def atomic_write(path: str | Path, content: bytes) -> None:
     """Write a file whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed.
 
     A symbolic link stays one, and its target is written; mode, owner and group of a file that is there are kept. One that has
-    other hard links is written in its place, since a rename would part them. Raises Trouble N604 where that cannot be done;
+    other hard links is written in its place, since a rename would part them, and so is one whose owner a new file cannot have.
+    What is written to ``/dev/null`` is gone. Raises Trouble N604 where that cannot be done;
     what stood under ``path`` then still stands there.
     """
-    target = Path(os.path.realpath(path))
+    if is_nowhere(path):
+        return
     try:
+        target = Path(os.path.realpath(path))
         before = _regular_or_new(target)
-        temporary = _temporary(target, content, before)
+        temporary, alike = _temporary(target, content, before)
         try:
-            if before is not None and before.st_nlink > 1:
+            if before is not None and (before.st_nlink > 1 or not alike):
                 _overwrite(target, content)
                 os.unlink(temporary)
             else:
@@ -104,6 +108,36 @@ def atomic_write(path: str | Path, content: bytes) -> None:
     except (OSError, ValueError) as error:
         raise Trouble("N604", f"{path} cannot be written: {reason(error)}") from None
     _sync_folder(target.parent)
+
+
+def is_nowhere(path: str | Path) -> bool:
+    """Whether a path is the system's own hole (`/dev/null`), which takes everything and keeps nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        there = os.stat(path)
+        return stat.S_ISCHR(there.st_mode) and os.path.samestat(there, os.stat(os.devnull))
+    return False
+
+
+def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
+    """Trouble N604 unless a file can be written under ``path``: a new name in a folder that takes files, or a regular file.
+
+    It must be none of the ``inputs``, under whatever name or link. Nothing is touched; ``/dev/null`` is taken.
+    """
+    if is_nowhere(path):
+        return
+    try:
+        target = Path(os.path.realpath(path))
+        there = _regular_or_new(target)
+        if not target.parent.is_dir():
+            raise OSError(0, f"there is no folder {Path(path).parent if target == Path(os.path.abspath(path)) else target.parent}")
+        if not _may(target.parent, os.W_OK | os.X_OK):
+            raise PermissionError(13, "permission denied")
+    except (OSError, ValueError) as error:
+        raise Trouble("N604", f"{path} cannot be written: {reason(error)}") from None
+    for given in inputs:
+        with contextlib.suppress(OSError, ValueError):
+            if there is not None and os.path.samestat(there, os.stat(given)):
+                raise Trouble("N604", f"{path} cannot be written: it is {given}, which is read here", help="give the result a name of its own")
 
 
 def sweep(folder: Path) -> None:
@@ -121,28 +155,37 @@ def _regular_or_new(target: Path) -> os.stat_result | None:
         return None
     if not stat.S_ISREG(before.st_mode):
         raise OSError(0, f"it is {kind_of_file(before.st_mode)}, and not a regular file")
-    if not os.access(target, os.W_OK):  # a rename would not ask
+    if not _may(target, os.W_OK):  # a rename would not ask
         raise PermissionError(13, "permission denied")
     return before
 
 
-def _temporary(target: Path, content: bytes, before: os.stat_result | None) -> str:
-    """A file beside ``target`` with the content and, where it stands for another, that one's mode and owner."""
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:60]}.", suffix=TEMPORARY)
+def _may(path: Path, what: int) -> bool:
+    """Whether this process may, by the rights that it has now and not by those that it was started with."""
+    return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _temporary(target: Path, content: bytes, before: os.stat_result | None) -> tuple[str, bool]:
+    """A file beside ``target`` with the content and, where it stands for another, that one's mode and owner; whether it has them."""
+    alike = True
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:20]}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        if before is not None and hasattr(os, "chown"):
-            with contextlib.suppress(PermissionError):  # only root may give files away
+        mine = os.stat(temporary)
+        if before is not None and (before.st_uid, before.st_gid) != (mine.st_uid, mine.st_gid):
+            try:
                 os.chown(temporary, before.st_uid, before.st_gid)
+            except PermissionError:  # only root may give files away
+                alike = False
         os.chmod(temporary, 0o666 & ~_umask() if before is None else stat.S_IMODE(before.st_mode))
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    return temporary
+    return temporary, alike
 
 
 def _overwrite(target: Path, content: bytes) -> None:

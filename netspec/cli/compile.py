@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import beside, load, note, set_option, size, spec_argument
+from netspec.cli.output import load, note, result, set_option, size, spec_argument
 from netspec.shape import show
 
 
@@ -27,7 +27,7 @@ def command(
     net = load(spec, settings)
     narrow = net
     net = net.to_convolutional() if convolutional else net
-    out = beside(out or Path(f"{spec.stem}.onnx"))
+    out = result(out or Path(f"{spec.stem}.onnx"), spec, *([weights] if weights is not None else []), net=net)
     if weights is None:
         note(f"no weights are given: fresh ones from seed {net.train_settings.seed}")
         model = net.compile(out, raw_pixels=raw_pixels)

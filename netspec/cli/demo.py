@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import note
+from netspec.cli.output import note, typed
 
 EPOCHS = 16
 
@@ -22,7 +22,7 @@ def specs() -> Path:
 @click.option("--epochs", type=click.IntRange(1), default=EPOCHS, help="How long to train.")
 def command(out: Path | None, epochs: int) -> int:
     """LeNet-5 from its spec to named digits, in about half a minute and with no network."""
-    from netspec.cli.train import follow, fresh_folder, stop_flag
+    from netspec.cli.train import follow, run_folder, stop_flag
     from netspec.net import load
     from netspec.runtime.predict import files, predict
     from netspec.runtime.session import open_model
@@ -30,10 +30,9 @@ def command(out: Path | None, epochs: int) -> int:
     spec, data = specs() / "lenet5.net", Path(__file__).parents[1] / "data" / "demo"
     click.echo(spec.read_text(encoding="utf-8"))
     net = load(spec)
-    out = out or fresh_folder(spec)
     note(f"training {net.name} ({net.parameters:,} parameters) on {data} ...")
-    with stop_flag() as stopped:
-        kept = follow(net.train(data, out=out, epochs=epochs, stop=stopped), out)
+    with run_folder(out, spec) as out, stop_flag() as stopped:
+        kept = follow(net.train(data, out=out, epochs=epochs, stop=stopped, command=typed(), tell=note), out)
         if stopped() and not kept:
             note("stopped before the first epoch was done: nothing is kept")
             return 130

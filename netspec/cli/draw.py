@@ -6,28 +6,26 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import beside, load, note, set_option, spec_argument
+from netspec.cli.output import load, result, set_option, spec_argument, write_text
 
 
 @click.command("draw")
 @spec_argument
 @set_option
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The SVG file to write.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The SVG file to write; - prints it.")
 @click.option("--open", "opened", metavar="NAME", multiple=True, help="Draw a block where it stands, by its name or path; `all` opens every one.")
 def command(spec: Path, settings: tuple[str, ...], out: Path, opened: tuple[str, ...]) -> None:
     """Draw the net of SPEC as a paper would: blocks and repeats folded, each block's inside once beside it."""
-    from netspec.files import atomic_write
     from netspec.report.figure import blocks
     from netspec.report.svg import draw_net
 
     net = load(spec, settings)
-    beside(out)
+    result(out, spec, net=net, text=True)
     names = blocks(net.graph)
     unknown = [name for name in opened if name not in names and name != "all"]
     if unknown:
         from netspec.diagnostics import did_you_mean
 
         raise click.UsageError(f"{spec} has no block {unknown[0]}. {did_you_mean(unknown[0], sorted(names))}".strip())
-    atomic_write(out, draw_net(net.graph, net.meaning.tables, frozenset(opened)).encode())
-    note(f"wrote {out}")
+    write_text(out, draw_net(net.graph, net.meaning.tables, frozenset(opened)))
 

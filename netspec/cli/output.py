@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +11,10 @@ from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from netspec.diagnostics import Fault, Problems, Trouble, render
+from netspec.files import atomic_write, check_target
 
 if TYPE_CHECKING:
     from netspec.net import Net
@@ -60,6 +63,19 @@ def load(spec: Path, settings: tuple[str, ...]) -> Net:
     net = load_net(spec, **parameters(settings))
     show_problems(net.problems)
     return net
+
+
+def typed() -> str:
+    """The command as it was given, in one line."""
+    ctx = click.get_current_context()
+    words = [ctx.command_path]
+    for param in ctx.command.params:
+        value = ctx.params.get(param.name or "")
+        if ctx.get_parameter_source(param.name or "") is not ParameterSource.COMMANDLINE:
+            continue
+        for item in value if isinstance(value, tuple) else (value,):
+            words += [shlex.quote(str(item))] if isinstance(param, click.Argument) else [param.opts[-1], *([] if item is True else [shlex.quote(str(item))])]
+    return " ".join(words)
 
 
 def note(text: str) -> None:
@@ -115,8 +131,26 @@ def sizes(given: tuple[str, ...]) -> Mapping[str, int]:
     return found
 
 
-def beside(path: Path) -> Path:
-    """The path, where its folder is there; Trouble where not."""
-    if not path.resolve().parent.is_dir():
-        raise Trouble("N604", f"{path} cannot be written: there is no folder {path.parent}")
-    return path
+STANDARD_OUTPUT = "-"
+
+
+def result(out: Path, *inputs: Path, net: Net | None = None, text: bool = False) -> Path:
+    """``out``, where a command may write it; Trouble N604 where not. Asked before the work is done.
+
+    It is none of the ``inputs`` and none of the files of ``net``. A ``text`` may go to standard output, which is called ``-``.
+    """
+    if str(out) == STANDARD_OUTPUT:
+        if text:
+            return out
+        raise Trouble("N604", "what is written is no text, and does not go to standard output", help="give the file a name: `-o NAME`")
+    check_target(out, [*inputs, *(net.files if net is not None else ())])
+    return out
+
+
+def write_text(out: Path, text: str) -> None:
+    """Write a text to the file that ``result`` allowed."""
+    if str(out) == STANDARD_OUTPUT:
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    atomic_write(out, text.encode())
+    note(f"wrote {out}")

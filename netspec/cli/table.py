@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import beside, note, parameters, set_option, show_problems, spec_argument
+from netspec.cli.output import parameters, result, set_option, show_problems, spec_argument, write_text
 from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, nearest
 
 
@@ -14,7 +14,7 @@ from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, neares
 @spec_argument
 @click.argument("name")
 @set_option
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write an SVG file instead.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write an SVG file instead; - prints it.")
 def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) -> None:
     """Draw the connection table NAME of SPEC: a row for each input, a column for each output."""
     from netspec.elaborate import elaborate, read_source
@@ -33,8 +33,6 @@ def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) 
     if out is None:
         click.echo(draw(meaning.tables[name]))
         return
-    from netspec.files import atomic_write
     from netspec.report.svg import draw_table
 
-    atomic_write(beside(out), draw_table(meaning.tables[name]).encode())
-    note(f"wrote {out}")
+    write_text(result(out, spec, *meaning.files, text=True), draw_table(meaning.tables[name]))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
-from netspec.cli.output import load, memory_size, note, recompute_option, set_option, size, spec_argument
+from netspec.cli.output import load, memory_size, note, recompute_option, set_option, size, spec_argument, typed
 from netspec.diagnostics import Fault, printable
 
 
@@ -23,36 +23,47 @@ from netspec.diagnostics import Fault, printable
 @click.option("--batch", type=click.IntRange(1), help="Examples a step, instead of what the spec says.")
 @click.option("--memory", metavar="SIZE", callback=memory_size, help="What training may take (2GB): the largest batch that fits, unless --batch says one.")
 @recompute_option
-@click.option("--resume", type=click.Path(path_type=Path), help="A run's folder that training goes on from, bit for bit.")
+@click.option("--resume", type=click.Path(path_type=Path), help="A run's folder that training goes on from, bit for bit; with -o, into another.")
+@click.option("--force", is_flag=True, help="Move aside a run that is in the folder of -o already.")
 @click.option("--seed", type=click.IntRange(0), help="Instead of what the spec says.")
 @click.option("--threads", type=click.IntRange(1), help="Worker threads (a core each unless said); the result is the same.")
 @set_option
 def command(
     spec: Path, folder: Path, out: Path | None, resume: Path | None, epochs: int | None, seed: int | None, threads: int | None,
-    settings: tuple[str, ...], batch: int | None, memory: int | None, recompute: bool,
+    settings: tuple[str, ...], batch: int | None, memory: int | None, recompute: bool, force: bool,
 ) -> int:  # fmt: skip
-    """Train SPEC and keep the run in a folder: spec, weights, log, model.onnx, and the state to go on from."""
+    """Train SPEC and keep the run in a folder: spec, settings, weights, log, model.onnx, and the state to go on from."""
     net = load(spec, settings)
-    out = out or resume or fresh_folder(spec)
-    with stop_flag() as stopped:
+    with run_folder(out or resume, spec) as out, stop_flag() as stopped:
         events = net.train(
-            folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=stopped, resume=resume, batch=batch, memory=memory, recompute=recompute
+            folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=stopped, resume=resume, batch=batch, memory=memory, recompute=recompute,
+            force=force, command=typed(), tell=note,
         )  # fmt: skip
         kept = follow(events, out)
         if stopped():
             weights = "; the weights of the last whole epoch are there too" if kept else ""
             note(f"stopped; `--resume {out}` goes on from this step{weights}")
             return 130
-    click.echo(f"{out}/model.onnx")
+    if (out / "model.onnx").is_file():
+        click.echo(f"{out}/model.onnx")
     return 0
 
 
-def fresh_folder(spec: Path) -> Path:
-    """runs/lenet5-1, or the first number that is free."""
-    number = 1
-    while (Path("runs") / f"{spec.stem}-{number}").exists():
-        number += 1
-    return Path("runs") / f"{spec.stem}-{number}"
+@contextmanager
+def run_folder(out: Path | None, spec: Path) -> Iterator[Path]:
+    """The folder of a run: the one that was asked for, else runs/lenet5-1, -2, …, which goes again where nothing came of it."""
+    from netspec.net.run_folder import fresh
+
+    if out is not None:
+        yield out
+        return
+    made = fresh(Path("runs"), spec.stem)
+    try:
+        yield made
+    finally:
+        for folder in (made, made.parent):
+            with suppress(OSError):  # it holds something
+                folder.rmdir()
 
 
 @contextmanager
@@ -83,11 +94,12 @@ def follow(events: Iterator[Any], out: Path | None) -> bool:
     console = Console(stderr=True, highlight=False)
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn(),
                    console=console, transient=True, disable=not console.is_terminal)  # fmt: skip
-    kept, task = False, None
+    began, kept, task = False, False, None
     try:
         with bar:
             for event in events:
                 if isinstance(event, Started):
+                    began = True
                     note(
                         f"{event.steps} steps an epoch of {event.batch} examples, {event.workers} worker{'s' if event.workers > 1 else ''}, "
                         f"{size(event.training_bytes)} of memory{', activations made again in backward' if event.recompute else ''}"
@@ -105,8 +117,8 @@ def follow(events: Iterator[Any], out: Path | None) -> bool:
                         task = bar.add_task(f"epoch {event.epoch}", total=event.steps, told="")
                     bar.update(task, completed=event.step, told=f"loss {event.loss:.4f}")
     except Fault:
-        if kept and out is not None:
-            note(f"the weights of the last good epoch are in {out}")
+        if began and out is not None and (out / "weights.safetensors").is_file():
+            note(f"the weights of the last whole epoch are in {out}")
         raise
     sys.stderr.flush()
     return kept

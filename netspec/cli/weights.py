@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import beside, json_option, load, note, set_option, spec_argument
+from netspec.cli.output import json_option, load, note, result, set_option, spec_argument
 from netspec.diagnostics import strict_json
 from netspec.shape import show
 
@@ -44,5 +44,5 @@ def list_(source: Path, settings: tuple[str, ...], as_json: bool) -> None:
 def import_(spec: Path, file: Path, settings: tuple[str, ...], out: Path) -> None:
     """Bring the weights in FILE (safetensors or npz, under torchvision's names) to the paths of SPEC."""
     net = load(spec, settings)
-    count = net.import_weights(file, beside(out))
+    count = net.import_weights(file, result(out, spec, file, net=net))
     note(f"wrote {out}: {count} tensors")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,18 @@ from netspec.tables import KernelTable, Table
 
 @dataclass(frozen=True)
 class Elaborated:
-    """What a file means: its graph (None for a library, or where it has errors), settings and tables."""
+    """What a file means: its graph (None for a library, or where it has errors), settings and tables.
+
+    ``files`` are the texts of the other files that it was made from, by their paths; ``labels`` is the one with the class names.
+    """
 
     graph: Graph | None
     train: Train
     data: Data
     tables: Mapping[str, Table | KernelTable]
     is_library: bool = False
+    files: Mapping[Path, str] = field(default_factory=dict)
+    labels: Path | None = None
 
 
 def elaborate(
@@ -64,7 +70,7 @@ def elaborate(
         problems.error("N113", None, f"the file has no net whose parameter {next(iter(parameters))} could be set")
     graph = graphs[0] if graphs else None
     seen = _parameters_only(nets[0], inner) if nets else scope
-    labels = _labels_beside(path)
+    labels = _labels_beside(path, library)
     sections = [item for item in file.items if isinstance(item, s.Section)]
     train, data = read_sections(sections, seen, graph, labels)
     tables = {
@@ -74,7 +80,7 @@ def elaborate(
         if isinstance(binding.what, Table | KernelTable)
     }
     is_library = not nets and not any(isinstance(item, s.Broken) for item in file.items)
-    return Elaborated(None if problems.errors else graph, train, data, tables, is_library)
+    return Elaborated(None if problems.errors else graph, train, data, tables, is_library, library.texts, library.labels)
 
 
 def _parameters_only(net: s.Net, inner: Scope) -> Scope:
@@ -85,13 +91,15 @@ def _parameters_only(net: s.Net, inner: Scope) -> Scope:
     return scope
 
 
-def _labels_beside(path: Path | None) -> Any:
+def _labels_beside(path: Path | None, library: Library) -> Any:
     def read(name: str, expression: s.Expression, scope: Scope) -> list[str]:
         place = Path(name) if path is None else path.parent / name
         try:
             text = decode(read_bytes(place), name)
         except (Fault, Trouble) as fault:
             raise fail(scope, "N603", expression.span, f"the classes cannot be read: {fault.message}") from None
+        library.labels = Path(os.path.normpath(place))
+        library.texts[library.labels] = text
         labels = text.strip("\n").split("\n")
         if any(not label.strip() for label in labels):
             raise fail(scope, "N603", expression.span, f"{name} has an empty line where a class is expected")

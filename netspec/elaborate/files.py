@@ -50,6 +50,8 @@ class Library:
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
         self.read: dict[Path, Scope] = {}
+        self.texts: dict[Path, str] = {}
+        self.labels: Path | None = None  # the file of the class names
         self.reading: list[Path] = []
 
     def take(self, node: s.Use, into: Scope, beside: Path | None) -> None:
@@ -71,6 +73,7 @@ class Library:
             source = read_source(path, os.path.relpath(path) if not path.is_absolute() else str(path))
         except (Trouble, Fault) as fault:
             raise fail(into, "N603", node.span, f'"{node.path}" cannot be used: {fault.message.removeprefix(str(path)).lstrip()}') from None
+        self.texts[path] = source.text
         before = len(self.problems.errors)
         file = parse(source, self.problems)
         scope = Scope(self.problems)

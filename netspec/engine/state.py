@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import Any
+from zlib import crc32
+
+import numpy as np
 
 from netspec.engine.kernel import Array
 
@@ -46,15 +50,29 @@ class State:
         }
 
     def told(self) -> dict[str, Any]:
-        """The place as plain values."""
-        return asdict(self.place)
+        """The place as plain values, and a sum over all of the state that tells whether it is whole."""
+        place = asdict(self.place)
+        return {"place": place, "sum": _sum(self.arrays(), place)}
 
     @staticmethod
     def read(arrays: Mapping[str, Array], told: Mapping[str, Any]) -> State:
         """What ``arrays`` and ``told`` gave; raises KeyError, TypeError or ValueError where they are not that."""
-        place = Place(**{**told, "schedule": tuple(told["schedule"]), "heads": {name: tuple(sums) for name, sums in told.get("heads", {}).items()}})
+        place = told["place"]
+        heads = {name: tuple(sums) for name, sums in place.get("heads", {}).items()}
+        place = Place(**{**place, "schedule": tuple(place["schedule"]), "heads": heads})
+        if told["sum"] != _sum(arrays, asdict(place)):
+            raise ValueError("its sum is another")
         groups: dict[str, dict[str, Array]] = {}
         for name, array in arrays.items():
             group, path = name.split("/", 1)
             groups.setdefault(group, {})[path] = array
         return State(place, groups.pop("weights"), groups)
+
+
+def _sum(arrays: Mapping[str, Array], place: Mapping[str, Any]) -> int:
+    """A checksum of names, shapes, numbers and the place."""
+    found = crc32(json.dumps(place, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        found = crc32(f"{name} {array.dtype} {array.shape}".encode(), found)
+        found = crc32(np.ascontiguousarray(array).data, found)
+    return found

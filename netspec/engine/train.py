@@ -180,7 +180,7 @@ class Trainer:
             layer = runner.first_not_finite() or "the weights"
             raise Fault(
                 "N704", f"the numbers ran away in epoch {self.place.epoch + 1}, step {self.place.step + 1}: {layer} is the first that is not finite",
-                help="a smaller rate, `clip: 1`, or a warm-up may hold them; the weights of the last epoch are kept",
+                help="a smaller rate, `clip: 1`, or a warm-up may hold them",
             )  # fmt: skip
         self._averaged()
         self.clock.step += 1

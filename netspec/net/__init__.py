@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from netspec.engine.methods import Trial
     from netspec.engine.profile import Profile
     from netspec.engine.train import Event
+    from netspec.net.kept import Kept
     from netspec.weights import Arrays, Model
 
 
@@ -42,7 +43,7 @@ def read(path: Path, parameters: Mapping[str, Any], problems: Problems) -> Net |
         return None
     file = parse(source, problems)
     meaning = elaborate(file, problems, parameters, path)
-    return None if meaning.graph is None else Net(source, meaning, meaning.graph, problems)
+    return None if meaning.graph is None else Net(source, meaning, meaning.graph, problems, path, dict(parameters))
 
 
 def setting(text: str) -> Any:
@@ -78,12 +79,19 @@ class Layer:
 
 @dataclass(frozen=True)
 class Net:
-    """A checked net. ``problems`` holds its warnings."""
+    """A checked net. ``problems`` holds its warnings, ``path`` is its file, ``given`` are the parameters that were set."""
 
     source: Source
     meaning: Elaborated
     graph: Graph
     problems: Problems
+    path: Path | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that it was read from."""
+        return [*([] if self.path is None else [self.path]), *self.meaning.files]
 
     @property
     def name(self) -> str:
@@ -109,6 +117,12 @@ class Net:
     def layers(self) -> list[Layer]:
         """A row for each layer, in order; a share's parameters stand at its first use."""
         return [_layer(self.graph, node, first) for node, first in self.graph.fresh()]
+
+    def spec(self, settings: Train | None = None) -> Kept:
+        """A spec that says by itself what this net is and, with ``settings``, how it was trained: nothing has to be set again."""
+        from netspec.net.kept import kept
+
+        return kept(self, settings or self.meaning.train)
 
     def check(self) -> Problems:
         """The warnings of the spec; a net with errors does not come to be."""
@@ -286,10 +300,12 @@ class Net:
 
     def metadata(self, data: Data) -> dict[str, Any]:
         """What travels in the model besides its graph."""
+        from netspec.net.kept import with_values
+
         ends, losses = {node.name: node.op.name for node in self.graph.nodes}, self.train_settings.loss
         outputs = {out.name: {"end": ends.get(out.value, ""), "loss": losses.get(out.name)} for out in self.graph.outputs if not out.train}
         first = next(iter(outputs.values()))
-        return {"version": 1, "net": self.name, "spec": self.source.text, "data": data.to_json(), **first, "outputs": outputs}
+        return {"version": 1, "net": self.name, "spec": with_values(self), "data": data.to_json(), **first, "outputs": outputs}
 
     def input_shapes(self) -> dict[str, tuple[int | None, ...]]:
         """Shapes of the inputs by name; None where a size is free."""
@@ -299,11 +315,14 @@ class Net:
         self, data: str | Path, *, out: str | Path | None = None, epochs: int | None = None, seed: int | None = None,
         workers: int | None = None, stop: Callable[[], bool] = lambda: False, resume: str | Path | None = None,
         settings: Train | None = None, batch: int | None = None, memory: int | None = None, recompute: bool = False,
+        force: bool = False, command: str | None = None, tell: Callable[[str], None] = lambda text: None,
     ) -> Iterator[Event]:  # fmt: skip
         """Train on the data of a folder; yields an event for each step and epoch.
 
         With ``out`` the spec, the weights after each epoch, a log, the model and the state are kept in that folder;
-        ``resume`` is such a folder, whose training goes on where it stood, bit for bit. ``settings`` stand in for the spec's.
+        ``resume`` is such a folder, whose training goes on where it stood, bit for bit. A folder that has a run is refused (Trouble
+        N713), unless ``force`` moves it aside, and one where another training is at work always is (N714). ``command`` is noted as
+        how the run was asked for, and ``tell`` gets lines that are worth knowing. ``settings`` stand in for the spec's.
         ``memory`` is how many bytes training may take: without ``batch`` the largest that fits is used, and a ``batch`` that
         does not fit is Fault N712. ``recompute`` makes activations again in backward in place of keeping them; where the
         memory asks for it, that is done by itself.
@@ -311,12 +330,11 @@ class Net:
         settings = (settings or self.meaning.train).model_copy(
             update={k: v for k, v in (("epochs", epochs), ("seed", seed), ("batch", batch)) if v is not None}
         )
+        from netspec.net.keeping import Keep
         from netspec.net.training import Budget, Training
 
-        kept = None if out is None else Path(out)
-        left = None if resume is None else Path(resume)
-        budget = Budget(memory, batch is not None, recompute)
-        return Training(self, settings, Path(data), kept, workers, stop, left, budget).run()
+        where = Keep(None if out is None else Path(out), None if resume is None else Path(resume), force, command, tell)
+        return Training(self, settings, Path(data), where, workers, stop, Budget(memory, batch is not None, recompute)).run()
 
     def run(self, paths: Sequence[str | Path], model: str | Path, top: int = 1, device: str = "auto") -> list[Any]:
         """The answers of a compiled model for pictures."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Fault, Trouble, strict_json
+from netspec.diagnostics import Fault
+from netspec.net.keeping import Keep, Keeper
+from netspec.net.recorded import record
 from netspec.net.tuned import tuned
 from netspec.settings import Train
 
 if TYPE_CHECKING:
     from netspec.data.targets import Target
-    from netspec.engine.state import State
     from netspec.engine.train import Epoch, Event
     from netspec.net import Net
     from netspec.weights import Model
@@ -64,20 +64,23 @@ def _free() -> int | None:
 
 @dataclass
 class Training:
-    """``out`` is the folder where the run is kept, ``resume`` one that was kept before and goes on."""
+    """``folder`` has the data; ``where`` says what is kept, and what goes on."""
 
     net: Net
     settings: Train
     folder: Path
-    out: Path | None
+    where: Keep
     workers: int | None
     stop: Callable[[], bool]
-    resume: Path | None = None
     budget: Budget = Budget()
-    log: list[str] = field(default_factory=list)
 
     def run(self) -> Iterator[Event]:
-        """Read the data, train, keep what is asked for."""
+        """Read the data, train, keep what is asked for. The run's folder is held until the last event, or until this is closed."""
+        keeper = Keeper(self.net, self.where)
+        with keeper.held(self.folder):
+            yield from self._run(keeper)
+
+    def _run(self, keeper: Keeper) -> Iterator[Event]:
         from netspec.data.batches import Batches, check, known, with_mean
         from netspec.data.sets import read_part
         from netspec.engine.train import Epoch, Progress, Trainer
@@ -90,23 +93,23 @@ class Training:
         classes = net.data.classes or getattr(train, "classes", None)
         self.data = with_mean(net.data, train, self.inputs).model_copy(update={"classes": classes})
         batch, recompute = self.budget.settle(net, self.settings.batch, len(train), self.workers)
-        settings = self.settings = self.settings.model_copy(update={"batch": batch})
+        asked = self.settings
+        settings = self.settings = asked.model_copy(update={"batch": batch})
         batches = Batches(train, self.data, self.inputs, self.targets, settings.seed)
         self.testable = [target for target in self.targets if target.rebuilds or known(test, target.output) is not None]
         check(test, self.testable or self.targets[:1])
-        state = None if self.resume is None else self.left(self.resume)
+        now = record(graph, settings, self.data, {"train": train, "test": test} if self.where.used else {})
+        state = keeper.left(now, settings)
         fresh = initial(graph, settings.seed) if state is None else {}
         trainer = Trainer(graph, fresh, settings, batches, settings.seed, self.stop, self.workers, state, tuned(), recompute)
         del fresh, state  # the trainer has them
-        if self.out is not None:
-            self.begin()
+        keeper.begin(net.spec(asked if self.budget.memory is None else settings), now, self.folder)
         for event in trainer.run():
             if isinstance(event, Epoch):
                 event = self.scored(event, test)
-                if self.out is not None:
-                    self.keep(event)
-            elif isinstance(event, Progress) and event.last and self.out is not None:
-                self.leave(event.state())
+                keeper.keep(event, self.data)
+            elif isinstance(event, Progress) and event.last:
+                keeper.leave(event.state())
             yield event
 
     # ---- the test set
@@ -149,79 +152,6 @@ class Training:
             outputs.append(replace(output, value=nodes[output.value].inputs[0]) if cut else output)
             heads[target] = target.end if cut else ""
         return replace(model, graph=replace(model.graph, outputs=tuple(outputs)).deployed()) if outputs else model, heads
-
-    # ---- the run's folder
-
-    def begin(self) -> None:
-        """The run's folder with the spec in it; the log of a run that goes on."""
-        from netspec.files import atomic_write
-
-        assert self.out is not None
-        try:
-            self.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Trouble("N604", f"{self.out} cannot be made: {(error.strerror or str(error)).lower()}") from None
-        atomic_write(self.out / "spec.net", self.net.source.text.encode())
-        atomic_write(self.out / "settings.json", (json.dumps(self.settings.to_json(), indent=2, default=str) + "\n").encode())
-        if self.resume is not None and (self.resume / "log.jsonl").is_file():
-            self.log = (self.resume / "log.jsonl").read_text(encoding="utf-8", errors="replace").splitlines()
-
-    def keep(self, event: Epoch) -> None:
-        """Weights, log, model and the state to go on from after an epoch, each whole."""
-        from netspec.files import atomic_write
-        from netspec.interop.weight_files import save_weights
-
-        assert self.out is not None
-        weights = event.weights()
-        save_weights(self.out / "weights.safetensors", weights, {"net": self.net.name, "data": self.data.to_json()})
-        self.net.compile(self.out / "model.onnx", weights, self.data)
-        told = {
-            "epoch": event.number, "loss": event.loss, "accuracy": event.accuracy, "test_loss": event.test_loss,
-            "test_accuracy": event.test_right / event.test_count if event.test_count else None,
-            "test_right": event.test_right, "test_count": event.test_count, "rate": event.rate, "seconds": round(event.seconds, 3),
-            "outputs": {name: vars(figures) for name, figures in event.outputs.items()},
-        }  # fmt: skip
-        self.log.append(strict_json(told))
-        atomic_write(self.out / "log.jsonl", ("\n".join(self.log) + "\n").encode())
-        self.leave(event.state())
-
-    def leave(self, state: State) -> None:
-        """Keep the place, so that a later run goes on from it."""
-        from netspec.interop.weight_files import save_weights
-
-        assert self.out is not None
-        save_weights(self.out / STATE, state.arrays(), {"place": state.told(), "same": self._same()})
-
-    def left(self, folder: Path) -> State:
-        """The state that a run left in its folder. Fault N711 where it is of another net, data or training."""
-        from netspec.engine.state import State
-        from netspec.interop.weight_files import load_weights
-        from netspec.weights import fit
-
-        if not (folder / STATE).is_file():
-            raise Trouble("N711", f"{folder} has no {STATE} to go on from", help="it is written after each epoch, and when training is stopped")
-        arrays, told = load_weights(folder / STATE)
-        try:
-            state = State.read(arrays, told["place"])
-        except (KeyError, TypeError, ValueError):
-            raise Fault("N702", f"{folder / STATE} holds no training to go on with") from None
-        fit(self.net.graph, dict(state.weights))
-        differing = [name for name, value in self._same().items() if told.get("same", {}).get(name) != value]
-        if differing:
-            raise Fault("N711", f"{folder} was trained with another {' and another '.join(differing)}",
-                        help="go on with the same spec, data and settings, or leave `--resume` out")  # fmt: skip
-        return state
-
-    def _same(self) -> dict[str, str]:
-        """What must not change between two halves of a run; more epochs may follow where the schedule does not count them."""
-        told = self.settings.to_json()
-        free = () if any(word in told["schedule"] for word in ("cosine", "poly")) else ("epochs",)
-        kept = {name: str(value) for name, value in told.items() if name not in (*free, "stop")}
-        return {**kept, "data": json.dumps(self.data.to_json(), sort_keys=True)}
-
-
-#: The file that a run goes on from.
-STATE = "state.safetensors"
 
 
 def targets(net: Net, settings: Train) -> list[Target]:

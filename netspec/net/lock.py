@@ -1,0 +1,132 @@
+"""One owner a folder: a file that says who works in it, locked by the system, so that a dead owner's lock is free."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import socket
+from pathlib import Path
+
+from netspec.diagnostics import Trouble
+from netspec.files import reason
+
+#: The file in the folder that is locked.
+NAME = ".lock"
+_MOST = 4096
+#: The folders that this process holds: the system gives its own locks to a process again.
+_held: set[tuple[int, int]] = set()
+
+
+class Lock:
+    """The lock of a folder from ``take`` to ``release``. ``after`` is whose lock it was, where that one died with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.after = folder, ""
+        self._handle = -1
+        there = os.stat(folder)
+        self._key = (there.st_dev, there.st_ino)
+
+    def take(self) -> Lock:
+        """Trouble N714 where another process works in the folder, or this one already; N604 where no file can be made in it."""
+        if self._key in _held:
+            raise self._taken(f"process {os.getpid()} on {socket.gethostname()}")
+        try:
+            while not self._locked():
+                pass
+        except OSError as error:
+            raise Trouble("N604", f"nothing can be written into {self.folder}: {reason(error)}") from None
+        _held.add(self._key)
+        return self
+
+    def release(self) -> None:
+        """Let the folder go."""
+        if self._handle < 0:
+            return
+        with contextlib.suppress(OSError):
+            os.unlink(self.folder / NAME)
+        os.close(self._handle)
+        self._handle = -1
+        _held.discard(self._key)
+
+    def moved(self, folder: Path) -> None:
+        """The folder has another name now."""
+        self.folder = folder
+
+    def _locked(self) -> bool:
+        """Open and lock the file; False where it was another's that was removed in between."""
+        handle = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
+        try:
+            before = _owner(os.pread(handle, _MOST, 0)) if hasattr(os, "pread") else {}
+            if not self._granted(handle, before):
+                raise self._taken(_named(before))
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(handle), os.stat(self.folder / NAME, follow_symlinks=False)):
+                    before = _owner(os.pread(handle, _MOST, 0)) if hasattr(os, "pread") else {}
+                    os.ftruncate(handle, 0)
+                    os.write(handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": _started(os.getpid())}).encode())
+                    self.after, self._handle = _named(before) if before else "", handle
+                    return True
+            os.close(handle)
+            return False
+        except BaseException:
+            os.close(handle)
+            raise
+
+    def _granted(self, handle: int, before: dict[str, object]) -> bool:
+        """The system knows who lives; where it keeps no locks on these files, what the owner wrote has to do."""
+        try:
+            import fcntl
+
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except ImportError:
+            return not _lives(before)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                return False
+            if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOSYS):
+                return not _lives(before)
+            raise
+
+    def _taken(self, owner: str) -> Trouble:
+        return Trouble("N714", f"{self.folder} is in use: {owner} trains in it", help="wait until it is done, stop it, or give this run another folder with `-o`")
+
+
+def _owner(content: bytes) -> dict[str, object]:
+    """What an owner wrote of itself; nothing where it wrote nothing that can be read."""
+    try:
+        told = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _named(owner: dict[str, object]) -> str:
+    pid, host = owner.get("pid"), owner.get("host")
+    return f"process {pid} on {host}" if isinstance(pid, int) and isinstance(host, str) else "another process"
+
+
+def _lives(owner: dict[str, object]) -> bool:
+    """Whether an owner may still be at work: one of another host may, one of this host where a process of its number and age runs."""
+    pid = owner.get("pid")
+    if not isinstance(pid, int) or pid < 1:
+        return False
+    if owner.get("host") != socket.gethostname():
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass
+    return owner.get("started") is None or _started(pid) == owner["started"]
+
+
+def _started(pid: int) -> int | None:
+    """When a process was started, in the system's ticks; None where it does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return None
