@@ -5,24 +5,41 @@ Threads hand Python's lock over at every NumPy call, which costs more than a sho
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import gc
 import mmap
 import os
+import select
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from math import prod
 
 import numpy as np
 
 from netspec.diagnostics import Trouble
 from netspec.engine.kernel import Array
+from netspec.engine.meeting import APART, Broken, Meeting
 
 #: A rank's share of a step: its number, and the barrier to wait at.
 Work = Callable[[int, Callable[[], None]], None]
-#: Looks at the barrier between two looks at whether the others live.
-PATIENCE = 10_000
+#: Signals that a terminal or a scheduler sends to a whole group: what becomes of the workers is the first process's to say.
+GROUP = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
+#: Seconds that a worker may stand still (SIGSTOP) while the others wait, that one has to leave by itself, and to be gone
+#: after it was killed.
+STANDSTILL, GRACE, GONE = 5.0, 0.2, 5.0
+#: Bytes that a worker has to say what went wrong.
+WORDS = 4096
 #: Ends of pipes that this process writes to: a child that kept one would keep its sibling from seeing the end.
 _WRITING: set[int] = set()
+
+
+class WorkerError(RuntimeError):
+    """An exception of a worker, with its traceback as text."""
 
 
 def can_fork() -> bool:
@@ -36,87 +53,207 @@ def shared(shape: Sequence[int] | int, dtype: object) -> Array:
         return np.zeros(shape, dtype)  # type: ignore[call-overload,no-any-return]
     kind = np.dtype(dtype)  # type: ignore[call-overload]
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    memory = mmap.mmap(-1, max(prod(sizes) * kind.itemsize, 1))
+    try:
+        memory = mmap.mmap(-1, max(prod(sizes) * kind.itemsize, 1))
+    except (OSError, OverflowError):
+        raise MemoryError(f"{prod(sizes) * kind.itemsize:,} bytes of shared memory") from None
     return np.frombuffer(memory, dtype=kind, count=prod(sizes)).reshape(sizes)
 
 
-def _died() -> Trouble:
-    return Trouble("N710", "a worker process ended in the middle of training", help="`--threads 1` trains without them")
-
-
 class Crew:
-    """``ranks`` processes, this one among them as rank 0; the others sleep between steps and end with this one."""
+    """``ranks`` processes, this one among them as rank 0; the others sleep between steps and end with this one.
+
+    A step that any rank leaves in the middle is the last one: the others learn of it at their next barrier.
+    """
 
     def __init__(self, ranks: int, work: Work, told: Callable[[bytes], None], size: int) -> None:
         self.ranks, self.work, self.size = ranks, work, size
-        self.flags = shared((ranks, 64), np.int64)  # a cache line and more apart
-        self.rank = self.epoch = 0
+        self.meeting = Meeting(shared((ranks + 1, APART), np.int64), self._look)
+        self.pids = shared(ranks, np.int64)  # written by the children: a fork that is interrupted may not give its number
+        self.words = shared((ranks, WORDS), np.uint8)
         self.parent = os.getpid()
         self.pipes: list[int] = []
         self.children: list[int] = []
-        for rank in range(1, ranks):
-            reading, writing = os.pipe()
-            _WRITING.add(writing)
-            child = os.fork()
-            if child == 0:
-                self._serve(rank, reading, told)
+        self.still = 0.0
+        try:
+            for rank in range(1, ranks):
+                self._fork(rank, told)
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError):
+                raise _unborn(error) from None
+            raise
+
+    def _fork(self, rank: int, told: Callable[[bytes], None]) -> None:
+        reading, writing = os.pipe()
+        self.pipes.append(writing)
+        _WRITING.add(writing)
+        try:
+            with _held(), warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # other threads there may be; the child asks nothing of them
+                child = os.fork()
+                if child == 0:
+                    self._serve(rank, reading, told)
+                self.children.append(child)
+        finally:
+            if os.getpid() != self.parent:
+                os._exit(1)
             os.close(reading)
-            self.pipes.append(writing)
-            self.children.append(child)
+
+    # ---- a worker's life
 
     def _serve(self, rank: int, reading: int, told: Callable[[bytes], None]) -> None:
-        """A child's life: a step for each message that comes, until the pipe ends."""
+        """A step for each message that comes, until the pipe ends or the parent is gone."""
         status = 1
         try:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            self.meeting.rank = rank
+            self.pids[rank] = os.getpid()
+            for number in GROUP:
+                signal.signal(number, signal.SIG_IGN)
+            signal.set_wakeup_fd(-1)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, GROUP)
+            gc.disable()  # what the parent had half done is not for this process to finish
             for pipe in _WRITING:
                 os.close(pipe)
-            self.rank = rank
-            with np.errstate(all="ignore"):
-                while len(message := os.read(reading, self.size)) == self.size:
-                    told(message)
-                    self.work(rank, self.wait)
+            self._steps(rank, reading, told)
             status = 0
+        except Broken:
+            status = 0
+        except BaseException as error:
+            self._say(rank, error)
         finally:
             os._exit(status)
 
+    def _steps(self, rank: int, reading: int, told: Callable[[bytes], None]) -> None:
+        asked = select.poll()
+        asked.register(reading)
+        with np.errstate(all="ignore"):
+            while True:
+                while not asked.poll(1000):  # whoever else was forked may hold the pipe open
+                    self._look(1.0)
+                message = os.read(reading, self.size)
+                if len(message) != self.size:
+                    return
+                told(message)
+                self.work(rank, self.meeting.wait)
+
+    def _say(self, rank: int, error: BaseException) -> None:
+        """Keep what went wrong for the parent, its kind first; then all may know."""
+        with contextlib.suppress(BaseException):
+            kind = "MemoryError" if isinstance(error, MemoryError) else ""
+            text = "".join(traceback.format_exception(error))[-WORDS // 2 :] if not kind else str(error)[:1000]
+            told = f"{kind}\n{text}".encode(errors="replace")[:WORDS]
+            self.words[rank, : len(told)] = np.frombuffer(told, np.uint8)
+        self.meeting.leave()
+
+    # ---- the parent's
+
     def step(self, message: bytes) -> None:
-        """Run one step on all ranks; the message, of ``size`` bytes, is told to each. Raises Trouble where a rank has died."""
-        for pipe in self.pipes:
-            try:
+        """Run one step on all ranks; the message, of ``size`` bytes, is told to each.
+
+        Raises Trouble N710 where a rank has died, MemoryError or WorkerError where one has failed.
+        """
+        if self.meeting.broken or os.getpid() != self.parent:
+            raise self._why()
+        try:
+            for pipe in self.pipes:
                 os.write(pipe, message)
-            except OSError:
-                raise _died() from None
-        self.work(0, self.wait)
+            self.work(0, self.meeting.wait)
+        except (Broken, BrokenPipeError):
+            self.meeting.leave()
+            raise self._why() from None
+        except BaseException:
+            self.meeting.leave()
+            raise
 
-    def wait(self) -> None:
-        """Until every rank is here."""
-        self.epoch += 1
-        self.flags[self.rank, 0] = self.epoch
-        looks = 0
-        for rank in range(self.ranks):
-            while self.flags[rank, 0] < self.epoch:
-                os.sched_yield()
-                looks += 1
-                if looks % PATIENCE == 0:
-                    self._look()
-
-    def _look(self) -> None:
-        if self.rank:
+    def _look(self, seconds: float) -> None:
+        """Whether the others live: a worker ends without its parent; the parent raises Broken without a worker."""
+        if self.meeting.rank:
             if os.getppid() != self.parent:
                 os._exit(1)
-        elif any(os.waitpid(child, os.WNOHANG)[0] for child in self.children):
-            raise _died()
+            return
+        if any(_ended(child) for child in self.children):
+            raise Broken
+        self.still = self.still + seconds if any(_stands_still(child) for child in self.children) else 0.0
+        if self.still > STANDSTILL:
+            raise Broken
+
+    def _why(self) -> Exception:
+        for words in self.words:
+            kind, _, text = bytes(words).rstrip(b"\0").decode(errors="replace").partition("\n")
+            if kind or text:
+                return MemoryError(text) if kind == "MemoryError" else WorkerError(text)
+        how = "stands still" if self.still > STANDSTILL else "ended"
+        return Trouble("N710", f"a worker process {how} in the middle of training", help="`--threads 1` trains without them")
 
     def close(self) -> None:
-        """Let the others go."""
-        for pipe in self.pipes:
-            os.close(pipe)
-            _WRITING.discard(pipe)
-        for child in self.children:
+        """Let the others go, and wait until they have; who does not leave is killed. Ctrl-C does not hasten it: it is short."""
+        if os.getpid() != self.parent:  # a copy of this object in some other child
+            return
+        self.meeting.leave()
+        interrupted, grace = None, GRACE
+        while self.pipes or self.children:
             try:
-                os.waitpid(child, 0)
-            except ChildProcessError:  # it died before, and that was told
-                continue
-        self.pipes, self.children = [], []
+                self._let_go(grace)
+                break
+            except KeyboardInterrupt as error:
+                interrupted, grace = error, 0.0
+        if interrupted is not None:
+            raise interrupted
+
+    def _let_go(self, grace: float) -> None:
+        while self.pipes:
+            _WRITING.discard(self.pipes[-1])
+            os.close(self.pipes.pop())
+        self.children = sorted({*self.children, *(int(pid) for pid in self.pids if pid)})
+        self._gone(grace)
+        for child in self.children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+        self._gone(GONE)
+        self.children.clear()
+        self.pids[:] = 0
+
+    def _gone(self, seconds: float) -> None:
+        """Wait so long for the children to end; they are forgotten as they do."""
+        end, pause = time.monotonic() + seconds, 1e-4
+        while True:
+            self.children = [child for child in self.children if not _ended(child)]
+            if not self.children or time.monotonic() >= end:
+                return
+            time.sleep(pause)
+            pause = min(2 * pause, 0.01)
+
+
+@contextlib.contextmanager
+def _held() -> Iterator[None]:
+    """Signals wait: one that came between a child's birth and its first words would be taken for the parent's."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, GROUP)  # may raise KeyboardInterrupt, and has blocked by then
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _ended(child: int) -> bool:
+    try:
+        return os.waitpid(child, os.WNOHANG)[0] == child
+    except ChildProcessError:  # someone else has waited for it
+        return True
+
+
+def _stands_still(child: int) -> bool:
+    """Whether a process was stopped by a signal."""
+    try:
+        with open(f"/proc/{child}/stat", "rb") as told:
+            return told.read().rpartition(b")")[2].split()[:1] == [b"T"]
+    except OSError:
+        return False
+
+
+def _unborn(error: OSError) -> Exception:
+    if error.errno == errno.ENOMEM:
+        return MemoryError("a worker process")
+    return Trouble("N710", f"a worker process cannot be started: {(error.strerror or str(error)).lower()}",
+                   help="`--threads 1` trains without them")  # fmt: skip

@@ -59,7 +59,7 @@ def profile(
     """Time training steps on random numbers, batch by batch as training has them."""
     plan = planning.make(graph, batch, True, settings.loss, methods=methods, recompute=recompute)
     store = Store(graph, plan.kernels, initial(graph, 1), np.float32)
-    with pool(workers) as threads:
+    with pool(workers) as threads, np.errstate(all="ignore"):
         optimiser = Optimiser(settings.optimizer, store, settings.clip)
         optimiser.multiple = 0.0  # the weights stay as they are, so that numbers neither vanish nor run away
         with closing(Runner(plan, store, threads, optimiser=optimiser, processes=True)) as runner:

@@ -232,13 +232,14 @@ class Runner:
         """
         if self.optimiser is not None:
             self.optimiser.steps += 1
-        if self.crew is not None:
-            steps, multiple = (0, 0.0) if self.optimiser is None else (self.optimiser.steps, self.optimiser.multiple)
-            self.crew.step(_TOLD.pack(self.clock.step, steps, multiple))
-        else:
-            together(self.pool, self.workers, self._share)
-        first = next((figures for output, figures in zip(self.heads, self.figures().values(), strict=True) if not output.train), None)
-        return (self._loss_of_all(), *(first[1:] if first else (0, 0)))
+        with np.errstate(all="ignore"):
+            if self.crew is not None:
+                steps, multiple = (0, 0.0) if self.optimiser is None else (self.optimiser.steps, self.optimiser.multiple)
+                self.crew.step(_TOLD.pack(self.clock.step, steps, multiple))
+            else:
+                together(self.pool, self.workers, self._share)
+            first = next((figures for output, figures in zip(self.heads, self.figures().values(), strict=True) if not output.train), None)
+            return (self._loss_of_all(), *(first[1:] if first else (0, 0)))
 
     def figures(self) -> dict[str, tuple[float, int, int]]:
         """Of the last step, by output: its own loss, before its weight, the right answers, the answers."""
@@ -327,6 +328,10 @@ class Runner:
 
     def first_not_finite(self) -> str | None:
         """The first layer, in the order of computation, whose result or gradient is not finite; it runs the step again."""
+        with np.errstate(all="ignore"):
+            return self._first_not_finite()
+
+    def _first_not_finite(self) -> str | None:
         for step, phase, chunk, part, calls in self.walk():
             for call in calls:
                 call()

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Lock
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-
-def cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+from netspec.machine import cores
 
 
 class Pool:
@@ -62,7 +58,11 @@ def together(pool: Pool, ranks: int, work: Callable[[int, Callable[[], object]],
             errors.append(error)
             barrier.abort()
 
-    pool.run([partial(share, rank) for rank in range(ranks)])
+    try:
+        pool.run([partial(share, rank) for rank in range(ranks)])
+    except BaseException:
+        barrier.abort()  # a rank that could not be started is waited for by none
+        raise
     if errors:
         raise errors[0]
 
@@ -72,12 +72,35 @@ def _quiet(call: Callable[[], object]) -> None:
         call()
 
 
+class _OneThread:
+    """BLAS held to one thread while anyone asks for it: trainings side by side end in any order."""
+
+    def __init__(self) -> None:
+        self.lock, self.users, self.limits = Lock(), 0, None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            self.users += 1
+            if self.limits is None:
+                self.limits = threadpool_limits(1, user_api="blas")
+
+    def __exit__(self, *error: object) -> None:
+        with self.lock:
+            self.users -= 1
+            if not self.users and self.limits is not None:
+                self.limits.restore_original_limits()
+                self.limits = None
+
+
+_ONE_THREAD = _OneThread()
+
+
 @contextmanager
 def pool(workers: int | None = None) -> Iterator[Pool]:
     """A pool with BLAS held to one thread, until the block ends."""
     made = Pool(workers or cores())
     try:
-        with threadpool_limits(1, user_api="blas"), np.errstate(all="ignore"):
+        with _ONE_THREAD:
             yield made
     finally:
         made.close()

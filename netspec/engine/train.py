@@ -123,8 +123,9 @@ class Trainer:
             optimiser = Optimiser(self.settings.optimizer, store, self.settings.clip)
             self._restore(store, optimiser)
             self.weights, self.left = {}, None  # the store has its own
-            runner = Runner(plan, store, workers, self.clock, self.settings.label_smoothing, optimiser, processes=True)
-            stack.enter_context(closing(runner))
+            runner = stack.enter_context(
+                closing(Runner(plan, store, workers, self.clock, self.settings.label_smoothing, optimiser, processes=True))
+            )
             self.runners, self.store, self.optimiser, self.pool = {batch: runner}, store, optimiser, workers
             steps = -(-len(self.batches) // batch)
             used = plan.training_bytes(len(optimiser.state) + (self.settings.average is not None), runner.workers)
@@ -194,8 +195,9 @@ class Trainer:
         if self.average is None:
             self.average = self.store.flat.copy()
             return
-        np.multiply(self.average, keep, out=self.average)
-        np.add(self.average, self.store.flat * np.float32(1 - keep), out=self.average)
+        with np.errstate(all="ignore"):
+            np.multiply(self.average, keep, out=self.average)
+            np.add(self.average, self.store.flat * np.float32(1 - keep), out=self.average)
 
     # ---- going on later
 
