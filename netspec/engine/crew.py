@@ -13,11 +13,13 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -227,13 +229,38 @@ class Crew:
 
 @contextlib.contextmanager
 def _held() -> Iterator[None]:
-    """Signals wait: one that came between a child's birth and its first words would be taken for the parent's."""
+    """Signals wait: what a handler raised in a fork would be lost (Python ignores errors in hooks of `os.register_at_fork`),
+    and one that came between a child's birth and its first words would be taken for the parent's."""
+    came: list[int] = []
+    handlers: dict[int, Any] = {}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
-        signal.pthread_sigmask(signal.SIG_BLOCK, GROUP)  # may raise KeyboardInterrupt, and has blocked by then
+        for number in GROUP if threading.current_thread() is threading.main_thread() else ():
+            if callable(handler := signal.getsignal(number)):
+                handlers[number] = handler
+                signal.signal(number, lambda number, frame: came.append(number))
+        signal.pthread_sigmask(signal.SIG_BLOCK, GROUP)
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        told = dict(handlers)
+        try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        finally:
+            _restore(handlers)
+        for number in came:
+            told[number](number, None)
+
+
+def _restore(handlers: dict[int, Any]) -> None:
+    """Each handler in its place again, though one that is there already may raise meanwhile."""
+    try:
+        while handlers:
+            number = next(iter(handlers))
+            signal.signal(number, handlers[number])
+            del handlers[number]
+    finally:
+        if handlers:
+            _restore(handlers)
 
 
 def _ended(child: int) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from netspec.diagnostics import Fault, Trouble, printable
 from netspec.files import open_regular, read_regular
+from netspec.machine import cores
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: it would phone home by default
 import onnxruntime
@@ -187,7 +188,7 @@ def _start(model: str | bytes, device: str) -> tuple[Any | None, str]:
         return None, "this onnxruntime is built without it"
     said = _preload() if device != "cpu" else ""
     options = ort.SessionOptions()
-    options.intra_op_num_threads = _threads()
+    options.intra_op_num_threads = cores()  # a number of our own keeps onnxruntime from pinning threads to cores
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     providers: list[Any] = [wanted] if device == "cpu" else [(wanted, _options(device)), PROVIDERS["cpu"]]
@@ -212,15 +213,6 @@ def _preload() -> str:
         with contextlib.redirect_stdout(heard), contextlib.suppress(Exception):
             ort.preload_dlls(directory="")
     return next((line.strip()[:200] for line in heard.getvalue().splitlines() if line.strip()), "")
-
-
-def _threads() -> int:
-    """Cores that this process may use; a number of our own keeps onnxruntime from pinning threads to cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        cores = min(cores, max(1, -(-int(quota) // int(period))))
-    return cores
 
 
 def _install(device: str) -> str:

@@ -148,9 +148,9 @@ def test_keyboard_interrupts_at_many_moments() -> None:
     draw = random.Random(1)
     for _ in range(40):
         job = None
-        timer = threading.Timer(draw.random() * 0.04, lambda: os.kill(os.getpid(), signal.SIGINT))
-        timer.start()
+        timer = threading.Timer(0.005 + draw.random() * 0.04, lambda: os.kill(os.getpid(), signal.SIGINT))
         try:
+            timer.start()
             job = Job(3)
             with closing(job):
                 while True:
