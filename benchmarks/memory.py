@@ -19,7 +19,8 @@ from netspec.engine.optimiser import Optimiser
 from netspec.engine.profile import fill
 from netspec.engine.run import Runner
 from netspec.engine.store import Store
-from netspec.engine.threads import cores, pool
+from netspec.engine.threads import pool
+from netspec.machine import cores
 from netspec.net import load
 from netspec.weights import initial
 

@@ -76,7 +76,8 @@ class _OneThread:
     """BLAS held to one thread while anyone asks for it: trainings side by side end in any order."""
 
     def __init__(self) -> None:
-        self.lock, self.users, self.limits = Lock(), 0, None
+        self.lock, self.users = Lock(), 0
+        self.limits: threadpool_limits | None = None
 
     def __enter__(self) -> None:
         with self.lock:

@@ -162,7 +162,7 @@ class Net:
         """
         from netspec.engine.optimiser import STATE
         from netspec.engine.plan import make
-        from netspec.engine.threads import cores
+        from netspec.machine import cores
 
         settings = self.train_settings
         plan = make(self.graph, batch or settings.batch, True, settings.loss, methods=tuned(), recompute=recompute)
@@ -330,8 +330,9 @@ class Net:
         settings = (settings or self.meaning.train).model_copy(
             update={k: v for k, v in (("epochs", epochs), ("seed", seed), ("batch", batch)) if v is not None}
         )
+        from netspec.net.budget import Budget
         from netspec.net.keeping import Keep
-        from netspec.net.training import Budget, Training
+        from netspec.net.training import Training
 
         where = Keep(None if out is None else Path(out), None if resume is None else Path(resume), force, command, tell)
         return Training(self, settings, Path(data), where, workers, stop, Budget(memory, batch is not None, recompute)).run()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Fault
+from netspec.net.budget import Budget
 from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import record
 from netspec.net.tuned import tuned
@@ -20,48 +20,6 @@ if TYPE_CHECKING:
     from netspec.weights import Model
 
 
-@dataclass(frozen=True)
-class Budget:
-    """``memory`` that training may take, in bytes; whether the batch was ``asked`` for; whether activations are made again."""
-
-    memory: int | None = None
-    asked: bool = False
-    recompute: bool = False
-
-    def settle(self, net: Net, batch: int, examples: int, workers: int | None) -> tuple[int, bool]:
-        """The batch, and whether activations are made again so that it fits. Fault N712 where none does."""
-        limit = self.memory if self.memory is not None else _free()
-        if limit is None:
-            return batch, self.recompute
-        batch = min(batch, examples)
-        if self.memory is None or self.asked:
-            for recompute in dict.fromkeys((self.recompute, True)):
-                if net.training_bytes(batch, workers, recompute) <= limit:
-                    return batch, recompute
-        largest = {again: net.largest_batch(limit, workers, again, examples) for again in dict.fromkeys((self.recompute, True))}
-        recompute = max(largest, key=lambda again: (largest[again], not again))
-        if self.memory is not None and not self.asked and largest[recompute]:
-            plain = largest.get(False, 0)
-            return (plain, False) if plain >= min(batch, examples) else (largest[recompute], recompute)
-        needs = net.training_bytes(batch, workers, True)
-        best = f"a batch of {largest[recompute]:,} is the largest that fits" if largest[recompute] else "not even one example fits"
-        raise Fault("N712", f"training on batches of {batch:,} takes {_told(needs)}, and there are {_told(limit)}",
-                    help=f"{best}{', with `--checkpoint-activations`' if recompute and largest[recompute] else ''}")  # fmt: skip
-
-
-def _told(count: int) -> str:
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
-
-
-def _free() -> int | None:
-    """Memory that the machine has to give, in bytes; None where it does not tell."""
-    try:
-        told = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return 1024 * next(int(line.split()[1]) for line in told if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError):
-        return None
-
-
 @dataclass
 class Training:
     """``folder`` has the data; ``where`` says what is kept, and what goes on."""
@@ -72,7 +30,7 @@ class Training:
     where: Keep
     workers: int | None
     stop: Callable[[], bool]
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)
 
     def run(self) -> Iterator[Event]:
         """Read the data, train, keep what is asked for. The run's folder is held until the last event, or until this is closed."""
