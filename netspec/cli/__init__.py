@@ -1,23 +1,20 @@
-"""The command line: one file a command, and the one place where problems become an exit status."""
+"""The command line: one file a command."""
 
 from __future__ import annotations
 
 import gc
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
 import click
 
-from netspec.diagnostics.problem import Fault, SpecError
+from netspec.cli.ending import ending
 
 #: The commands in the order of `netspec --help`; each is a module of this package with a function of its name.
 COMMANDS = (
     "demo", "check", "show", "draw", "table", "diff", "format", "train", "profile", "compile", "run", "eval", "weights", "layers", "explain",
 )  # fmt: skip
-
-DONE, AT_FAULT, USAGE, INTERRUPTED, PIPE = 0, 1, 2, 130, 141
 
 
 class Commands(click.Group):
@@ -52,39 +49,7 @@ def netspec() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. Never a traceback for what a user did."""
     gc.set_threshold(200_000, 50, 100)  # a command is short, and starting it makes many objects that stay
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")  # a piped Windows console must not break on 卷積
-    try:
-        status = netspec.main(args=arguments, prog_name="netspec", standalone_mode=False)
-        sys.stdout.flush()
-        return status if isinstance(status, int) else DONE
-    except SpecError as error:
-        from netspec.cli.output import show_problems
-
-        show_problems(error.problems)
-        return AT_FAULT
-    except Fault as fault:
-        from netspec.cli.output import show_fault
-
-        show_fault(fault)
-        return fault.status
-    except click.ClickException as error:
-        error.show()
-        return USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return PIPE
-    except MemoryError:
-        click.echo("error: there is not enough memory for this", err=True)
-        return USAGE
-    except OSError as error:
-        click.echo(f"error: {error.filename or 'the system'}: {(error.strerror or str(error)).lower()}", err=True)
-        return USAGE
+    return ending(lambda: netspec.main(args=arguments, prog_name="netspec", standalone_mode=False))
 
 
 def run() -> None:
