@@ -8,16 +8,24 @@ import click
 
 from netspec.cli.output import json_option, note
 from netspec.cli.run import device_option
+from netspec.cli.untrusted import apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
+
+#: Seconds that a whole test set may take where the model is not trusted.
+LONG = 3600.0
 
 
 @click.command("eval")
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="The folder that has the test set.")
 @device_option
+@untrusted_option
 @json_option
-def command(model: Path, folder: Path, device: str, as_json: bool) -> None:
-    """Loss and accuracy of MODEL on the test set of a folder."""
+def command(model: Path, folder: Path, device: str, untrusted: bool, as_json: bool) -> int:
+    """Loss and accuracy of every output of MODEL on the test set of a folder."""
+    if untrusted:
+        options = ["--data", str(folder), "--device", "cpu" if device == "auto" else device, *(["--json"] if as_json else [])]
+        return apart(["eval", *options, "--", str(model)], seconds=LONG)
     from netspec.net.evaluation import evaluate
 
     session, found = evaluate(model, folder, device)
@@ -33,7 +41,8 @@ def command(model: Path, folder: Path, device: str, as_json: bool) -> None:
         outputs = {name: {"loss": score.loss, "accuracy": score.accuracy, "right": score.right, "count": score.count} for name, score in found.scores.items()}
         told = {"loss": first.loss, "accuracy": first.accuracy, "right": first.right, "count": first.count, "device": session.device}
         click.echo(strict_json({**told, "outputs": outputs, "unscored": found.unscored, "from_probabilities": list(found.from_probabilities)}))
-        return
+        return 0
     for name, score in found.scores.items():
         right = "" if score.accuracy is None else f", accuracy {score.accuracy:.2%} ({score.right:,} of {score.count:,})"
         click.echo(f"{'' if len(found.scores) == 1 else f'{printable(name)}: '}loss {score.loss:.4f}{right}")
+    return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netspec.cli.output import json_option, note
+from netspec.cli.untrusted import apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
 
 if TYPE_CHECKING:
@@ -25,9 +26,13 @@ device_option = click.option(
 @click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--top", type=click.IntRange(1), default=1, help="How many labels for each picture.")
 @device_option
+@untrusted_option
 @json_option
-def command(model: Path, pictures: tuple[Path, ...], top: int, device: str, as_json: bool) -> int:
-    """Run MODEL on PICTURES, files or folders: label and probability for each."""
+def command(model: Path, pictures: tuple[Path, ...], top: int, device: str, untrusted: bool, as_json: bool) -> int:
+    """Run MODEL on PICTURES, files or folders: label and probability for each, or the values of a model that gives none."""
+    if untrusted:
+        options = ["--top", str(top), "--device", "cpu" if device == "auto" else device, *(["--json"] if as_json else [])]
+        return apart(["run", *options, "--", *map(str, (model, *pictures))])
     from netspec.runtime.predict import files, predict
     from netspec.runtime.session import open_model
 
