@@ -70,13 +70,18 @@ def window(size: Dim, kernel: int, stride: int, pad: tuple[int, int], dilation: 
 
     ``ceil`` rounds up, but no window starts in the padding behind.
     """
-    free = sum(pad) - dilation * (kernel - 1) - 1
-    if not ceil:
-        return linear(size, 1, free + stride, stride)
-    if isinstance(size, Free):
-        return linear(size, 1, free + 2 * stride - 1, stride)
-    places = -(-(size + free) // stride) + 1
-    return places - 1 if (places - 1) * stride >= size + pad[0] else places
+    reach = dilation * (kernel - 1) + 1
+    behind = padding_behind(reach, stride, pad[1]) if ceil else pad[1]
+    return linear(size, 1, pad[0] + behind - reach + stride, stride)
+
+
+def padding_behind(reach: int, stride: int, pad: int) -> int:
+    """The padding behind with which rounding down gives, at every size, as many places as rounding up with ``pad``.
+
+    Rounded up there are ``(size + pads − reach + stride − 1) // stride + 1``, and of windows that start on the map or before it
+    ``(size + before − 1) // stride + 1``: the smaller of the two is one division of the smaller number.
+    """
+    return min(pad + stride - 1, reach - 1)
 
 
 def same(a: Dim, b: Dim) -> bool:

@@ -18,7 +18,7 @@ Names = Sequence[str]
 __all__ = [
     "Arguments", "Begun", "Cost", "Count", "Emit", "Flag", "Gained", "Init", "Initial", "Multiple", "Names", "Operator",
     "Pads", "Positive", "Real", "Shapes", "Share", "Sizes", "Trained", "Wanted", "Weight", "Whole", "fixed", "maps",
-    "spatial",
+    "spatial", "zeros_around",
 ]  # fmt: skip
 
 
@@ -235,3 +235,12 @@ def spatial(shape: Shape, layer: str) -> tuple[Dim, ...]:
 def maps(shape: Shape) -> int:
     """The number of maps, or of units."""
     return fixed(shape[:1], "a layer")[0]
+
+
+def zeros_around(emit: Emit, x: str, before: Sequence[int], behind: Sequence[int]) -> str:
+    """Zeros before and behind each spatial axis, as a node that onnxruntime leaves alone.
+
+    Its optimiser takes a Pad of plain zeros into the pool behind it, where padding is not counted, or is -∞ under a maximum.
+    It compares bytes, and those of -0.0 are not zero; there is no other difference that an operator of ours could tell.
+    """
+    return emit("Pad", x, emit.ints([0, 0, *before, 0, 0, *behind]), emit.floats(-0.0))

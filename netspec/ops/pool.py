@@ -23,8 +23,9 @@ from netspec.ops.operator import (
     Weight,
     maps,
     spatial,
+    zeros_around,
 )  # fmt: skip
-from netspec.shape import Shape, is_free, numbers
+from netspec.shape import Shape
 
 
 class Pool(Operator):
@@ -60,16 +61,10 @@ class Pool(Operator):
         told = ["stride is the window's size"] if self.stride is None else []
         return told + (["padding is not counted"] if any(map(any, self.window(xs[0]).pads)) else [])
 
-    def _emit(self, emit: Emit, kind: str, x: str, shapes: Shapes, y: Shape, **more: object) -> str:
+    def _emit(self, emit: Emit, kind: str, x: str, shapes: Shapes, **more: object) -> str:
         at = self.window(shapes[0])
-        if is_free(y):
-            ends, rounding = [p[1] for p in at.pads], int(self.ceil)
-        else:
-            ends, rounding = list(at.behind(numbers(shapes[0])[1:], numbers(y)[1:])), 0
-        return emit(
-            kind, x, kernel_shape=list(at.kernel), strides=list(at.stride),
-            pads=[p[0] for p in at.pads] + ends, **({"ceil_mode": 1} if rounding else {}), **more,
-        )  # fmt: skip
+        pads = [*(p[0] for p in at.pads), *at.ends]
+        return emit(kind, x, kernel_shape=list(at.kernel), strides=list(at.stride), pads=pads, **more)
 
 
 class MaxPool(Pool):
@@ -80,7 +75,7 @@ class MaxPool(Pool):
     formula: ClassVar[str] = "y = max x"
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
-        return self._emit(emit, "MaxPool", xs[0], shapes, y)
+        return self._emit(emit, "MaxPool", xs[0], shapes)
 
 
 class AvgPool(Pool):
@@ -91,7 +86,7 @@ class AvgPool(Pool):
     formula: ClassVar[str] = "y = Σ x / n, n the cells of the window that lie on the map"
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
-        return self._emit(emit, "AveragePool", xs[0], shapes, y, count_include_pad=0)
+        return self._emit(emit, "AveragePool", xs[0], shapes, count_include_pad=0)
 
 
 class LpPool(Pool):
@@ -106,9 +101,8 @@ class LpPool(Pool):
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         at = self.window(shapes[0])  # through a mean with padding counted: any p, any rank
         power = emit("Pow", emit("Abs", xs[0]), emit.floats(self.p))
-        ends = [p[1] for p in at.pads] if is_free(y) else list(at.behind(numbers(shapes[0])[1:], numbers(y)[1:]))
         rank = len(at.kernel)
-        padded = emit("Pad", power, emit.ints([0, 0, *(p[0] for p in at.pads), 0, 0, *ends]))
+        padded = zeros_around(emit, power, [p[0] for p in at.pads], at.ends)
         mean = emit("AveragePool", padded, kernel_shape=list(at.kernel), strides=list(at.stride), pads=[0] * 2 * rank)
         total = emit("Mul", mean, emit.floats(float(at.taps)))
         return emit("Pow", total, emit.floats(1 / self.p))

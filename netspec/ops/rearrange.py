@@ -10,7 +10,7 @@ from pydantic import Field
 
 from netspec.diagnostics import Fault
 from netspec.ops import window
-from netspec.ops.operator import Count, Emit, Names, Operator, Shapes, Sizes, Wanted, fixed, maps, spatial
+from netspec.ops.operator import Count, Emit, Names, Operator, Shapes, Sizes, Wanted, fixed, maps, spatial, zeros_around
 from netspec.shape import Shape, linear, show
 
 
@@ -117,7 +117,7 @@ class Pad(Operator):
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         pads = window.each(self.size, len(y) - 1, "size")
-        return emit("Pad", xs[0], emit.ints([0, 0, *pads, 0, 0, *pads]))
+        return zeros_around(emit, xs[0], pads, pads)
 
 
 class Crop(Operator):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from netspec.diagnostics import Fault
-from netspec.shape import Dim, show, window
+from netspec.shape import Dim, padding_behind, show, window
 from netspec.tables import KernelTable
 
 
@@ -47,10 +47,11 @@ class Window:
             )
         return result
 
-    def behind(self, sizes: Sequence[int], places: Sequence[int]) -> tuple[int, ...]:
-        """Padding behind that makes the window reach just ``places``, which ``ceil`` may enlarge."""
-        rows = zip(sizes, places, self.reach, self.stride, self.pads, strict=True)
-        return tuple(max((m - 1) * s + r - n - p[0], 0) for n, m, r, s, p in rows)
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Padding behind on each axis; with ``ceil`` so much that rounding down gives the same places, at every size."""
+        rows = zip(self.reach, self.stride, self.pads, strict=True)
+        return tuple(padding_behind(r, s, p[1]) if self.ceil else p[1] for r, s, p in rows)
 
 
 def make(

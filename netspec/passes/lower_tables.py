@@ -75,11 +75,11 @@ def _lowered(node: Node, graph: Graph, weights: dict[str, Array], before: Node |
     fan_in = table.fan_in
     if pattern.kind in ("full", "grouped", "depthwise") and not isinstance(op, Dense):
         if before is None:
-            weights[key] = _blocks(weights[key], table.outputs, table.inputs // pattern.groups, positions)
+            weights[key] = _blocks(table, weights[key], table.inputs // pattern.groups, positions)
         return [replace(node, op=op.model_copy(update={"table": None, "groups": pattern.groups}))]
     if pattern.kind == "even" and not isinstance(op, Local):
         if before is None:
-            weights[key] = _blocks(weights[key], table.outputs, fan_in, positions)
+            weights[key] = _blocks(table, weights[key], fan_in, positions)
         gather = Slice(maps=table.cells.input.tolist())
         shape = (len(table.cells.input), *graph.shapes[node.inputs[0]][1:])
         gathered = Node(f"{node.name}/gather", f"{node.name}/gather", gather, node.inputs, shape, node.line)
@@ -92,9 +92,12 @@ def _lowered(node: Node, graph: Graph, weights: dict[str, Array], before: Node |
     return [replace(node, op=op.model_copy(update={"table": None}))]
 
 
-def _blocks(compact: Array, outputs: int, fan_in: int, positions: int) -> Array:
-    """Compact weights in cell order are already those of groups: (kernels, …) to (outputs, fan-in, …)."""
-    at, rest = compact.shape[:positions], compact.shape[positions + 1 :]
-    if compact.ndim > positions + 2 and compact.shape[positions : positions + 2] == (outputs, fan_in):
-        return compact  # a full table has plain weights
-    return compact.reshape(*at, outputs, fan_in, *rest)
+def _blocks(table: Table, weights: Array, fan_in: int, positions: int) -> Array:
+    """Compact weights in cell order are already those of groups: (kernels, …) to (outputs, fan-in, …).
+
+    A table without cells of its own has plain weights. Shapes would not tell: a kernel of one row has (outputs, 1, …) too.
+    """
+    if table.is_full:
+        return weights
+    at, taps = weights.shape[:positions], weights.shape[positions + 1 :]
+    return weights.reshape(*at, table.outputs, fan_in, *taps)
