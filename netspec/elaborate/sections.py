@@ -145,8 +145,8 @@ def _schedule(node: s.Setting, scope: Scope) -> Steps:
     for expression, step in zip(node.values[:-1], steps[:-1], strict=True):
         if step.name != "warmup":
             raise fail(scope, "N504", expression.span, f"{step.name} goes on to the end: nothing can follow it", help="only `warmup(epochs)` leads into another")
-    if len(steps) > 1 and steps[-1].name == "warmup":
-        raise fail(scope, "N504", node.values[-1].span, "warmup leads into another schedule and cannot follow one")
+    if len(steps) > 1 and steps[1].name == "warmup":
+        raise fail(scope, "N504", node.values[1].span, "warmup begins a training, and a second one would begin again", help=f"write one `warmup({steps[0].epochs + steps[1].epochs:g})`")  # type: ignore[attr-defined]
     for step, expression in zip(steps, node.values, strict=True):
         if isinstance(step, Step) and (step.every is None) == (step.at is None):
             raise fail(scope, "N112", expression.span, "step takes either `every:` or `at:`", help="write `step(every: 30)` or `step(at: [30, 60])`")

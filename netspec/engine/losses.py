@@ -44,20 +44,24 @@ def _cross_entropy(
     where = np.arange(len(rows))
 
     def run() -> None:
-        top = flat.max(axis=1, keepdims=True)
-        np.subtract(flat, top, out=rows)
+        best = flat.argmax(axis=1)
+        np.subtract(flat, flat[where, best][:, None], out=rows)
         np.exp(rows, out=dflat)
-        total = dflat.sum(axis=1, keepdims=True)
-        np.subtract(rows, np.log(total), out=rows)  # log-probabilities
-        np.divide(dflat, total, out=dflat)
+        dflat[where, best] = 0
+        rest = dflat.sum(axis=1)  # beside the largest, which is 1: what a sure answer lacks, to the last digit
+        dflat[where, best] = 1
+        np.subtract(rows, np.log1p(rest)[:, None], out=rows)  # log-probabilities
+        np.divide(dflat, (1 + rest)[:, None], out=dflat)
+        right = best == labels
+        less = np.where(right, -rest / (1 + rest), dflat[where, labels] - 1)  # p − 1 at the label
+        dflat[where, labels] = less + smoothing
         loss = -(1 - smoothing) * rows[where, labels].sum(dtype=np.float64)
         if smoothing:
             loss -= smoothing / classes * rows.sum(dtype=np.float64)
             np.subtract(dflat, smoothing / classes, out=dflat)
         sums[LOSS] += loss * scale
-        sums[RIGHT] += np.count_nonzero(flat.argmax(axis=1) == labels)
+        sums[RIGHT] += np.count_nonzero(right)
         sums[COUNT] += len(labels)
-        dflat[where, labels] -= 1 - smoothing
         np.multiply(dflat, scale, out=dflat)
 
     return run
@@ -70,7 +74,8 @@ def _hinge(z: Array, dz: Array, target: Array, work: Array, sums: Array, scale: 
     margins, where = work.reshape(-1, classes), np.arange(len(labels))
 
     def run() -> None:
-        np.subtract(flat, flat[where, labels][:, None] - 1, out=margins)
+        np.subtract(flat, flat[where, labels][:, None], out=margins)
+        np.add(margins, 1, out=margins)
         margins[where, labels] = 0
         np.maximum(margins, 0, out=margins)
         sums[LOSS] += margins.sum(dtype=np.float64) * scale / classes
@@ -84,19 +89,26 @@ def _hinge(z: Array, dz: Array, target: Array, work: Array, sums: Array, scale: 
 
 
 def _binary(z: Array, dz: Array, target: Array, p: Array, sums: Array, scale: float) -> Run:
-    """log(1 + exp z) − t·z for each unit; dz = sigmoid(z) − t."""
+    """max(z, 0) − t·z + log(1 + exp −|z|) for each unit; dz = sigmoid(z) − t, without a difference of near numbers for t of 0 or 1."""
 
     def run() -> None:
-        np.logaddexp(z, 0, out=p)
+        np.maximum(z, 0, out=p)
         np.multiply(z, target, out=dz)
-        sums[LOSS] += (p.sum(dtype=np.float64) - dz.sum(dtype=np.float64)) * scale
-        sums[RIGHT] += np.count_nonzero((z > 0) == (target > 0.5))
+        np.subtract(p, dz, out=p)
+        far = p.sum(dtype=np.float64)
+        np.abs(z, out=dz)
+        np.negative(dz, out=dz)
+        np.exp(dz, out=dz)
+        np.log1p(dz, out=p)
+        sums[LOSS] += (far + p.sum(dtype=np.float64)) * scale
+        above = z > 0
+        sums[RIGHT] += np.count_nonzero(above == (target > 0.5))
         sums[COUNT] += z.size
-        np.multiply(z, 0.5, out=dz)
-        np.tanh(dz, out=dz)
-        np.multiply(dz, 0.5, out=dz)
-        np.add(dz, 0.5, out=dz)
-        np.subtract(dz, target, out=dz)
+        np.add(dz, 1, out=p)
+        np.divide(dz, p, out=dz)  # sigmoid(−|z|)
+        np.negative(dz, out=dz, where=above)
+        np.subtract(above, target, out=p)
+        np.add(dz, p, out=dz)
         np.multiply(dz, scale, out=dz)
 
     return run
@@ -109,7 +121,8 @@ def _distance(loss: str, z: Array, dz: Array, target: Array, work: Array, sums: 
     def run() -> None:
         np.subtract(z, target, out=work)
         if loss == "mse":
-            sums[LOSS] += np.vdot(work, work) * scale
+            np.multiply(work, work, out=dz)
+            sums[LOSS] += dz.sum(dtype=np.float64) * scale
             np.multiply(work, 2 * scale, out=dz)
         else:
             sums[LOSS] += np.abs(work).sum(dtype=np.float64) * scale

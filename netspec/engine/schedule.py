@@ -9,6 +9,9 @@ from math import cos, inf, pi
 from netspec.settings import Arguments
 from netspec.settings.train import Cosine, Plateau, Poly, Step, Warmup
 
+#: What times counted in epochs are off by at most.
+TINY = 1e-9
+
 
 @dataclass
 class Schedule:
@@ -24,13 +27,16 @@ class Schedule:
     def __post_init__(self) -> None:
         self.warm = sum(step.epochs for step in self.steps if isinstance(step, Warmup))
 
-    def at(self, epoch: float) -> float:
-        """The multiple at a time, counted in epochs from 0."""
+    def at(self, epoch: float, took: float = 0.0) -> float:
+        """The multiple for what begins at a time, counted in epochs from 0, and takes ``took`` of an epoch.
+
+        A warm-up counts steps from 1: the i-th of n has i/n, so that none is lost to a rate of 0.
+        """
         passed = 0.0
         for step in self.steps:
             if isinstance(step, Warmup):
-                if epoch < passed + step.epochs:
-                    return (epoch - passed) / step.epochs
+                if epoch < passed + step.epochs - TINY:
+                    return min((epoch - passed + took) / step.epochs, 1.0)
                 passed += step.epochs
                 continue
             return self._after(step, epoch, passed)

@@ -152,7 +152,7 @@ class Trainer:
             asked = time.perf_counter()
             inputs, targets = next(source)
             waiting += time.perf_counter() - asked
-            self._step(number + step / steps, inputs, targets)
+            self._step(self.schedule.at(number + step / steps, 1 / steps), inputs, targets)
             self.place = replace(self.place, step=step + 1, steps=self.clock.step)
             self.stopped = self.stop()
             yield Progress(number + 1, step + 1, steps, self.place.loss / self.place.seen, self.stopped, self._state())
@@ -163,25 +163,26 @@ class Trainer:
         self.schedule.seen(loss)
         best, waited = (loss, 0) if loss < done.best else (done.best, done.waited + 1)
         self.place = Place(number + 1, steps=self.clock.step, best=best, waited=waited, schedule=self.schedule.memory())
-        rate = self.settings.optimizer.rate * self.schedule.at(number + 1 - 1 / steps)  # type: ignore[attr-defined]
+        rate = self.settings.optimizer.rate * self.schedule.at(number + 1 - 1 / steps, 1 / steps)  # type: ignore[attr-defined]
         yield Epoch(number + 1, loss, done.right / done.count if done.count else None, rate, took, waiting / took,
                     lambda: self.store.weights(self.average), self._state(), outputs=_figures(done))  # fmt: skip
 
-    def _step(self, time_: float, inputs: Mapping[str, Array], targets: Mapping[str, Array]) -> None:
-        """One step at a time counted in epochs; its figures go to ``place``."""
+    def _step(self, multiple: float, inputs: Mapping[str, Array], targets: Mapping[str, Array]) -> None:
+        """One step with a multiple of the rate; its figures go to ``place``."""
         n = len(next(iter(inputs.values())))
         runner = self._runner(n)
         for name, array in inputs.items():
             np.copyto(runner.value(name), array)
         for name, array in targets.items():
             np.copyto(runner.targets[name], array)
-        self.optimiser.multiple = self.schedule.at(time_)
+        self.optimiser.multiple = multiple
         loss, right, count = runner.step()
         if not self.optimiser.finite(loss):
             layer = runner.first_not_finite() or "the weights"
+            none = "" if self.place.epoch else "; no epoch was finished: there are no weights to go back to"
             raise Fault(
                 "N704", f"the numbers ran away in epoch {self.place.epoch + 1}, step {self.place.step + 1}: {layer} is the first that is not finite",
-                help="a smaller rate, `clip: 1`, or a warm-up may hold them",
+                help=f"a smaller rate, `clip: 1`, or a warm-up may hold them{none}",
             )  # fmt: skip
         self._averaged()
         self.clock.step += 1

@@ -173,12 +173,14 @@ class Deconv(Convolution):
     rule: ClassVar[str] = "maps x (size − 1)·stride − 2·pad + dilation·(kernel − 1) + 1; with pad same size·stride"
 
     def trims(self, x: Shape) -> tuple[tuple[int, int], ...]:
-        """What is cut off before and behind on each axis; below 0 it is zeros added (same, with a large stride)."""
+        """What is cut off before and behind on each axis; below 0 it is zeros added (same, with a large stride).
+
+        With ``same`` just what ``conv(pad: same)`` pads before, so that it is the transpose of that on size · stride.
+        """
         at = self.window(x)
         if self.pad != "same":
             return at.pads
-        over = [r - s for r, s in zip(at.reach, at.stride, strict=True)]
-        return tuple((max(n, 0) // 2, n - max(n, 0) // 2) for n in over)
+        return tuple((before, r - s - before) for r, s, (before, _) in zip(at.reach, at.stride, at.pads, strict=True))
 
     def shape(self, xs: Shapes) -> Shape:
         self.checked(xs[0])

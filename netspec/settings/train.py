@@ -92,7 +92,7 @@ class Cosine(Arguments):
 
 
 class Warmup(Arguments):
-    """Up from 0 in a straight line over the first epochs (Goyal et al. 2017)."""
+    """Up in a straight line over the first epochs: step i of n, from 1, has i/n of the rate (Goyal et al. 2017)."""
 
     name: ClassVar[str] = "warmup"
     epochs: Positive

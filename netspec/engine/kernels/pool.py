@@ -55,8 +55,9 @@ class Windowed(Kernel):
         op = self.op.pool() if isinstance(self.op, ops.pool.Subsample) else self.op
         self.places, self.sizes, self.maps = self.y[:-1], self.xs[0][:-1], self.xs[0][-1]
         self.window = op.window((self.maps, *self.sizes))
-        #: Whether every cell lies in just one window, so that gradients are put there and not added.
-        self.parted = extent(self.window, self.places) == self.sizes and self.window.kernel == self.window.stride
+        #: Whether every cell lies in just one window, and every window on the map, so that gradients are put there and not added.
+        begins = all(before == 0 for before, _ in self.window.pads)
+        self.parted = begins and extent(self.window, self.places) == self.sizes and self.window.kernel == self.window.stride
 
     def scratch(self, n: int) -> Sizes:
         return {"tap": (n, *self.places, self.maps)}
@@ -180,12 +181,9 @@ class AvgPool(Windowed):
 
 
 class LpPool(Windowed):
-    """(Σ |x|^p)^(1/p); dx = dy · y^(1−p) · |x|^(p−1) · sign x."""
+    """(Σ |x|^p)^(1/p); dx = dy · (|x| / y)^(p−1) · sign x, and 0 where x is."""
 
     op_type, keeps = ops.pool.LpPool, ("x", "y")
-
-    def scratch(self, n: int) -> Sizes:
-        return {**super().scratch(n), "rest": (n, *self.places, self.maps)}
 
     def forward(self, m: Memory) -> Run:
         y, p = m.y, self.op.p
@@ -206,20 +204,20 @@ class LpPool(Windowed):
         if dx is None:
             return nothing
         assert m.dy is not None
-        y, dy, whole, p = m.y, m.dy, m.scratch["rest"], self.op.p
         views = zip(self.taps(m.xs[0]), self.taps(dx), strict=True)
-        parts = [(view, m.scratch["tap"][cut], whole[cut], target) for (cut, view), (_, target) in views]
+        parts = [(view, m.scratch["tap"][cut], m.y[cut], m.dy[cut], target) for (cut, view), (_, target) in views]
+        least, p = np.finfo(m.y.dtype).tiny, self.op.p
 
         def run() -> None:
             self.clear(dx)
-            np.maximum(y, np.finfo(y.dtype).tiny, out=whole)
-            np.power(whole, 1 - p, out=whole)
-            np.multiply(whole, dy, out=whole)
-            for view, tap, rest, target in parts:
-                np.abs(view, out=tap)
-                np.power(tap, p - 1, out=tap)
-                np.copysign(tap, view, out=tap)
-                np.multiply(tap, rest, out=tap)
+            for view, tap, top, dy, target in parts:
+                np.maximum(top, least, out=tap)
+                np.divide(view, tap, out=tap)  # at most 1: no power of it runs away
+                if p != 2:
+                    np.abs(tap, out=tap)
+                    np.power(tap, p - 1, out=tap, where=tap > 0)
+                    np.copysign(tap, view, out=tap)
+                np.multiply(tap, dy, out=tap)
                 self.put(target, tap)
 
         return run
