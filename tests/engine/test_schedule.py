@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import cos, pi
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from netspec.diagnostics import SpecError
+from netspec.engine.optimiser import Optimiser
 from netspec.engine.schedule import Schedule
+from netspec.engine.train import Epoch
 from netspec.net import load
 
 
@@ -34,6 +39,59 @@ def schedule(folder: Path, said: str, epochs: int = 10) -> Schedule:
 def test_multiples(said: str, wanted: dict[float, float], tmp_path: Path) -> None:
     found = schedule(tmp_path, said)
     assert {at: found.at(at) for at in wanted} == pytest.approx(wanted)
+
+
+def by_the_contract(said: str, epochs: int, steps: int) -> list[float]:
+    """The multiple of every step of a training, from what docs/language.md and the papers say: step i of the n of a warm-up has
+    i/n, counted from 1; all others tell it from the epochs that have passed when a step begins."""
+    multiples = []
+    for step in range(epochs * steps):
+        time = Fraction(step, steps)
+        multiples.append({
+            "constant": lambda at: 1.0,
+            "cosine": lambda at: 0.5 * (1 + cos(pi * float(at / epochs))),
+            "poly(2)": lambda at: float(1 - at / epochs) ** 2,
+            "poly": lambda at: float(1 - at / epochs),
+            "step(every: 2, factor: 0.5)": lambda at: 0.5 ** (at // 2),
+            "step(at: [1, 3], factor: 0.1)": lambda at: 0.1 ** sum(at >= when for when in (1, 3)),
+            "warmup(2)": lambda at: min((at * steps + 1) / (2 * steps), 1),
+            "warmup(0.5)": lambda at: min((at * steps + 1) / Fraction(steps, 2), 1),
+            "warmup(2) -> cosine": lambda at: (at * steps + 1) / (2 * steps) if at < 2 else 0.5 * (1 + cos(pi * float((at - 2) / (epochs - 2)))),
+            "warmup(2) -> poly": lambda at: (at * steps + 1) / (2 * steps) if at < 2 else float(1 - (at - 2) / (epochs - 2)),
+            "warmup(1.5) -> step(at: [3], factor: 0.1)": lambda at: min((at * steps + 1) / Fraction(3 * steps, 2), 1) if at < 1.5 else 0.1 ** (at >= 3),
+        }[said](time))  # fmt: skip
+    return [float(multiple) for multiple in multiples]
+
+
+@pytest.mark.parametrize("steps", [1, 3, 7])
+@pytest.mark.parametrize("said", [
+    "constant", "cosine", "poly(2)", "poly", "step(every: 2, factor: 0.5)", "step(at: [1, 3], factor: 0.1)", "warmup(2)", "warmup(0.5)",
+    "warmup(2) -> cosine", "warmup(2) -> poly", "warmup(1.5) -> step(at: [3], factor: 0.1)",
+])  # fmt: skip
+def test_every_step_of_a_training(said: str, steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    epochs, multiples = 5, []
+    for part in ("train", "test"):
+        np.savez(tmp_path / f"{part}.npz", x=np.ones((2 * steps - 1, 2)), y=np.ones((2 * steps - 1, 1)))
+    text = f"netspec 1\nnet A {{\n input x: 2\n output y = x -> dense(1)\n}}\ntrain {{ schedule: {said}\n epochs: {epochs}\n batch: 2 }}\n"
+    (tmp_path / "a.net").write_text(text)
+    measure = Optimiser.finite
+    monkeypatch.setattr(Optimiser, "finite", lambda self, loss: multiples.append(self.multiple) or measure(self, loss))
+    rates = [event.rate for event in load(tmp_path / "a.net").train(tmp_path, seed=1, workers=1) if isinstance(event, Epoch)]
+    wanted = by_the_contract(said, epochs, steps)
+    assert multiples[::2] == pytest.approx(wanted)  # asked once in the step and once after it
+    assert multiples[1::2] == pytest.approx(wanted)
+    assert rates == pytest.approx([0.01 * multiple for multiple in wanted[steps - 1 :: steps]])
+
+
+def test_no_step_of_a_warm_up_is_lost(tmp_path: Path) -> None:
+    found = schedule(tmp_path, "warmup(2) -> cosine")
+    assert [found.at(step / 4, 1 / 4) for step in range(9)] == pytest.approx([1 / 8, 2 / 8, 3 / 8, 4 / 8, 5 / 8, 6 / 8, 7 / 8, 1, 1])
+
+
+@pytest.mark.parametrize("said", ["warmup(2) -> warmup(3)", "warmup(2) -> warmup(3) -> cosine", "warmup(1) -> warmup(1) -> warmup(1)"])
+def test_a_second_warm_up_is_an_error(said: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="N504"):
+        schedule(tmp_path, said)
 
 
 def test_a_plateau_waits_for_its_patience(tmp_path: Path) -> None:

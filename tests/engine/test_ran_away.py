@@ -1,0 +1,33 @@
+"""Numbers that run away: what is said of the weights is true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netspec.diagnostics import Fault
+from netspec.engine.train import Epoch
+from netspec.net import load
+
+
+@pytest.mark.parametrize(
+    ("schedule", "epochs", "told"),
+    [
+        ("step(at: [0], factor: 1e30)", 0, "no epoch was finished, so no weights are kept"),
+        ("step(at: [1], factor: 1e30)", 1, "the weights of epoch 1 are kept"),
+        ("step(at: [2], factor: 1e30)", 2, "the weights of epoch 2 are kept"),
+    ],
+)
+def test_weights_are_kept_only_where_there_are_some(schedule: str, epochs: int, told: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for part in ("train", "test"):
+        np.savez(tmp_path / f"{part}.npz", x=rng.standard_normal((8, 2)), y=rng.standard_normal((8, 1)))
+    path = tmp_path / "a.net"
+    path.write_text(f"netspec 1\nnet A {{\n input x: 2\n output y = x -> dense(4) -> dense(1)\n}}\ntrain {{ schedule: {schedule}\n epochs: 4\n batch: 4 }}\n")
+    done = []
+    with pytest.raises(Fault) as raised:
+        done.extend(event for event in load(path).train(tmp_path, seed=1, workers=1) if isinstance(event, Epoch))
+    assert raised.value.code == "N704" and raised.value.help is not None and raised.value.help.endswith(told)
+    assert len(done) == epochs
