@@ -15,12 +15,12 @@ from netspec.net import load
 @pytest.mark.parametrize(
     ("schedule", "epochs", "told"),
     [
-        ("step(at: [0], factor: 1e30)", 0, "no epoch was finished, so no weights are kept"),
-        ("step(at: [1], factor: 1e30)", 1, "the weights of epoch 1 are kept"),
-        ("step(at: [2], factor: 1e30)", 2, "the weights of epoch 2 are kept"),
+        ("step(at: [0], factor: 1e30)", 0, "no epoch was finished: there are no weights to go back to"),
+        ("step(at: [1], factor: 1e30)", 1, "a warm-up may hold them"),
+        ("step(at: [2], factor: 1e30)", 2, "a warm-up may hold them"),
     ],
 )
-def test_weights_are_kept_only_where_there_are_some(schedule: str, epochs: int, told: str, tmp_path: Path) -> None:
+def test_weights_are_spoken_of_only_where_there_are_some(schedule: str, epochs: int, told: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for part in ("train", "test"):
         np.savez(tmp_path / f"{part}.npz", x=rng.standard_normal((8, 2)), y=rng.standard_normal((8, 1)))
