@@ -41,6 +41,6 @@ def command(
         from netspec.interop.raw_pixels import maps_read
 
         name, shape = next(iter(model.graph.inputs.items()))
-        inputs = f"{name} N x height x width x {maps_read(net.data, shape)} (uint8)"
+        inputs = f"{name} N x height x width x {maps_read(net.data, shape)} ({'uint8' if net.data.span is None else 'float32'})"
     outputs = ", ".join(f"{o.name} N x {show(model.graph.shapes[o.value])}" for o in model.graph.outputs)
     click.echo(f"{out}: {size(out.stat().st_size)}, {inputs} -> {outputs}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import json_option, note
+from netspec.cli.output import json_option, max_pixels_option, note, pixels
 from netspec.cli.run import device_option
 from netspec.cli.untrusted import apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
@@ -20,15 +20,16 @@ LONG = 3600.0
 @click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="The folder that has the test set.")
 @device_option
 @untrusted_option
+@max_pixels_option
 @json_option
-def command(model: Path, folder: Path, device: str, untrusted: bool, as_json: bool) -> int:
+def command(model: Path, folder: Path, device: str, untrusted: bool, max_pixels: int | None, as_json: bool) -> int:
     """Loss and accuracy of every output of MODEL on the test set of a folder."""
     if untrusted:
-        options = ["--data", str(folder), "--device", "cpu" if device == "auto" else device, *(["--json"] if as_json else [])]
+        options = ["--data", str(folder), "--device", "cpu" if device == "auto" else device, *pixels(max_pixels), *(["--json"] if as_json else [])]
         return apart(["eval", *options, "--", str(model)], seconds=LONG)
     from netspec.net.evaluation import evaluate
 
-    session, found = evaluate(model, folder, device)
+    session, found = evaluate(model, folder, device, max_pixels)
     for name, why in found.unscored.items():
         note(f"output {printable(name)} is not scored: {why}")
     for name in found.from_probabilities:

@@ -119,6 +119,16 @@ recompute_option = click.option(
     "--checkpoint-activations", "recompute", is_flag=True, help="Make cheap activations again in backward in place of keeping them: less memory."
 )  # fmt: skip
 
+max_pixels_option = click.option(
+    "--max-pixels", "max_pixels", type=click.IntRange(1), metavar="COUNT",
+    help="The largest picture that is decoded, in pixels (89 million unless said).",
+)  # fmt: skip
+
+
+def pixels(count: int | None) -> list[str]:
+    """The option again, for a command that goes on in a child."""
+    return [] if count is None else ["--max-pixels", str(count)]
+
 
 def sizes(given: tuple[str, ...]) -> Mapping[str, int]:
     """``--at H=224`` as numbers."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netspec.cli.output import json_option, note
+from netspec.cli.output import json_option, max_pixels_option, note, pixels
 from netspec.cli.untrusted import apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
 
@@ -27,11 +27,12 @@ device_option = click.option(
 @click.option("--top", type=click.IntRange(1), default=1, help="How many labels for each picture.")
 @device_option
 @untrusted_option
+@max_pixels_option
 @json_option
-def command(model: Path, pictures: tuple[Path, ...], top: int, device: str, untrusted: bool, as_json: bool) -> int:
+def command(model: Path, pictures: tuple[Path, ...], top: int, device: str, untrusted: bool, max_pixels: int | None, as_json: bool) -> int:
     """Run MODEL on PICTURES, files or folders: label and probability for each, or the values of a model that gives none."""
     if untrusted:
-        options = ["--top", str(top), "--device", "cpu" if device == "auto" else device, *(["--json"] if as_json else [])]
+        options = ["--top", str(top), "--device", "cpu" if device == "auto" else device, *pixels(max_pixels), *(["--json"] if as_json else [])]
         return apart(["run", *options, "--", *map(str, (model, *pictures))])
     from netspec.runtime.predict import files, predict
     from netspec.runtime.session import open_model
@@ -45,7 +46,7 @@ def command(model: Path, pictures: tuple[Path, ...], top: int, device: str, untr
     if others:
         note(f"the answers are those of output {printable(next(iter(session.outputs)))}; the model also has {', '.join(others)}")
     wrong = 0
-    for row in predict(session, files(list(pictures)), top):
+    for row in predict(session, files(list(pictures)), top, max_pixels):
         wrong += bool(row.error)
         click.echo(_json(row) if as_json else _line(row))
     return 1 if wrong else 0

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from netspec.cli.output import load, memory_size, note, recompute_option, set_option, size, spec_argument, typed
+from netspec.cli.output import load, max_pixels_option, memory_size, note, recompute_option, set_option, size, spec_argument, typed
 from netspec.diagnostics import Fault, printable
 
 
@@ -27,17 +27,18 @@ from netspec.diagnostics import Fault, printable
 @click.option("--force", is_flag=True, help="Move aside a run that is in the folder of -o already.")
 @click.option("--seed", type=click.IntRange(0), help="Instead of what the spec says.")
 @click.option("--threads", type=click.IntRange(1), help="Worker threads (a core each unless said); the result is the same.")
+@max_pixels_option
 @set_option
 def command(
     spec: Path, folder: Path, out: Path | None, resume: Path | None, epochs: int | None, seed: int | None, threads: int | None,
-    settings: tuple[str, ...], batch: int | None, memory: int | None, recompute: bool, force: bool,
+    settings: tuple[str, ...], batch: int | None, memory: int | None, recompute: bool, force: bool, max_pixels: int | None,
 ) -> int:  # fmt: skip
     """Train SPEC and keep the run in a folder: spec, settings, weights, log, model.onnx, and the state to go on from."""
     net = load(spec, settings)
     with run_folder(out or resume, spec) as out, stop_flag() as stopped:
         events = net.train(
             folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=stopped, resume=resume, batch=batch, memory=memory, recompute=recompute,
-            force=force, command=typed(), tell=note,
+            force=force, command=typed(), tell=note, max_pixels=max_pixels,
         )  # fmt: skip
         kept = follow(events, out)
         if stopped():

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.data.npy import mapped, npz
 from netspec.diagnostics import Fault
 
 Array = NDArray[Any]
+#: Numbers that are looked over at a time.
+SLICE = 2**20
+#: The largest number in single precision.
+MOST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -28,34 +34,58 @@ class Examples:
 
 def has_arrays(folder: Path, part: str) -> bool:
     """Whether a folder holds a part (`train`, `test`) as `train.npz` or as `train/NAME.npy`."""
-    return (folder / f"{part}.npz").is_file() or any((folder / part).glob("*.npy"))
+    return _packed(folder, part) or bool(_names(folder, part))
 
 
 def read_arrays(folder: Path, part: str, names: Sequence[str]) -> Examples:
-    """A part's arrays for the names of a net. Raises Fault N707 where one cannot be read or their lengths differ.
+    """A part's arrays for the names of a net. Raises Fault N707 where one cannot be read, their lengths differ, or a number is none.
 
     `NAME.npy` is mapped and not read, so that it may be larger than memory. Nothing is ever unpickled.
     """
-    arrays: dict[str, Array] = {}
-    packed = folder / f"{part}.npz"
-    try:
-        if packed.is_file():
-            with np.load(packed, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files if name in names}
-                known = list(file.files)
-        else:
-            known = [path.stem for path in sorted((folder / part).glob("*.npy"))]
-            arrays = {name: np.load(folder / part / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in known if name in names}
-    except (ValueError, OSError, EOFError, KeyError, BadZipFile) as error:
-        raise Fault("N707", f"the {part} data in {folder} cannot be read: {str(error)[:200]}", help="arrays are plain numbers, saved with numpy.savez or numpy.save") from None
+    if _packed(folder, part):
+        with npz(folder / f"{part}.npz", "N707") as packed:
+            known = list(packed.members)
+            arrays = {name: packed[name] for name in known if name in names}
+    else:
+        known = _names(folder, part)
+        arrays = {name: mapped(folder / part / f"{name}.npy", "N707") for name in known if name in names}
     if not arrays:
-        raise Fault("N707", f"the {part} data in {folder} has {', '.join(known) or 'no array'}, and the net has {', '.join(names)}",
+        raise Fault("N707", f"the {part} data in {folder} has {', '.join(known[:20]) or 'no array'}, and the net has {', '.join(names)}",
                     help="an array is called as the input or output that it is for")  # fmt: skip
     for name, array in arrays.items():
-        if array.dtype.kind not in "fiub" or array.ndim == 0:
-            raise Fault("N707", f"array {name} of the {part} data holds {array.dtype} and no numbers by example")
+        if array.ndim == 0:
+            raise Fault("N707", f"array {name} of the {part} data holds one {array.dtype} and no numbers by example")
     counts = {name: len(array) for name, array in arrays.items()}
     if len(set(counts.values())) > 1 or 0 in counts.values():
         raise Fault("N707", f"the arrays of the {part} data have {', '.join(f'{n} {name}' for name, n in counts.items())}",
                     help="each holds one row for every example")  # fmt: skip
+    for name, array in arrays.items():
+        _all_numbers(array, f"array {name} of the {part} data")
     return Examples({name: np.moveaxis(array, 1, -1) if array.ndim > 2 else array for name, array in arrays.items()})
+
+
+def _packed(folder: Path, part: str) -> bool:
+    path = folder / f"{part}.npz"
+    return os.path.lexists(path) and not os.path.isdir(path)
+
+
+def _names(folder: Path, part: str) -> list[str]:
+    """What the npy files of a part are called."""
+    try:
+        return sorted(path.stem for path in (folder / part).iterdir() if path.suffix == ".npy")
+    except OSError:  # there is no such folder, or what is wrong with it is told where pictures are looked for
+        return []
+
+
+def _all_numbers(array: Array, what: str) -> None:
+    """Fault N707 where a number is NaN, infinite, or past what single precision holds; the row is counted from 0, as in NumPy."""
+    if array.dtype.kind != "f":
+        return
+    step = max(1, SLICE // max(1, prod(array.shape[1:])))
+    for at in range(0, len(array), step):
+        rows = np.asarray(array[at : at + step]).reshape(min(step, len(array) - at), -1)
+        good = (np.abs(rows) <= MOST).all(axis=1)
+        if not good.all():
+            row = int((~good).argmax())
+            wrong = rows[row][~(np.abs(rows[row]) <= MOST)][0]
+            raise Fault("N707", f"{what} has {wrong} in row {at + row}", help="every number is finite, and held in single precision")

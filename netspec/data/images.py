@@ -2,55 +2,104 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, UnidentifiedImageError
 
+from netspec.data.modes import Depth, maps_of, span_of, to_bytes
 from netspec.diagnostics import Fault
+from netspec.files import foreign, open_regular
+from netspec.settings import Data
 
 Array = NDArray[Any]
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
-#: The largest picture that is decoded.
-MOST_PIXELS = 178_956_970
+#: The largest picture that is decoded, unless `--max-pixels` says another: where Pillow warns.
+MOST_PIXELS = 89_478_485
+#: Pixels that become numbers at a time.
+BAND = 2**18
+
+_LOCK = threading.Lock()
 
 
-def read_image(path: Path) -> Array:
+@dataclass(frozen=True)
+class Reading:
+    """How pictures are read: how large one may be, and what its numbers run from and to where `range` says it."""
+
+    max_pixels: int = MOST_PIXELS
+    span: tuple[float, float] | None = None
+
+    @staticmethod
+    def of(data: Data, max_pixels: int | None = None) -> Reading:
+        """As a net's `data` asks for it."""
+        return Reading(MOST_PIXELS if max_pixels is None else max_pixels, data.span)
+
+
+#: 0 to 255, and no larger than the usual limit.
+PLAIN = Reading()
+
+
+def read_image(path: str | Path, reading: Reading = PLAIN) -> Array:
     """A picture as uint8 (height, width, maps), three maps or, where it is grey, one.
 
-    EXIF's turn is obeyed, transparent parts lie over white, 16 bits become 8. Raises Fault N705.
+    EXIF's turn is obeyed, transparent parts lie over white, 16 bits become 8; of several frames the first is taken. With a
+    ``span`` pictures of wide numbers are float32, as they are in the file. Raises Fault N705.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise Fault("N705", f"{path} has {image.width} x {image.height} pixels, past the limit of {MOST_PIXELS:,}")
-                return to_array(ImageOps.exif_transpose(image))
-    except Fault:
-        raise
-    except FileNotFoundError:
-        raise Fault("N705", f"{path} is not there") from None
-    except Exception as error:  # Pillow raises many kinds for bad bytes; all of them mean this file
-        told = "it is no picture that can be read" if type(error).__name__ == "UnidentifiedImageError" else str(error)[:120]
-        raise Fault("N705", f"{path} cannot be decoded: {told}") from None
+    with open_regular(path, "N705", Fault) as file, foreign("N705", f"{path} cannot be decoded"), _opened(file, path) as image:
+        if image.width * image.height > reading.max_pixels:
+            raise Fault("N705", f"{path} has {image.width:,} x {image.height:,} pixels, past the limit of {reading.max_pixels:,} that `--max-pixels` sets")
+        return _upright(image, path, reading.span)
+
+
+@contextmanager
+def _opened(file: Any, path: str | Path) -> Iterator[Image.Image]:
+    """A picture whose head is read. Pillow's own limit, which is the same for all, makes way for ours."""
+    with _LOCK, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            with Image.open(file, formats=FORMATS) as image:
+                yield image
+        except UnidentifiedImageError:
+            raise Fault("N705", f"{path} cannot be decoded: it is no picture that can be read") from None
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | None) -> Array:
+    """The numbers of a picture, turned as its EXIF says, band by band: there is never a second picture in Pillow's form."""
+    depth = Depth.of(image)
+    image.load()
+    turn = image.getexif().get(0x0112, 1)
+    height, width = image.height, image.width
+    wide = span is not None and image.mode in ("I", "F", *Depth.WIDE)
+    shape = (width, height) if turn in (5, 6, 7, 8) else (height, width)
+    made = np.empty((*shape, maps_of(image)), np.float32 if wide else np.uint8)
+    rows = _as_stored(made, turn)
+    step = max(1, BAND // width)
+    bands = [(y, min(y + step, height)) for y in range(0, height, step)]
+    limits = span_of((image.crop((0, top, width, bottom)) for top, bottom in bands), image.mode)
+    depth.check(limits, path, span)
+    for top, bottom in bands:
+        rows[top:bottom] = to_bytes(image.crop((0, top, width, bottom)), depth, span)
+    return made
+
+
+def _as_stored(upright: Array, turn: int) -> Array:
+    """A view of an upright array whose rows and columns are those of the file, by EXIF's orientation."""
+    view = upright.swapaxes(0, 1) if turn in (5, 6, 7, 8) else upright
+    view = view[::-1] if turn in (3, 4, 6, 7) else view
+    return view[:, ::-1] if turn in (2, 3, 7, 8) else view
 
 
 def to_array(image: Image.Image) -> Array:
     """A decoded picture as uint8 (height, width, 1 or 3)."""
-    if image.mode.startswith("I;16") or image.mode == "I":
-        wide = np.asarray(image).astype(np.int64)
-        return (np.clip(wide, 0, 65535) >> 8).astype(np.uint8)[..., None]  # convert() would clip at 255
-    if image.mode == "F":
-        return np.asarray(np.clip(np.asarray(image), 0, 255).astype(np.uint8)[..., None])
-    if image.mode in ("1", "L"):
-        return np.asarray(image.convert("L"))[..., None]
-    if "A" in image.mode or "transparency" in image.info:
-        seen = image.convert("RGBA")
-        white = Image.new("RGBA", seen.size, (255, 255, 255, 255))
-        return np.asarray(Image.alpha_composite(white, seen).convert("RGB"))
-    return np.asarray(image.convert("RGB"))
+    return to_bytes(image, Depth.of(image), None)

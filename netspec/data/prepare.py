@@ -20,9 +20,12 @@ _FILTERS = {name: getattr(Image.Resampling, name.upper()) for name in ("bilinear
 
 
 def split(data: Data) -> tuple[list[Arguments], list[Arguments], list[Arguments]]:
-    """What stands before the augmentation, the augmentation, and what stands after it."""
+    """What stands before the augmentation, the augmentation, and what stands after it.
+
+    Unless its place is marked it is the front, but for a `range`: that is how pictures are read.
+    """
     marks = [i for i, step in enumerate(data.prepare) if isinstance(step, steps.Augment)]
-    at = marks[0] if marks else 0
+    at = marks[0] if marks else int(data.span is not None)
     return list(data.prepare[:at]), list(data.augment), list(data.prepare[at + len(marks) :])
 
 
@@ -83,21 +86,19 @@ def _resize(images: Images, step: Any) -> Images:
 
 
 def _center_crop(images: Images, step: Any) -> Images:
-    height, width = step.sizes()
-
     def one(image: Array) -> Array:
-        return image[_middle(image, height, width)]
+        return image[_middle(image, step)]
 
     if isinstance(images, np.ndarray):
-        return images[(slice(None), *_middle(images[0], height, width))]
+        return images[(slice(None), *_middle(images[0], step))]
     return each(images, one)
 
 
-def _middle(image: Array, height: int, width: int) -> tuple[slice, slice]:
-    rows, columns = image.shape[:2]
+def _middle(image: Array, step: Any) -> tuple[slice, slice]:
+    (rows, columns), (height, width) = image.shape[:2], step.sizes()
     if height > rows or width > columns:
         raise Fault("N703", f"a crop of {height} x {width} does not fit into a picture of {rows} x {columns}", help="resize before it")
-    top, left = (rows - height) // 2, (columns - width) // 2
+    top, left = step.before(rows - height), step.before(columns - width)
     return slice(top, top + height), slice(left, left + width)
 
 
@@ -115,6 +116,11 @@ def _grayscale(images: Images, step: Any) -> Images:
 
 def _invert(images: Images, step: Any) -> Images:
     return _numbers(images, lambda array: 255 - array if array.dtype == np.uint8 else np.float32(255) - array)
+
+
+def _range(images: Images, step: Any) -> Images:
+    low, factor = np.float32(step.low), np.float32(255 / (step.high - step.low))
+    return _numbers(images, lambda array: np.clip((_float(array) - low) * factor, 0, 255).astype(np.float32, copy=False))
 
 
 def _scale(images: Images, step: Any) -> Images:
@@ -142,16 +148,16 @@ def _subtract(images: Images, step: Any) -> Images:
 
 _FIXED: dict[str, Callable[[Images, Any], Images]] = {
     "resize": _resize, "center_crop": _center_crop, "grayscale": _grayscale, "invert": _invert, "scale": _scale,
-    "normalize": _normalize, "subtract": _subtract,
+    "normalize": _normalize, "subtract": _subtract, "range": _range,
 }  # fmt: skip
 
 #: Steps that change numbers, whatever they are of.
-_NUMERIC = {"scale", "normalize", "subtract", "invert"}
+_NUMERIC = {"scale", "normalize", "subtract", "invert", "range"}
 
 # ---- augmentation
 
 #: Random numbers that each step takes for one picture.
-DRAWS = {"random_crop": 2, "random_resized_crop": 4, "mirror": 1, "rotate": 1, "pca_jitter": 6, "color_jitter": 3}
+DRAWS = {"random_crop": 2, "random_resized_crop": 22, "mirror": 1, "rotate": 1, "pca_jitter": 6, "color_jitter": 3}
 
 
 def _random_crop(images: Images, step: Any, draws: Array) -> Images:
@@ -176,14 +182,25 @@ def each_drawn(images: Images, draws: Array, change: Callable[[Array, Array], An
 
 def _random_resized_crop(images: Images, step: Any, draws: Array) -> Images:
     def one(image: Array, row: Array) -> Array:
-        height, width = image.shape[:2]
-        area = height * width * (0.08 + 0.92 * row[0])
-        ratio = np.exp((2 * row[1] - 1) * np.log(4 / 3))
-        h, w = min(height, max(1, round(np.sqrt(area / ratio)))), min(width, max(1, round(np.sqrt(area * ratio))))
-        top, left = int(row[2] * (height - h + 1)), int(row[3] * (width - w + 1))
-        return resize_image(np.ascontiguousarray(image[top : top + h, left : left + w]), step.size, step.size, "bilinear")
+        top, left, height, width = resized_part(*image.shape[:2], row)
+        part = np.ascontiguousarray(image[top : top + height, left : left + width])
+        return resize_image(part, step.size, step.size, "bilinear")
 
     return each_drawn(images, draws, one)
+
+
+def resized_part(height: int, width: int, row: Array) -> tuple[int, int, int, int]:
+    """Top, left, height and width of a part of 8 to 100 % of the area, its sides 3:4 to 4:3 (torchvision's RandomResizedCrop).
+
+    Ten tries of area and shape; where none fits, the middle, as large as the bounds of its shape let it be.
+    """
+    for share, shape in row[:20].reshape(10, 2):
+        area, ratio = height * width * (0.08 + 0.92 * share), np.exp((2 * shape - 1) * np.log(4 / 3))
+        w, h = round(float(np.sqrt(area * ratio))), round(float(np.sqrt(area / ratio)))
+        if 0 < w <= width and 0 < h <= height:
+            return int(row[20] * (height - h + 1)), int(row[21] * (width - w + 1)), h, w
+    w, h = min(width, round(height * 4 / 3)), min(height, round(width * 4 / 3))
+    return (height - h) // 2, (width - w) // 2, h, w
 
 
 def _mirror(images: Images, step: Any, draws: Array) -> Images:
@@ -223,7 +240,7 @@ def _pca_jitter(images: Images, step: Any, draws: Array) -> Images:
 def _color_jitter(images: Images, step: Any, draws: Array) -> Images:
     def one(image: Array, row: Array) -> Array:
         amounts = (step.brightness, step.contrast, step.saturation)
-        brightness, contrast, saturation = (1 + (2 * float(r) - 1) * a for r, a in zip(row, amounts, strict=True))
+        brightness, contrast, saturation = (_factor(float(r), amount) for r, amount in zip(row, amounts, strict=True))
         array = np.clip(_float(image) * np.float32(brightness), 0, 255)
         grey = array @ np.array([0.299, 0.587, 0.114], dtype=np.float32) if array.shape[2] == 3 else array[..., 0]
         array = np.clip((array - grey.mean()) * np.float32(contrast) + grey.mean(), 0, 255)
@@ -231,6 +248,12 @@ def _color_jitter(images: Images, step: Any, draws: Array) -> Images:
         return np.asarray(np.clip((array - grey) * np.float32(saturation) + grey, 0, 255))
 
     return each_drawn(images, draws, one)
+
+
+def _factor(draw: float, amount: float) -> float:
+    """A factor from [max(0, 1 - amount), 1 + amount]."""
+    least = max(0.0, 1 - amount)
+    return least + draw * (1 + amount - least)
 
 
 _RANDOM: dict[str, Callable[[Images, Any, Array], Any]] = {

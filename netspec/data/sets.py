@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import struct
-import zlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,19 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples, has_arrays, read_arrays
-from netspec.data.images import SUFFIXES, read_image
+from netspec.data.cifar import FILES, read_cifar
+from netspec.data.folders import entries, read_folder
+from netspec.data.idx import read_idx
+from netspec.data.images import PLAIN, Reading
 from netspec.diagnostics import Fault, Trouble
 
 Array = NDArray[Any]
 _IDX = {"train": "train", "test": "t10k"}
-#: Binary CIFAR-10, then CIFAR-100 (whose records begin with a coarse class).
-_CIFAR = {"train": [*(f"data_batch_{n}.bin" for n in range(1, 6)), "train.bin"], "test": ["test_batch.bin", "test.bin"]}
-_CIFAR_NAMES = ("batches.meta.txt", "fine_label_names.txt")
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """``images`` are uint8 (height, width, maps), one array where they are of one size; ``labels`` count classes."""
+    """``images`` are (height, width, maps), one array where they are of one size; ``labels`` count ``classes``."""
 
     images: Array | list[Array]
     labels: Array
@@ -36,29 +34,35 @@ class Pictures:
         return len(self.labels)
 
 
-def read_part(folder: Path, part: str, classes: list[str] | None, names: Sequence[str]) -> Pictures | Examples:
+def read_both(folder: Path, classes: list[str] | None, names: Sequence[str], reading: Reading = PLAIN) -> tuple[Any, Any]:
+    """The ``train`` and the ``test`` part: a class has the same number in both, by its name."""
+    train = read_part(folder, "train", classes, names, reading)
+    return train, read_part(folder, "test", classes or getattr(train, "classes", None), names, reading)
+
+
+def read_part(folder: Path, part: str, classes: list[str] | None, names: Sequence[str], reading: Reading = PLAIN) -> Pictures | Examples:
     """As ``read_set``, or the part's arrays for the inputs and outputs of a net where the folder has such."""
-    return read_arrays(folder, part, names) if has_arrays(folder, part) else read_set(folder, part, classes)
+    _is_folder(folder)
+    return read_arrays(folder, part, names) if has_arrays(folder, part) else read_set(folder, part, classes, reading)
 
 
-def read_set(folder: Path, part: str, classes: list[str] | None = None) -> Pictures:
-    """The ``train`` or ``test`` part of the data in a folder.
+def read_set(folder: Path, part: str, classes: list[str] | None = None, reading: Reading = PLAIN) -> Pictures:
+    """The ``train`` or ``test`` part of the data in a folder; ``classes`` say which number each name has.
 
     Raises Trouble where the folder is not there, Fault where what is in it cannot be used.
     """
-    if not folder.is_dir():
-        raise Trouble("N706", f"{folder} is not a folder", help="`--data` takes a folder with MNIST's four IDX files, or with train/ and test/")
+    _is_folder(folder)
     images = _idx_file(folder, f"{_IDX[part]}-images")
     if images is not None:
         labels = _idx_file(folder, f"{_IDX[part]}-labels")
         if labels is None:
             raise Fault("N707", f"{folder} has {images.name} and no {_IDX[part]}-labels file beside it")
-        return _read_idx(images, labels)
-    batches = [path for path in map(folder.joinpath, _CIFAR[part]) if path.is_file()]
+        return Pictures(*read_idx(images, labels))
+    batches = [path for path in map(folder.joinpath, FILES[part]) if os.path.lexists(path) and not os.path.isdir(path)]
     if batches:
-        return _read_cifar(folder, batches)
-    if (folder / part).is_dir():
-        return _read_folder(folder / part, classes)
+        return by_name(Pictures(*read_cifar(batches)), classes, batches[0])
+    if os.path.isdir(folder / part):
+        return Pictures(*read_folder(folder / part, classes, reading))
     raise Fault(
         "N707", f"{folder} holds no {part} data",
         help="MNIST's files are called train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…, each maybe with .gz;\n"
@@ -67,78 +71,22 @@ def read_set(folder: Path, part: str, classes: list[str] | None = None) -> Pictu
     )  # fmt: skip
 
 
+def by_name(pictures: Pictures, classes: list[str] | None, place: Path) -> Pictures:
+    """The pictures with their classes counted as ``classes`` has them. Fault N707 where one of theirs is none of these."""
+    own = pictures.classes
+    if classes is None or own is None or own == classes:
+        return pictures
+    for number in np.unique(pictures.labels).tolist():
+        if own[number] not in classes:
+            raise Fault("N707", f"{place} has pictures of {own[number]}, and there is no such class", help=f"classes: {', '.join(classes[:20])}")
+    places = np.array([classes.index(name) if name in classes else -1 for name in own])
+    return Pictures(pictures.images, places[pictures.labels], classes)
+
+
+def _is_folder(folder: Path) -> None:
+    if not os.path.isdir(folder):  # of a folder that may not be looked into, Path's raises
+        raise Trouble("N706", f"{folder} is not a folder", help="`--data` takes a folder with MNIST's four IDX files, or with train/ and test/")
+
+
 def _idx_file(folder: Path, start: str) -> Path | None:
-    return next((p for p in sorted(folder.iterdir()) if p.name.startswith(start) and p.is_file()), None)
-
-
-def _read_idx(images: Path, labels: Path) -> Pictures:
-    pixels, numbers = _idx(images, 3), _idx(labels, 1)
-    if len(pixels) != len(numbers):
-        raise Fault("N707", f"{images.name} has {len(pixels)} pictures, and {labels.name} {len(numbers)} labels")
-    if not len(pixels):
-        raise Fault("N707", f"{images.name} has no pictures")
-    return Pictures(pixels[..., None], numbers.astype(np.int64))
-
-
-def _idx(path: Path, axes: int) -> Array:
-    """An IDX file of bytes: two zeros, 8, the number of axes, their sizes, then the numbers and nothing more."""
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            head = file.read(4 + 4 * axes)
-            if len(head) < 4 + 4 * axes or head[:3] != b"\0\0\x08" or head[3] != axes:
-                raise Fault("N707", f"{path} is no IDX file of bytes with {axes} ax{'is' if axes == 1 else 'es'}: it begins with {head[:4].hex(' ') or 'nothing'}")
-            sizes = struct.unpack(f">{axes}I", head[4:])
-            count = int(np.prod(sizes, dtype=object))
-            if count > 2**34:
-                raise Fault("N707", f"{path} claims {count:,} bytes")
-            body = file.read(count + 1)
-    except (EOFError, zlib.error, gzip.BadGzipFile, OSError) as error:
-        raise Fault("N707", f"{path} cannot be read to its end: {error}") from None
-    if len(body) != count:
-        more = "more" if len(body) > count else f"{len(body):,}"
-        raise Fault("N707", f"{path} should hold {count:,} bytes after its head, and holds {more}")
-    return np.frombuffer(body, dtype=np.uint8).reshape(sizes)
-
-
-def _read_cifar(folder: Path, batches: list[Path]) -> Pictures:
-    """Records of one or two bytes of class and 3 x 32 x 32 of colour (Krizhevsky 2009)."""
-    images: list[Array] = []
-    numbers: list[Array] = []
-    for path in batches:
-        size = 3073 + (path.name in ("train.bin", "test.bin"))
-        body = np.fromfile(path, dtype=np.uint8)
-        if not len(body) or len(body) % size:
-            raise Fault("N707", f"{path} holds {len(body):,} bytes, and CIFAR's records have {size:,}")
-        records = body.reshape(-1, size)
-        numbers.append(records[:, size - 3073].astype(np.int64))
-        images.append(records[:, size - 3072 :].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
-    names = next((folder / name for name in _CIFAR_NAMES if (folder / name).is_file()), None)
-    classes = names.read_text(encoding="utf-8", errors="replace").split() if names else None
-    return Pictures(np.ascontiguousarray(np.concatenate(images)), np.concatenate(numbers), classes)
-
-
-def _read_folder(folder: Path, classes: list[str] | None) -> Pictures:
-    found = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
-    names = classes or found
-    unknown = [name for name in found if name not in names]
-    if unknown:
-        raise Fault("N707", f"{folder} has a folder {unknown[0]}, and there is no such class", help=f"classes: {', '.join(names[:20])}")
-    images: list[Array] = []
-    labels: list[int] = []
-    broken: list[str] = []
-    for name in found:
-        for path in sorted((folder / name).iterdir()):
-            if path.suffix.lower() not in SUFFIXES:
-                continue
-            try:
-                images.append(read_image(path))
-                labels.append(names.index(name))
-            except Fault as fault:
-                broken.append(fault.message)
-    if broken:
-        raise Fault("N707", f"{len(broken)} pictures cannot be read: {broken[0]}", help="\n".join(broken[:20]))
-    if not images:
-        raise Fault("N707", f"{folder} holds no pictures", help=f"{folder}/CLASS/picture.png")
-    if len({image.shape for image in images}) == 1:
-        return Pictures(np.stack(images), np.array(labels), names)
-    return Pictures(images, np.array(labels), names)
+    return next((path for path in entries(folder) if path.name.startswith(start) and not os.path.isdir(path)), None)

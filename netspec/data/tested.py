@@ -22,18 +22,18 @@ def views(images: Images, data: Data, shape: tuple[int | None, ...]) -> Array:
         return as_input(apply(images, [*before, *after]), shape)
     images = apply(images, before)
     if isinstance(data.test, TenCrop):
-        images = each([crop for image in images for crop in _ten(image, data.test.size)], np.asarray)
+        images = each([crop for image in images for crop in _ten(image, data.test)], np.asarray)
     else:
         images = apply(images, [data.test])
     return as_input(apply(images, after), shape)
 
 
-def _ten(image: Array, n: int) -> list[Array]:
+def _ten(image: Array, step: TenCrop) -> list[Array]:
     """Four corners and the middle, then all of them mirrored (Krizhevsky et al. 2012, section 4.1)."""
-    height, width = image.shape[:2]
+    (height, width), n = image.shape[:2], step.size
     if n > height or n > width:
         raise Fault("N703", f"ten crops of {n} x {n} do not fit into a picture of {height} x {width}", help="resize before it")
-    corners = [(0, 0), (0, width - n), (height - n, 0), (height - n, width - n), ((height - n) // 2, (width - n) // 2)]
+    corners = [(0, 0), (0, width - n), (height - n, 0), (height - n, width - n), (step.before(height - n), step.before(width - n))]
     crops = [image[y : y + n, x : x + n] for y, x in corners]
     return [*crops, *(crop[:, ::-1] for crop in crops)]
 

@@ -30,6 +30,10 @@ def check(data: Data, section: s.Section, graph: Graph, problems: Problems) -> N
     written = {node.key: node.values for node in section.settings if isinstance(node, s.Setting)}
     prepare, augment = (list(zip(getattr(data, key), written.get(key, ()), strict=False)) for key in ("prepare", "augment"))
     mark = next((i for i, (step, _) in enumerate(prepare) if isinstance(step, steps.Augment)), 0)
+    for step, expression in [*prepare[1:], *augment]:
+        if isinstance(step, steps.Range):
+            problems.error("N720", expression.span, "`range` says how the numbers of a file are read, and stands first in `prepare`",
+                           help="`prepare: range(…) -> …`; `scale` and `normalize` change numbers anywhere")  # fmt: skip
     place = {id(step): expression for step, expression in prepare}
     before, after = ([(step, place[id(step)]) for step in part] for part in data.tested())
     test = [(data.test, written["test"][0])] if data.test is not None else []

@@ -126,7 +126,7 @@ def export(model: Model, metadata: Mapping[str, Any], pictures: Data | None = No
     renamed: dict[str, str] = {}
     if pictures is not None:
         name, shape = _only_input(graph)
-        inputs = [_picture(name, raw_pixels.maps_read(pictures, shape))]
+        inputs = [_picture(name, raw_pixels.maps_read(pictures, shape), pictures.span is not None)]
         renamed[name] = raw_pixels.prepare(pictures, name, shape, writer)
     for node in graph.nodes:
         _node(node, graph, writer, [renamed.get(value, value) for value in node.inputs])
@@ -150,8 +150,9 @@ def _only_input(graph: Graph) -> tuple[str, Shape]:
     return next(iter(graph.inputs.items()))
 
 
-def _picture(name: str, maps: int) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, TensorProto.UINT8, [BATCH, "height", "width", maps])
+def _picture(name: str, maps: int, numbers: bool) -> onnx.ValueInfoProto:
+    """Bytes; where a `range` says what the numbers are, those."""
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT if numbers else TensorProto.UINT8, [BATCH, "height", "width", maps])
 
 
 def _node(node: Node, graph: Graph, writer: Writer, values: Sequence[str]) -> None:

@@ -31,19 +31,19 @@ def maps_read(data: Data, shape: Sequence[Any]) -> int:
 
 
 def prepare(data: Data, picture: str, shape: Sequence[Any], writer: Writer) -> str:
-    """The value that the net reads, float32 and maps first, of pictures uint8 (N, height, width, maps).
+    """The value that the net reads, float32 and maps first, of pictures uint8, or float32 before a `range`, (N, height, width, maps).
 
     ``shape`` is the net's input. Raises Fault N607 where it is no picture.
     """
     if len(shape) not in (1, 3):
         raise Fault("N607", f"the net reads {len(shape)} axes, and a picture has maps, height and width")
     writer.prefix = "prepare"
-    chain = _Chain(writer, writer("Transpose", picture, perm=[0, 3, 1, 2]), maps_read(data, shape))
+    chain = _Chain(writer, writer("Transpose", picture, perm=[0, 3, 1, 2]), maps_read(data, shape), data.span is None)
     before, after = data.tested()
     for step in before:
         chain.add(step)
     if isinstance(data.test, steps.TenCrop):
-        chain.ten(data.test.size)
+        chain.ten(data.test)
     elif data.test is not None:
         chain.add(data.test)
     for step in after:
@@ -65,16 +65,17 @@ def answer(data: Data, value: str, end: str, writer: Writer) -> str:
 class _Chain:
     """A value under way, (N, maps, height, width): bytes until the first step that makes other numbers."""
 
-    def __init__(self, writer: Writer, value: str, maps: int) -> None:
-        self.writer, self.value, self.maps, self.bytes = writer, value, maps, True
+    def __init__(self, writer: Writer, value: str, maps: int, whole: bool) -> None:
+        self.writer, self.value, self.maps, self.bytes = writer, value, maps, whole
 
     def add(self, step: Any) -> None:
         """One more step."""
         do: dict[type, Callable[[Any], None]] = {
             steps.Resize: self._resize, steps.CenterCrop: self._center_crop, steps.Grayscale: self._grayscale, steps.Invert: self._invert,
             steps.Scale: lambda step: self._number("Mul", step.factor), steps.Normalize: self._normalize, steps.Subtract: self._subtract,
+            steps.Range: self._range,
         }  # fmt: skip
-        do[type(step)](step)
+        next(change for kind, change in do.items() if isinstance(step, kind))(step)
 
     def end(self, shape: Sequence[Any]) -> str:
         """The value in the net's shape; another size of picture is an error of the runtime's."""
@@ -86,13 +87,13 @@ class _Chain:
         fixed = [n if isinstance(n, int) else 1 for n in shape]
         return write("Expand", value, write.ints([1, *fixed]))
 
-    def ten(self, n: int) -> None:
+    def ten(self, step: steps.TenCrop) -> None:
         """Ten crops one after the other along the batch: corners, middle, and their mirrors."""
-        write = self.writer
+        write, n = self.writer, step.size
         height, width = self._size(2), self._size(3)
         bottom, right = (write("Sub", size, write.ints([n])) for size in (height, width))
         top = write.ints([0])
-        middle = [write("Div", edge, write.ints([2])) for edge in (bottom, right)]
+        middle = [self._before(edge, step) for edge in (bottom, right)]
         places = [(top, top), (top, right), (bottom, top), (bottom, right), (middle[0], middle[1])]
         crops = [self._cut(y, x, n, n) for y, x in places]
         ends = write.ints([-1]), write.ints([-(2**62)]), write.ints([3]), write.ints([-1])
@@ -111,18 +112,33 @@ class _Chain:
 
     def _center_crop(self, step: Any) -> None:
         write, (height, width) = self.writer, step.sizes()
-        top, left = (write("Div", write("Sub", self._size(axis), write.ints([want])), write.ints([2])) for axis, want in ((2, height), (3, width)))
+        top, left = (self._before(write("Sub", self._size(axis), write.ints([want])), step) for axis, want in ((2, height), (3, width)))
         self.value = self._cut(top, left, height, width)
+
+    def _before(self, spare: str, step: Any) -> str:
+        """Rows or columns before a crop, as the step's own ``before`` has them."""
+        write = self.writer
+        if not isinstance(step, steps.FirstCenterCrop | steps.FirstTenCrop):
+            rest = write("Mod", spare, write.ints([4]))
+            spare = write("Add", spare, write("Div", rest, write.ints([3])))
+        return write("Div", spare, write.ints([2]))
+
+    def _shortened(self, step: Any, sizes: tuple[str, str]) -> list[str]:
+        """Height and width where the shorter side gets the step's length, as its own ``scaled`` has them."""
+        write, short = self.writer, self.writer("Min", *sizes)
+        scaled = [write("Mul", size, write.ints([step.short])) for size in sizes]
+        if not isinstance(step, steps.FirstResize):
+            return [write("Div", size, short) for size in scaled]
+        whole = write("Cast", short, to=TensorProto.DOUBLE)
+        parts = [write("Round", write("Div", write("Cast", size, to=TensorProto.DOUBLE), whole)) for size in scaled]
+        return [write("Max", write("Cast", part, to=TensorProto.INT64), write.ints([1])) for part in parts]
 
     def _resize(self, step: Any) -> None:
         write, sizes = self.writer, (self._size(2), self._size(3))
         if step.short is None:
             wanted = [write.ints([step.height]), write.ints([step.width or step.height])]
         else:
-            short = write("Cast", write("Min", *sizes), to=TensorProto.DOUBLE)
-            scaled = [write("Cast", write("Mul", size, write.ints([step.short])), to=TensorProto.DOUBLE) for size in sizes]
-            rounded = [write("Cast", write("Round", write("Div", size, short)), to=TensorProto.INT64) for size in scaled]
-            wanted = [write("Max", size, write.ints([1])) for size in rounded]
+            wanted = self._shortened(step, sizes)
         if step.filter == "nearest":
             for axis, have, want in ((3, sizes[1], wanted[1]), (2, sizes[0], wanted[0])):
                 self.value = write("Gather", self.value, self._nearest(have, want), axis=axis)
@@ -194,6 +210,12 @@ class _Chain:
         numbers = np.atleast_1d(np.asarray(number, dtype=np.float32))
         self.value = self.writer(kind, self._float(), self.writer.floats(numbers, (1, len(numbers), 1, 1)))
         self.maps = max(self.maps, len(numbers))
+
+    def _range(self, step: Any) -> None:
+        write = self.writer
+        self._number("Sub", step.low)
+        self._number("Mul", 255 / (step.high - step.low))
+        self.value = write("Clip", self.value, write.floats(0.0), write.floats(255.0))
 
     def _normalize(self, step: Any) -> None:
         self._number("Sub", step.mean)

@@ -6,14 +6,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from netspec.diagnostics import Fault, Trouble
-from netspec.files import atomic_write
+from netspec.data.npy import npz
+from netspec.files import atomic_write, foreign, open_regular
+from netspec.interop.tensors import read_tensors
 from netspec.weights import Array, Arrays
 
 
@@ -24,20 +23,18 @@ def save_weights(path: Path, weights: Arrays, metadata: Mapping[str, Any]) -> No
 
 
 def load_weights(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays and the metadata of a file. Raises Trouble where there is none, Fault where it is damaged."""
-    if not path.is_file():
-        raise Trouble("N601", f"{path} cannot be read: {'not a plain file' if path.exists() else 'no such file or directory'}")
+    """The arrays, real ones in single precision, and the metadata of a file. Raises Trouble where there is none, Fault where it is damaged."""
     if path.suffix == ".npz":
         return _load_npz(path), {}
-    try:
-        with safe_open(str(path), "np") as file:
-            told = json.loads((file.metadata() or {}).get("netspec", "{}"))
-            names = file.keys()
-            arrays = {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, ValueError, TypeError, OSError) as error:
-        raise Fault("N702", f"{path} holds no weights: {str(error)[:200]}", help=_help(path)) from None
-    floats = {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in arrays.items()}
-    return floats, told if isinstance(told, dict) else {}
+    arrays, metadata = read_tensors(path, _help(path))
+    with foreign("N702", f"{path} holds no weights: its metadata cannot be read", _help(path)):
+        told = json.loads(metadata.get("netspec", "{}"))
+    return {name: _single(array) if array.dtype.kind == "f" else array for name, array in arrays.items()}, told if isinstance(told, dict) else {}
+
+
+def _single(array: Array) -> Array:
+    with np.errstate(over="ignore"):  # what is past single precision is infinite, and told where weights are held against a net
+        return array.astype(np.float32, copy=False)
 
 
 def _help(path: Path) -> str:
@@ -47,8 +44,6 @@ def _help(path: Path) -> str:
 
 
 def _load_npz(path: Path) -> dict[str, Array]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name].astype(np.float32) for name in file.files}
-    except (ValueError, OSError, EOFError, KeyError, BadZipFile) as error:
-        raise Fault("N702", f"{path} holds no weights: {str(error)[:200]}", help="an npz file holds plain arrays of numbers") from None
+    open_regular(path).close()  # that there is none is no fault of what is in it
+    with npz(path, "N702") as packed:
+        return {name: _single(packed[name]) for name in packed.members}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -219,11 +220,8 @@ class Net:
         fit(self.graph, arrays)
         data = self.data
         if isinstance(told.get("data"), dict):
-            try:
-                kept = Data.from_json(told["data"])
-                data = data.model_copy(update={"prepare": kept.prepare, "classes": data.classes or kept.classes})
-            except (KeyError, ValueError, TypeError):
-                pass
+            with suppress(KeyError, ValueError, TypeError):
+                data = data.with_measured(Data.from_json(told["data"]))
         return arrays, data
 
     def to_convolutional(self) -> Net:
@@ -316,6 +314,7 @@ class Net:
         workers: int | None = None, stop: Callable[[], bool] = lambda: False, resume: str | Path | None = None,
         settings: Train | None = None, batch: int | None = None, memory: int | None = None, recompute: bool = False,
         force: bool = False, command: str | None = None, tell: Callable[[str], None] = lambda text: None,
+        max_pixels: int | None = None,
     ) -> Iterator[Event]:  # fmt: skip
         """Train on the data of a folder; yields an event for each step and epoch.
 
@@ -335,14 +334,14 @@ class Net:
         from netspec.net.training import Training
 
         where = Keep(None if out is None else Path(out), None if resume is None else Path(resume), force, command, tell)
-        return Training(self, settings, Path(data), where, workers, stop, Budget(memory, batch is not None, recompute)).run()
+        return Training(self, settings, Path(data), where, workers, stop, Budget(memory, batch is not None, recompute), max_pixels).run()
 
-    def run(self, paths: Sequence[str | Path], model: str | Path, top: int = 1, device: str = "auto") -> list[Any]:
+    def run(self, paths: Sequence[str | Path], model: str | Path, top: int = 1, device: str = "auto", max_pixels: int | None = None) -> list[Any]:
         """The answers of a compiled model for pictures."""
         from netspec.runtime.predict import files, predict
         from netspec.runtime.session import open_model
 
-        return list(predict(open_model(Path(model), device), files([Path(p) for p in paths]), top))
+        return list(predict(open_model(Path(model), device), files([Path(p) for p in paths]), top, max_pixels))
 
 
 def _layer(graph: Graph, node: Node, first: bool) -> Layer:

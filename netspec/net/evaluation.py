@@ -13,14 +13,16 @@ if TYPE_CHECKING:
     from netspec.runtime.session import Session
 
 
-def evaluate(model: Path, folder: Path, device: str = "auto") -> tuple[Session, Evaluation]:
+def evaluate(model: Path, folder: Path, device: str = "auto", max_pixels: int | None = None) -> tuple[Session, Evaluation]:
     """The scores of every output that has a loss. Raises Fault where the model or the data cannot be used."""
+    from netspec.data.images import Reading
     from netspec.data.sets import read_part
     from netspec.runtime.evaluate import evaluate as scored
     from netspec.runtime.metadata import preparation
 
     session, logits = _opened(model, device)
-    part = read_part(folder, "test", preparation(session).classes, [*session.inputs, *session.outputs])
+    data = preparation(session)
+    part = read_part(folder, "test", data.classes, [*session.inputs, *session.outputs], Reading.of(data, max_pixels))
     return session, scored(session, part, logits)
 
 

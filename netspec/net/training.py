@@ -31,6 +31,7 @@ class Training:
     workers: int | None
     stop: Callable[[], bool]
     budget: Budget = field(default_factory=Budget)
+    max_pixels: int | None = None
 
     def run(self) -> Iterator[Event]:
         """Read the data, train, keep what is asked for. The run's folder is held until the last event, or until this is closed."""
@@ -40,14 +41,15 @@ class Training:
 
     def _run(self, keeper: Keeper) -> Iterator[Event]:
         from netspec.data.batches import Batches, check, known, with_mean
-        from netspec.data.sets import read_part
+        from netspec.data.images import Reading
+        from netspec.data.sets import read_both
         from netspec.engine.train import Epoch, Progress, Trainer
         from netspec.weights import initial
 
         net, graph = self.net, self.net.graph
         self.inputs, self.targets = net.input_shapes(), targets(net, self.settings)
         names = [*self.inputs, *(target.output for target in self.targets)]
-        train, test = (read_part(self.folder, part, net.data.classes, names) for part in ("train", "test"))
+        train, test = read_both(self.folder, net.data.classes, names, Reading.of(net.data, self.max_pixels))
         classes = net.data.classes or getattr(train, "classes", None)
         self.data = with_mean(net.data, train, self.inputs).model_copy(update={"classes": classes})
         batch, recompute = self.budget.settle(net, self.settings.batch, len(train), self.workers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.images import SUFFIXES, read_image
+from netspec.data.images import SUFFIXES, Reading, read_image
 from netspec.data.scores import PROBABLE, probable
 from netspec.data.tested import averaged, views
 from netspec.diagnostics import Fault, Trouble
@@ -39,8 +40,8 @@ def files(paths: Sequence[Path]) -> list[Path]:
     """The files themselves, and the pictures in folders, in the order given."""
     found: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        if os.path.isdir(path):  # what is called a picture and is no regular file gets a row that says so
+            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not os.path.isdir(p))
         else:
             found.append(path)
     if not found:
@@ -51,10 +52,11 @@ def files(paths: Sequence[Path]) -> list[Path]:
 class Predictor:
     """Answers of the first output of a model. Raises Fault where the model cannot be asked about pictures at all."""
 
-    def __init__(self, session: Session, top: int) -> None:
+    def __init__(self, session: Session, top: int, max_pixels: int | None = None) -> None:
         self.session, self.top = session, top
         self.data, told = preparation(session), endings(session)
         self.input = session.input[1]
+        self.reading = Reading.of(self.data, max_pixels)
         if not session.outputs:
             raise Fault("N708", "the model has no output")
         self.output = next(iter(session.outputs))
@@ -72,7 +74,7 @@ class Predictor:
         alike: dict[tuple[int, ...], list[tuple[int, Array]]] = {}
         for place, path in enumerate(paths):
             try:
-                made = inputs(self.session, self.data, read_image(path))
+                made = inputs(self.session, self.data, read_image(path, self.reading))
                 alike.setdefault(made.shape, []).append((place, made))
             except Fault as fault:
                 rows[place] = Row(str(path), error=fault.message, code=fault.code)
@@ -101,9 +103,9 @@ class Predictor:
         return Row(str(path), tuple((names[i] if i < len(names) else str(i), int(i), float(values[i])) for i in order.tolist()), probable=likely)
 
 
-def predict(session: Session, paths: Sequence[Path], top: int) -> Iterator[Row]:
+def predict(session: Session, paths: Sequence[Path], top: int, max_pixels: int | None = None) -> Iterator[Row]:
     """A row for each file, in order. Raises Fault at once where the model cannot be asked."""
-    return Predictor(session, top).rows(paths)
+    return Predictor(session, top, max_pixels).rows(paths)
 
 
 def inputs(session: Session, data: Data, image: Array) -> Array:

@@ -51,8 +51,13 @@ class Resize(Step):
         if self.short is None:
             assert self.height is not None
             return self.height, self.width or self.height
-        long, wide = (max(1, round(n * self.short / min(height, width))) for n in (height, width))
-        return long, wide
+        high, wide = (self.scaled(n, min(height, width)) for n in (height, width))
+        return high, wide
+
+    def scaled(self, size: int, short: int) -> int:
+        """A side where the shorter one, ``short``, comes to the length asked for: what is left over is cut off."""
+        assert self.short is not None
+        return size * self.short // short
 
 
 class CenterCrop(Step):
@@ -66,6 +71,10 @@ class CenterCrop(Step):
     def sizes(self) -> tuple[int, int]:
         """Height and width."""
         return self.height, self.width or self.height
+
+    def before(self, spare: int) -> int:
+        """Of the rows (or columns) that do not fit, those that are cut off before the crop: half, a half rounded to even."""
+        return _half(spare)
 
 
 class RandomCrop(Step):
@@ -153,6 +162,20 @@ class Subtract(Step):
     value: Annotated[list[float] | None, Wanted("nothing: it is measured")] = None
 
 
+class Range(Step):
+    """What the numbers of a picture run from and to, in its file: low to high become 0 to 255, and what lies outside is cut off."""
+
+    name: ClassVar[str] = "range"
+    low: Real
+    high: Real
+
+    @model_validator(mode="after")
+    def _upwards(self) -> Range:
+        if not self.low < self.high:
+            raise ValueError("a range goes from a lower number to a higher one")
+        return self
+
+
 class Augment(Step):
     """The place of the augmentation within ``prepare``."""
 
@@ -170,12 +193,49 @@ class TenCrop(Step):
         """Height and width of each."""
         return self.size, self.size
 
+    def before(self, spare: int) -> int:
+        """As of ``center_crop``, for the middle one."""
+        return _half(spare)
+
+
+def _half(spare: int) -> int:
+    return (spare + (spare % 4) // 3) // 2
+
+
+class FirstResize(Resize):
+    """As models have it that name no conventions: the longer side is rounded."""
+
+    def scaled(self, size: int, short: int) -> int:
+        """A side where the shorter one comes to the length asked for."""
+        assert self.short is not None
+        return max(1, round(size * self.short / short))
+
+
+class FirstCenterCrop(CenterCrop):
+    """As models have it that name no conventions: a half is rounded down."""
+
+    def before(self, spare: int) -> int:
+        """Rows or columns before the crop."""
+        return spare // 2
+
+
+class FirstTenCrop(TenCrop):
+    """As models have it that name no conventions: a half is rounded down."""
+
+    def before(self, spare: int) -> int:
+        """Rows or columns before the middle one."""
+        return spare // 2
+
+
+#: What a model's metadata calls the rules by which sizes and places are rounded.
+CONVENTIONS = "torchvision"
+_FIRST: dict[type[Arguments], type[Arguments]] = {Resize: FirstResize, CenterCrop: FirstCenterCrop, TenCrop: FirstTenCrop}
 
 STEPS: dict[str, type[Arguments]] = {
     c.name: c
     for c in (
         Resize, CenterCrop, RandomCrop, RandomResizedCrop, Mirror, Rotate, PcaJitter, ColorJitter, Grayscale, Invert,
-        Scale, Normalize, Subtract, Augment,
+        Scale, Normalize, Subtract, Range, Augment,
     )
 }  # fmt: skip
 TESTS: dict[str, type[Arguments]] = {TenCrop.name: TenCrop, CenterCrop.name: CenterCrop}
@@ -205,13 +265,26 @@ class Data(Arguments):
                 at = len(kept)
             elif not (isinstance(step, CenterCrop) and isinstance(self.test, CenterCrop | TenCrop)) or _larger(step.sizes(), self.test.sizes()):
                 kept.append(step)
-            if isinstance(step, Resize | CenterCrop) and not marked:
+            if isinstance(step, Resize | CenterCrop | Range) and not marked:
                 at = len(kept)
         return kept[:at], kept[at:]
 
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """What the numbers of a picture's file run from and to, where `range` says it in front."""
+        first = self.prepare[0] if self.prepare else None
+        return (first.low, first.high) if isinstance(first, Range) else None
+
+    def with_measured(self, kept: Data) -> Data:
+        """With the preparation and the class names that were kept with weights, and the conventions that those were trained by."""
+        test = self.test if kept.to_json().get("conventions") else _as_first(self.test)
+        return self.model_copy(update={"prepare": kept.prepare, "classes": self.classes or kept.classes, "test": test})
+
     def to_json(self) -> dict[str, Any]:
         """As plain values that ``from_json`` reads back."""
+        first = any(isinstance(step, tuple(_FIRST.values())) for step in (*self.prepare, self.test))
         return {
+            **({} if first else {"conventions": CONVENTIONS}),
             "classes": self.classes,
             "prepare": [_told(step) for step in self.prepare],
             "test": None if self.test is None else _told(self.test),
@@ -219,18 +292,31 @@ class Data(Arguments):
 
     @staticmethod
     def from_json(told: dict[str, Any]) -> Data:
-        """What ``to_json`` wrote; raises ValueError or KeyError where it is not that."""
-        test = told.get("test")
-        return Data(
+        """What ``to_json`` wrote; raises ValueError or KeyError where it is not that.
+
+        What names no conventions was written before there were any, and keeps the first ones.
+        """
+        test, conventions = told.get("test"), told.get("conventions")
+        if conventions not in (None, CONVENTIONS):
+            raise ValueError(f"the conventions {conventions!r} are not known")
+        made = Data(
             classes=told.get("classes"),
             prepare=tuple(_read(step, STEPS) for step in told["prepare"]),
             test=None if test is None else _read(test, TESTS),
         )
+        if conventions is None:
+            return made.model_copy(update={"prepare": tuple(map(_as_first, made.prepare)), "test": _as_first(made.test)})
+        return made
 
 
 def _larger(whole: tuple[int, int], part: tuple[int, int]) -> bool:
     """Whether a crop leaves room for another."""
     return whole != part and all(have >= want for have, want in zip(whole, part, strict=True))
+
+
+def _as_first(step: Arguments | None) -> Any:
+    kind = _FIRST.get(type(step)) if step is not None else None
+    return step if kind is None or step is None else kind(**step.arguments())
 
 
 def _told(step: Arguments) -> dict[str, Any]:

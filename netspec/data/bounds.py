@@ -1,0 +1,59 @@
+"""What a file claims, held against what it can hold and what there is, before anything is read."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.diagnostics import Fault
+from netspec.files import foreign, open_regular
+
+Array = NDArray[Any]
+#: A byte of deflate's gives at most so many.
+DEFLATE = 1032
+#: Bytes that are read at a time.
+PIECE = 2**20
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """A data file, unpacked where it is called .gz, and the most bytes that it can hold. Whatever goes wrong is Fault N707."""
+    with open_regular(path, "N707", Fault) as file, foreign("N707", f"{path} cannot be read to its end"):
+        size = os.fstat(file.fileno()).st_size
+        if path.suffix != ".gz":
+            yield file, size
+            return
+        with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
+            yield unpacked, size * DEFLATE  # type: ignore[misc]  # it reads as files do
+
+
+def free() -> int | None:
+    """Bytes of memory that the machine has to give; None where it does not tell."""
+    try:
+        told = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return 1024 * next(int(line.split()[1]) for line in told if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return None
+
+
+def take(file: Any, count: int, what: str, code: str = "N707") -> Array:
+    """Exactly ``count`` bytes. Fault ``code`` where there are fewer, or the machine has no room for them."""
+    room = free()
+    if room is not None and count > room:
+        raise Fault(code, f"{what} claims {count:,} bytes, and there are {room:,} of memory")
+    made = np.empty(count, np.uint8)
+    view, at = memoryview(made), 0
+    while at < count:
+        piece = file.read(min(PIECE, count - at))
+        if not piece:
+            raise Fault(code, f"{what} should hold {count:,} bytes, and holds {at:,}")
+        view[at : at + len(piece)] = piece
+        at += len(piece)
+    return made

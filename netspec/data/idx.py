@@ -1,0 +1,46 @@
+"""MNIST's files: IDX, bytes with their sizes in front, maybe gzipped."""
+
+from __future__ import annotations
+
+import struct
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.bounds import opened, take
+from netspec.diagnostics import Fault
+
+Array = NDArray[Any]
+
+
+def read_idx(images: Path, labels: Path) -> tuple[Array, Array]:
+    """Pictures (n, height, width, 1) and their classes. Raises Fault N707 where they are damaged or do not belong together."""
+    pixels, numbers = _idx(images, 3), _idx(labels, 1)
+    if len(pixels) != len(numbers):
+        raise Fault("N707", f"{images} has {len(pixels):,} pictures, and {labels.name} {len(numbers):,} labels")
+    if not pixels.size:
+        raise Fault("N707", f"{images} has no pictures: its head says {' x '.join(map(str, pixels.shape))}")
+    return pixels[..., None], numbers.astype(np.int64)
+
+
+def _idx(path: Path, axes: int) -> Array:
+    """Two zeros, 8, the number of axes, their sizes, then the numbers and nothing more."""
+    with opened(path) as (file, most):
+        head = file.read(4 + 4 * axes)
+        if head[:4] != bytes((0, 0, 8, axes)):
+            raise Fault("N707", f"{path} is no IDX file of bytes with {axes} ax{'is' if axes == 1 else 'es'}: "
+                        f"it begins with {head[:4].hex(' ') or 'nothing'}, and not with 00 00 08 {axes:02}")  # fmt: skip
+        if len(head) < 4 + 4 * axes:
+            raise Fault("N707", f"{path} ends in its head: at byte {len(head)} of {4 + 4 * axes}")
+        sizes = struct.unpack(f">{axes}I", head[4:])
+        count = prod(sizes)
+        if count > most:
+            held = f"more than the {most:,} that it can hold" if path.suffix == ".gz" else f"and holds {most - len(head):,}"
+            raise Fault("N707", f"{path} should hold {count:,} bytes after its head, {held}")
+        body = take(file, count, f"{path}, after its head,")
+        if file.read(1):
+            raise Fault("N707", f"{path} should hold {count:,} bytes after its head, and holds more")
+    return body.reshape(sizes)
