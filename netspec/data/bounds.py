@@ -49,7 +49,7 @@ def take(file: Any, count: int, what: str, code: str = "N707") -> Array:
     if room is not None and count > room:
         raise Fault(code, f"{what} claims {count:,} bytes, and there are {room:,} of memory")
     made = np.empty(count, np.uint8)
-    view, at = memoryview(made), 0
+    view, at = memoryview(made.data), 0
     while at < count:
         piece = file.read(min(PIECE, count - at))
         if not piece:

@@ -93,7 +93,7 @@ def to_bytes(image: Image.Image, depth: Depth, span: Limits | None) -> Array:
     if image.mode == "RGB":
         image.info["transparency"] = depth.key(clear)
     seen = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
-    over = np.asarray(Image.alpha_composite(Image.new("RGBA", seen.size, (255, 255, 255, 255)), seen))
+    over: Array = np.asarray(Image.alpha_composite(Image.new("RGBA", seen.size, (255, 255, 255, 255)), seen))
     return over[..., : maps_of(image)]
 
 
@@ -104,7 +104,7 @@ def _wide(image: Image.Image, depth: Depth, span: Limits | None) -> Array:
     if span is not None:
         numbers = wide.astype(np.float32)
         return np.where(wide == clear, np.float32(span[1]), numbers) if isinstance(clear, int) else numbers
-    made = (np.clip(wide, 0, 65535) >> 8 if depth.bits == 16 else np.clip(wide, 0, 255)).astype(np.uint8)
+    made: Array = (np.clip(wide, 0, 65535) >> 8 if depth.bits == 16 else np.clip(wide, 0, 255)).astype(np.uint8)
     if isinstance(clear, int):
         made[wide == clear] = 255
     return made

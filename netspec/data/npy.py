@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.lib import format as layout
@@ -83,9 +83,8 @@ class Packed:
 @contextmanager
 def npz(path: Path, code: str) -> Iterator[Packed]:
     """An npz file. Raises Fault ``code`` where it is none, or holds what is no array."""
-    with open_regular(path, code, Fault) as file, foreign(code, f"{path} cannot be read", _HELP):
-        with zipfile.ZipFile(file) as packed:
-            yield Packed(packed, path, code)
+    with open_regular(path, code, Fault) as file, foreign(code, f"{path} cannot be read", _HELP), zipfile.ZipFile(file) as packed:
+        yield Packed(packed, path, code)
 
 
 def mapped(path: Path, code: str) -> Array:
@@ -96,8 +95,8 @@ def mapped(path: Path, code: str) -> Array:
             raise Fault(code, f"{path} should hold {head.bytes:,} bytes after its head, and holds {size - file.tell():,}")
         if not head.bytes:
             return np.empty(head.shape, head.dtype)
-        order = "F" if head.by_columns else "C"
-        return np.memmap(file, head.dtype, "r", file.tell(), head.shape, order)
+        numbers: Array = np.memmap(cast(Any, file), head.dtype, "r", file.tell(), head.shape, "F" if head.by_columns else "C")
+        return numbers
 
 
 def read_head(file: Any, what: str, code: str) -> Head:

@@ -182,7 +182,7 @@ def each_drawn(images: Images, draws: Array, change: Callable[[Array, Array], An
 
 def _random_resized_crop(images: Images, step: Any, draws: Array) -> Images:
     def one(image: Array, row: Array) -> Array:
-        top, left, height, width = resized_part(*image.shape[:2], row)
+        top, left, height, width = resized_part(image.shape[0], image.shape[1], row)
         part = np.ascontiguousarray(image[top : top + height, left : left + width])
         return resize_image(part, step.size, step.size, "bilinear")
 

@@ -95,8 +95,8 @@ def _read(file: Any, tensor: Tensor, path: Path) -> Array:
     if not numbers.size:
         return np.empty(tensor.shape, np.float32 if tensor.dtype == "BF16" else _TYPES[tensor.dtype])
     if tensor.dtype == "BOOL":
-        return (numbers != 0).reshape(tensor.shape)
-    array = numbers.view(_TYPES[tensor.dtype])
+        return np.asarray(numbers != 0).reshape(tensor.shape)
+    array: Array = numbers.view(_TYPES[tensor.dtype])
     if tensor.dtype == "BF16":  # the upper half of single precision
         array = (array.astype(np.uint32) << 16).view(np.float32)
     return array.reshape(tensor.shape)

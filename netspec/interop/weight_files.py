@@ -11,6 +11,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from netspec.data.npy import npz
+from netspec.diagnostics import Fault
 from netspec.files import atomic_write, foreign, open_regular
 from netspec.interop.tensors import read_tensors
 from netspec.weights import Array, Arrays
@@ -45,5 +46,9 @@ def _help(path: Path) -> str:
 
 def _load_npz(path: Path) -> dict[str, Array]:
     open_regular(path).close()  # that there is none is no fault of what is in it
-    with npz(path, "N702") as packed:
-        return {name: _single(packed[name]) for name in packed.members}
+    try:
+        with npz(path, "N702") as packed:
+            return {name: _single(packed[name]) for name in packed.members}
+    except Fault as fault:
+        told = fault.message.removeprefix(str(path)).lstrip(": ")
+        raise Fault(fault.code, f"{path} holds no weights: {told}", help=fault.help) from None
