@@ -11,7 +11,17 @@ from typing import Any
 
 import click
 
-from netspec.cli.output import load, max_pixels_option, memory_size, note, recompute_option, set_option, size, spec_argument, typed
+from netspec.cli.output import (
+    load,
+    max_pixels_option,
+    memory_size,
+    note,
+    recompute_option,
+    set_option,
+    size,
+    spec_argument,
+    typed,
+)
 from netspec.diagnostics import Fault, printable
 
 
