@@ -60,6 +60,9 @@ class State:
         place = told["place"]
         heads = {name: tuple(sums) for name, sums in place.get("heads", {}).items()}
         place = Place(**{**place, "schedule": tuple(place["schedule"]), "heads": heads})
+        whole = [place.epoch, place.step, place.steps, place.right, place.count, place.seen, place.waited]
+        if not all(isinstance(number, int) and number >= 0 for number in whole) or not all(isinstance(n, float | int) for n in (place.loss, place.best)):
+            raise ValueError("its place is none")
         if told["sum"] != _sum(arrays, asdict(place)):
             raise ValueError("its sum is another")
         groups: dict[str, dict[str, Array]] = {}

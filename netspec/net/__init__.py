@@ -264,10 +264,12 @@ class Net:
 
     def import_weights(self, path: Path, out: Path) -> int:
         """Write the weights of a file under PyTorch's names by this net's paths; how many tensors. Raises Fault where they do not fit."""
+        from netspec.files import check_target
         from netspec.interop.torch_names import from_torch
         from netspec.interop.weight_files import load_weights, save_weights
         from netspec.weights import fit
 
+        check_target(out, [*self.files, path])
         arrays = from_torch(self.graph, load_weights(path)[0])
         fit(self.graph, arrays)
         save_weights(out, arrays, {"net": self.name, "data": self.data.to_json()})
@@ -286,9 +288,10 @@ class Net:
         With ``raw_pixels`` it prepares pictures itself: its input is uint8, (N, height, width, maps). Raises Fault N607 where the
         net reads no picture.
         """
-        from netspec.files import atomic_write
+        from netspec.files import atomic_write, check_target
         from netspec.interop.export import LARGEST, export, serialize, size
 
+        check_target(path, self.files)
         model = self.model(self.initial() if weights is None else weights)
         if size(model) > LARGEST:
             raise Fault("N605", f"the model has {size(model) / 2**30:.1f} GiB of weights, and one ONNX file holds 2")

@@ -112,7 +112,7 @@ class Keeper:
         compare(folder, now, told.get("same"), _settings(folder).get("layers"))
         try:
             state = State.read(arrays, told)
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             raise Fault("N702", f"{folder / STATE} is damaged: it holds no training to go on with") from None
         fit(self.net.graph, dict(state.weights))
         self._complete(state, folder)
@@ -172,11 +172,14 @@ class Keeper:
         return {**self.settings.to_json(), "parameters": dict(self.net.given), "data": about, **began, **more, "layers": dict(now.net)}
 
     def _bytes(self) -> int:
-        """Two states, since the new one is whole before the old one goes; the weights and the model."""
+        """What the run still has to write: two states, since a new one is whole before the old one goes, the weights and the model."""
         from netspec.engine.optimiser import STATE as SLOTS
 
         weights = 4 * sum(prod(weight.shape) for weight in self.net.graph.weights.values())
-        return weights * (2 * (1 + len(SLOTS[self.settings.optimizer.name]) + (self.settings.average is not None)) + 2)
+        there = 0
+        if self.folder is not None and self.where.in_place:
+            there = sum((self.folder.path / name).stat().st_size for name in _CARRIED if (self.folder.path / name).is_file())
+        return -there + weights * (2 * (1 + len(SLOTS[self.settings.optimizer.name]) + (self.settings.average is not None)) + 2)
 
     def keep(self, event: Epoch, data: Data) -> None:
         """Weights, model, log and the state to go on from after an epoch, each whole."""

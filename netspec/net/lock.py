@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 from netspec.diagnostics import Trouble
@@ -58,16 +59,16 @@ class Lock:
         """Open and lock the file; False where it was another's that was removed in between."""
         handle = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
         try:
-            before = _owner(os.pread(handle, _MOST, 0)) if hasattr(os, "pread") else {}
-            if not self._granted(handle, before):
-                raise self._taken(_named(before))
+            if not self._granted(handle, _read(handle)):
+                raise self._taken(_named(_waited(handle)))
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), os.stat(self.folder / NAME, follow_symlinks=False)):
-                    before = _owner(os.pread(handle, _MOST, 0)) if hasattr(os, "pread") else {}
+                    before = _read(handle)
                     os.ftruncate(handle, 0)
+                    os.lseek(handle, 0, os.SEEK_SET)
                     os.write(handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": _started(os.getpid())}).encode())
                     self.after, self._handle = _named(before) if before else "", handle
-                    return True
+                    return True  # and the file stays open: to close it is to give the lock back
             os.close(handle)
             return False
         except BaseException:
@@ -94,10 +95,20 @@ class Lock:
         return Trouble("N714", f"{self.folder} is in use: {owner} trains in it", help="wait until it is done, stop it, or give this run another folder with `-o`")
 
 
-def _owner(content: bytes) -> dict[str, object]:
+def _waited(handle: int) -> dict[str, object]:
+    """What the owner says of itself: one that has just come may still be about to."""
+    for _ in range(50):
+        if found := _read(handle):
+            return found
+        time.sleep(0.02)
+    return {}
+
+
+def _read(handle: int) -> dict[str, object]:
     """What an owner wrote of itself; nothing where it wrote nothing that can be read."""
     try:
-        told = json.loads(content)
+        os.lseek(handle, 0, os.SEEK_SET)
+        told = json.loads(os.read(handle, _MOST))
     except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) else {}
