@@ -93,7 +93,7 @@ def compare(folder: Any, now: Record, kept: Any, layers: Any) -> None:
         known = layers if isinstance(layers, dict) and digest(layers) == kept["net"] else None
         differences += [("net", "")] if known is None else _between(known, now.net) or [("order of layers", "")]
     differences += _between(kept["train"], now.train)
-    data = dict(_between(kept["data"], now.data))
+    data = dict(_between({name: kept["data"].get(name) for name in [*now.data, *kept["data"]]}, now.data))
     for name, told in data.items():
         if not name.startswith(_SET):
             differences.append((name, told))
@@ -108,7 +108,7 @@ def compare(folder: Any, now: Record, kept: Any, layers: Any) -> None:
 
 
 def _between(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What differs, each as its name and how."""
+    """What differs, each as its name and how; in the order of the run, as far as it kept one."""
     names = [name for name in dict.fromkeys([*before, *now]) if before.get(name) != now.get(name)]
     return [(name, f"{name}: {_short(before.get(name))} in the run, {_short(now.get(name))} here") for name in names]
 
