@@ -12,14 +12,16 @@ from netspec.shape import numbers
 from tests.cases import Case, random_weights
 
 Array = np.ndarray[Any, np.dtype[Any]]
+#: What gradients are added to where the call is not the first to write them.
+BEFORE = 3.0
 
 
 class Bound:
     """The kernel of an operator on ``n`` images, with a point to be at: inputs and weights, as they run."""
 
-    def __init__(self, case: Case, n: int = 2, seed: int = 1, method: type[Kernel] | None = None) -> None:
+    def __init__(self, case: Case, n: int = 2, seed: int = 1, method: type[Kernel] | None = None, fresh: bool = False) -> None:
         graph = case.graph()
-        self.n = n
+        self.n, self.fresh = n, fresh
         self.node = graph.nodes[0]
         self.weights = graph.local_weights(self.node)
         self.xs = [last(numbers(shape)) for shape in case.shapes]
@@ -34,7 +36,7 @@ class Bound:
     def memory(self, at: dict[str, Array]) -> Memory:
         """Memory for one call each way, at a point."""
         kernel, n = self.kernel, self.n
-        ready = {k: np.full(shape, np.nan) for k, shape in kernel.prepared().items()}
+        ready = {k: np.zeros(shape) for k, shape in kernel.prepared().items()}  # as a runner gives them
         w = {k: at[k] for k in self.weights} | ready
         call = kernel.prepare(w, ready)
         if call is not None:
@@ -45,7 +47,7 @@ class Bound:
             {k: np.full(shape, np.nan) for k, shape in [*kernel.scratch(n).items(), *((f"adding:{k}", s) for k, s in kernel.adding().items())]},
             {k: np.full(shape, np.nan) for k, shape in kernel.saved(n).items()},
             dxs=[np.full((n, *x), np.nan) for x in self.xs],
-            dw={k: np.zeros(extras.get(k, at[k].shape)) for k in self.trained}, clock=Clock(3, 7),
+            dw={k: np.full(extras.get(k, at[k].shape), 0.0 if self.fresh else BEFORE) for k in self.trained}, clock=Clock(3, 7), fresh=self.fresh,
         )  # fmt: skip
 
     def forward(self, m: Memory) -> Array:
@@ -69,7 +71,7 @@ class Bound:
         self.kernel.backward(m)()
         found: dict[str, Array] = {f"x{i}": dx for i, dx in enumerate(m.dxs) if dx is not None}
         for k, total in m.dw.items():
-            found[k] = total
+            found[k] = total = total - (0.0 if self.fresh else BEFORE)
             if k in self.kernel.extras():
                 found[k] = np.zeros(self.point[k].shape)
                 call = self.kernel.collect(k, total, found[k], m.w)
@@ -79,7 +81,7 @@ class Bound:
 
     def slopes(self, eps: float = 1e-6) -> tuple[float, float, float]:
         """Along a random direction what a small step changes in a random sum of the result, what the gradients say of it, and
-        the size of what both are made of."""
+        the size (the root of the sum of squares) of the numbers whose sum that is."""
         rng = np.random.default_rng(2)
         moved = [*(f"x{i}" for i in range(len(self.xs))), *self.trained]
         step = {k: rng.standard_normal(self.point[k].shape) for k in moved}
@@ -94,5 +96,5 @@ class Bound:
         self.forward(m)
         found = self.gradients(m, dy)
         analytic = sum(float(np.vdot(found[k], step[k])) for k in moved)
-        size = sum(float(np.abs(found[k] * step[k]).sum()) for k in moved)
-        return numeric, analytic, size
+        squares = sum(float(((found[k] * step[k]) ** 2).sum()) for k in moved)
+        return numeric, analytic, squares**0.5

@@ -23,6 +23,7 @@ TABLES = {
     "shared": "shared table t: 6 -> 9 {\n a b . X . . a . .\n . a b . . . . . X\n . . a b . X . . .\n X . . a b . . . .\n . . . . a b . X .\n b . . . . a . . .\n }",
     "fixed": "residual table t: 6 -> 9 {\n = X . 0.5 . . . . .\n . = X . . . . . .\n . . = X . . . 2 .\n X . . = X . . . .\n . . . . = X . . X\n . X . . . = . . .\n }",
     "one": "sparse table t: 6 -> 9 = rows([[0], [], [], [5], [], [], [2], [], []])",
+    "empty": "sparse table t: 6 -> 9 = rows([[], [], [], [], [], [], [], [], []])",
 }
 CONVS = {
     "plain": ("6 x 8 x 12", "conv(20, 3, pad: 1)"), "padded": ("17 x 9 x 5", "conv(16, 3, pad: 2)"), "few": ("2 x 8 x 12", "conv(4, 5)"),

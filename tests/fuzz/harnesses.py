@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from tests.fuzz.frame import Harness
+from tests.fuzz.gradients import GRADIENTS
 from tests.fuzz.specs import MUTATED
 
 HARNESSES: dict[str, Harness] = {
     harness.name: harness
     for harness in (
         MUTATED,
+        GRADIENTS,
     )
 }  # fmt: skip

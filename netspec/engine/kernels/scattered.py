@@ -29,7 +29,7 @@ class Scattered(Conv):
         at = plain.window
         return (
             len(at.kernel) == 2 and plain.groups == 1 and all(n == 1 for n in (*at.stride, *at.dilation))
-            and plain.table is not None and not isinstance(plain.op.kernel, KernelTable)
+            and plain.table is not None and plain.table.connections > 0 and not isinstance(plain.op.kernel, KernelTable)
         )  # fmt: skip
 
     def geometry(self) -> None:
