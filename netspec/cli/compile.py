@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import load, note, result, set_option, size, spec_argument
+from netspec.diagnostics import printable
 from netspec.shape import show
 
 
@@ -43,4 +44,4 @@ def command(
         name, shape = next(iter(model.graph.inputs.items()))
         inputs = f"{name} N x height x width x {maps_read(net.data, shape)} ({'uint8' if net.data.span is None else 'float32'})"
     outputs = ", ".join(f"{o.name} N x {show(model.graph.shapes[o.value])}" for o in model.graph.outputs)
-    click.echo(f"{out}: {size(out.stat().st_size)}, {inputs} -> {outputs}")
+    click.echo(printable(f"{out}: {size(out.stat().st_size)}, {inputs} -> {outputs}"))

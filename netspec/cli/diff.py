@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import load, set_option, spec_argument
+from netspec.diagnostics import printable
 
 
 @click.command("diff")
@@ -21,5 +22,5 @@ def command(spec: Path, other: Path, settings: tuple[str, ...], settings_other: 
     a, b = load(spec, settings), load(other, settings_other or settings)
     lines = list(differences(a.graph, b.graph, a.meaning.tables, b.meaning.tables))
     for line in lines:
-        click.echo(line)
+        click.echo(printable(line))
     return 1 if lines else 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from netspec.diagnostics import Fault, Problems, Trouble, render
+from netspec.diagnostics import Fault, Problems, Trouble, printable, render
 from netspec.files import atomic_write, check_target
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def typed() -> str:
 
 def note(text: str) -> None:
     """A line that is no result."""
-    click.echo(text, err=True)
+    click.echo(printable(text, keep="\n"), err=True)
 
 
 def number(value: int | None) -> str:

@@ -56,7 +56,7 @@ def command(
             note(f"stopped; `--resume {out}` goes on from this step{weights}")
             return 130
     if (out / "model.onnx").is_file():
-        click.echo(f"{out}/model.onnx")
+        click.echo(printable(f"{out}/model.onnx"))
     return 0
 
 

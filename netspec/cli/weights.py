@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import json_option, load, note, result, set_option, spec_argument
-from netspec.diagnostics import strict_json
+from netspec.diagnostics import printable, strict_json
 from netspec.shape import show
 
 
@@ -33,7 +33,7 @@ def list_(source: Path, settings: tuple[str, ...], as_json: bool) -> None:
         return
     width = max(map(len, shapes), default=0)
     for path, shape in shapes.items():
-        click.echo(f"{path.ljust(width)}  {show(shape)}")
+        click.echo(printable(f"{path.ljust(width)}  {show(shape)}"))
 
 
 @command.command("import")
