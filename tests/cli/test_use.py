@@ -53,8 +53,9 @@ def test_a_folder_is_its_pictures(capfd: pytest.CaptureFixture[str]) -> None:
     for name in ("in/b.png", "in/deep/a.png"):
         Path(name).write_bytes(Path("p.png").read_bytes())
     Path("in/text.txt").write_text("no picture")
-    assert main(["run", "good.onnx", "in", "--device", "cpu"]) == 0
-    assert [line.split()[0] for line in capfd.readouterr().out.splitlines()] == ["in/b.png", "in/deep/a.png"]
+    assert main(["run", "good.onnx", "in", "--device", "cpu"]) == 1
+    rows = capfd.readouterr().out.splitlines()
+    assert [line.split()[0] for line in rows] == ["in/b.png", "in/deep/a.png", "in/pipe.png"] and "error[N705]" in rows[2]
     Path("none").mkdir()
     assert main(["run", "good.onnx", "none", "--device", "cpu"]) == 2 and "N706" in capfd.readouterr().err
 
