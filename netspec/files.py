@@ -6,6 +6,7 @@ import contextlib
 import os
 import stat
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,9 @@ from netspec.diagnostics.problem import Fault, Trouble
 
 #: How the name of a temporary file ends, so that one that a killed program left is known for what it is.
 TEMPORARY = ".netspec-tmp"
+#: Temporary files of this process that have not got their names yet; and whether a file is being written in its place.
+_unfinished: set[str] = set()
+_in_place = threading.Lock()
 _KINDS = (
     (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
@@ -105,6 +109,8 @@ def atomic_write(path: str | Path, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+        finally:
+            _unfinished.discard(temporary)
     except (OSError, ValueError) as error:
         raise Trouble("N604", f"{path} cannot be written: {reason(error)}") from None
     _sync_folder(target.parent)
@@ -147,6 +153,14 @@ def sweep(folder: Path) -> None:
             path.unlink()
 
 
+def abandon() -> None:
+    """For a process that is about to end in whatever it does: remove what is half written, let what is written in place be done."""
+    for temporary in tuple(_unfinished):
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+    _in_place.acquire(timeout=2)
+
+
 def _regular_or_new(target: Path) -> os.stat_result | None:
     """The state of the file that is written over; None where there is none. Raises OSError where it must not be."""
     try:
@@ -169,6 +183,7 @@ def _temporary(target: Path, content: bytes, before: os.stat_result | None) -> t
     """A file beside ``target`` with the content and, where it stands for another, that one's mode and owner; whether it has them."""
     alike = True
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:20]}.", suffix=TEMPORARY)
+    _unfinished.add(temporary)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -184,13 +199,14 @@ def _temporary(target: Path, content: bytes, before: os.stat_result | None) -> t
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+        _unfinished.discard(temporary)
         raise
     return temporary, alike
 
 
 def _overwrite(target: Path, content: bytes) -> None:
     """Write a file in its place; what stood there is put back where that fails half-way."""
-    with open(target, "r+b") as file:
+    with _in_place, open(target, "r+b") as file:
         old = file.read()
         try:
             _put(file, content)

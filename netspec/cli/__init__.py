@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from netspec.cli.ending import ending
+from netspec.cli.signals import heard, last
 
 #: The commands in the order of `netspec --help`; each is a module of this package with a function of its name.
 COMMANDS = (
@@ -49,9 +50,12 @@ def netspec() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. Never a traceback for what a user did."""
     gc.set_threshold(200_000, 50, 100)  # a command is short, and starting it makes many objects that stay
-    return ending(lambda: netspec.main(args=arguments, prog_name="netspec", standalone_mode=False))
+    with heard():
+        return ending(lambda: netspec.main(args=arguments, prog_name="netspec", standalone_mode=False))
 
 
 def run() -> None:
     """The entry point of the installed command."""
-    sys.exit(main())
+    status = main()
+    last()
+    sys.exit(status)

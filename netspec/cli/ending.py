@@ -12,6 +12,7 @@ from typing import TextIO
 
 import click
 
+from netspec.cli.signals import current
 from netspec.diagnostics.problem import Fault, SpecError
 
 DONE, AT_FAULT, USAGE, INTERNAL, INTERRUPTED, PIPE = 0, 1, 2, 70, 130, 141
@@ -37,7 +38,7 @@ def ending(command: Callable[[], object]) -> int:
     except BrokenPipeError:
         return _silenced(PIPE)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return current().status
     except OSError:  # nobody is left to hear of it
         return _silenced(USAGE)
 
@@ -70,7 +71,7 @@ def _told(error: BaseException, closed: bool) -> int:
         return USAGE
     if isinstance(error, click.Abort | KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        return INTERRUPTED
+        return current().status
     if isinstance(error, BrokenPipeError) or (isinstance(error, SystemExit) and error.code == 1):
         return _silenced(PIPE)  # click and rich exit with 1 where a pipe broke, and nothing else here does
     if isinstance(error, MemoryError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from netspec.cli.output import (
     spec_argument,
     typed,
 )
+from netspec.cli.signals import current
 from netspec.diagnostics import Fault, printable
 
 
@@ -45,16 +45,17 @@ def command(
 ) -> int:  # fmt: skip
     """Train SPEC and keep the run in a folder: spec, settings, weights, log, model.onnx, and the state to go on from."""
     net = load(spec, settings)
-    with run_folder(out or resume, spec) as out, stop_flag() as stopped:
+    signals = current()
+    with run_folder(out or resume, spec) as out:
         events = net.train(
-            folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=stopped, resume=resume, batch=batch, memory=memory, recompute=recompute,
+            folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=signals.asked, resume=resume, batch=batch, memory=memory, recompute=recompute,
             force=force, command=typed(), tell=note, max_pixels=max_pixels,
         )  # fmt: skip
-        kept = follow(events, out)
-        if stopped():
+        kept = follow(signals.watched(events), out)
+        if signals.asked():
             weights = "; the weights of the last whole epoch are there too" if kept else ""
             note(f"stopped; `--resume {out}` goes on from this step{weights}")
-            return 130
+            return signals.status
     if (out / "model.onnx").is_file():
         click.echo(printable(f"{out}/model.onnx"))
     return 0
@@ -75,24 +76,6 @@ def run_folder(out: Path | None, spec: Path) -> Iterator[Path]:
         for folder in (made, made.parent):
             with suppress(OSError):  # it holds something
                 folder.rmdir()
-
-
-@contextmanager
-def stop_flag() -> Iterator[Any]:
-    """The first Ctrl-C or TERM ends the step that runs; a second one ends at once."""
-    asked: list[int] = []
-
-    def ask(number: int, frame: Any) -> None:
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: bool(asked)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def follow(events: Iterator[Any], out: Path | None) -> bool:

@@ -38,6 +38,8 @@ STANDSTILL, GRACE, GONE = 5.0, 0.2, 5.0
 WORDS = 4096
 #: Ends of pipes that this process writes to: a child that kept one would keep its sibling from seeing the end.
 _WRITING: set[int] = set()
+#: Workers of this process that have not ended.
+_LIVING: set[int] = set()
 
 
 class WorkerError(RuntimeError):
@@ -97,6 +99,7 @@ class Crew:
                 if child == 0:
                     self._serve(rank, reading, told)
                 self.children.append(child)
+                _LIVING.add(child)
         finally:
             if os.getpid() != self.parent:
                 os._exit(1)
@@ -220,11 +223,20 @@ class Crew:
         """Wait so long for the children to end; they are forgotten as they do."""
         end, pause = time.monotonic() + seconds, 1e-4
         while True:
-            self.children = [child for child in self.children if not _ended(child)]
+            ended = {child for child in self.children if _ended(child)}
+            self.children = [child for child in self.children if child not in ended]
+            _LIVING.difference_update(ended)
             if not self.children or time.monotonic() >= end:
                 return
             time.sleep(pause)
             pause = min(2 * pause, 0.01)
+
+
+def abandon() -> None:
+    """Kill all workers of this process, which is about to end."""
+    for child in tuple(_LIVING):
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGKILL)
 
 
 @contextlib.contextmanager

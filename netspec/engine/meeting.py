@@ -9,6 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.machine import cores
+
 #: Looks before a rank that waits sleeps: about a millisecond, as long as equal shares of a step differ on a quiet machine.
 #: Where others want the cores, one that went on looking would take them from the rank that it waits for.
 SPIN = 500
@@ -26,11 +28,13 @@ class Meeting:
     """A barrier of ``ranks`` processes over ``flags``, shared memory that was zero before they were born.
 
     Each rank counts its visits up in its own flag; the last row is not zero once the meeting is broken. ``look`` is called
-    with the seconds since the last time by who waits long, and raises what ends the waiting.
+    with the seconds since the last time by who waits long, and raises what ends the waiting. With more ranks than cores none
+    spins: the ones that are waited for need them.
     """
 
     def __init__(self, flags: NDArray[np.int64], look: Callable[[float], None]) -> None:
         self.flags, self.look = flags, look
+        self.spin = SPIN if len(flags) - 1 <= cores() else 0
         self.ranks = len(flags) - 1
         self.rank = self.visits = 0
 
@@ -52,7 +56,7 @@ class Meeting:
         for rank in range(self.ranks):
             while flags[rank, 0] < visits:
                 looks += 1
-                if looks > SPIN:
+                if looks > self.spin:
                     self._rest(rank)
                     break
                 os.sched_yield()

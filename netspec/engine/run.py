@@ -37,7 +37,8 @@ class Runner:
         self.clock = clock or Clock()
         self.smoothing = smoothing
         self.nodes = {node.name: node for node in plan.graph.nodes}
-        self.workers = min(pool.workers, plan.parts)
+        forks = processes and can_fork()
+        self.workers = pool.workers if forks and pool.asked else min(pool.workers, plan.parts)
         self.whole = shared(plan.batch_bytes, np.uint8)
         self.local = [np.zeros(plan.local_bytes, dtype=np.uint8) for _ in range(self.workers)]
         self.gradients = shared((plan.parts if plan.train else 0, store.gradient_size), plan.dtype)
@@ -46,7 +47,7 @@ class Runner:
         self.targets = self._targets()
         self._prepared()
         self._bind()
-        self.crew = Crew(self.workers, self._share, self._told, _TOLD.size) if processes and self.workers > 1 and can_fork() else None
+        self.crew = Crew(self.workers, self._share, self._told, _TOLD.size) if forks and self.workers > 1 else None
 
     # ---- memory
 

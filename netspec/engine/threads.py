@@ -15,10 +15,10 @@ from netspec.machine import cores
 
 
 class Pool:
-    """Runs calls side by side and waits for all; one worker runs them in turn."""
+    """Runs calls side by side and waits for all; one worker runs them in turn. So many may have been ``asked`` for."""
 
-    def __init__(self, workers: int) -> None:
-        self.workers = max(1, workers)
+    def __init__(self, workers: int, asked: bool = False) -> None:
+        self.workers, self.asked = max(1, workers), asked
         self._pool = ThreadPoolExecutor(self.workers - 1) if self.workers > 1 else None
 
     def run(self, calls: Sequence[Callable[[], object]]) -> None:
@@ -99,7 +99,7 @@ _ONE_THREAD = _OneThread()
 @contextmanager
 def pool(workers: int | None = None) -> Iterator[Pool]:
     """A pool with BLAS held to one thread, until the block ends."""
-    made = Pool(workers or cores())
+    made = Pool(workers or cores(), bool(workers))
     try:
         with _ONE_THREAD:
             yield made

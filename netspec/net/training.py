@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netspec.diagnostics import Trouble
 from netspec.net.budget import Budget
 from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import record
@@ -37,7 +38,12 @@ class Training:
         """Read the data, train, keep what is asked for. The run's folder is held until the last event, or until this is closed."""
         keeper = Keeper(self.net, self.where)
         with keeper.held(self.folder):
-            yield from self._run(keeper)
+            try:
+                yield from self._run(keeper)
+            except MemoryError:
+                raise no_memory() from None
+            except RuntimeError as error:
+                raise (no_memory() if "start new thread" in str(error) else error) from None
 
     def _run(self, keeper: Keeper) -> Iterator[Event]:
         from netspec.data.batches import Batches, check, known, with_mean
@@ -64,18 +70,29 @@ class Training:
         trainer = Trainer(graph, fresh, settings, batches, settings.seed, self.stop, self.workers, state, tuned(), recompute)
         del fresh, state  # the trainer has them
         keeper.begin(net.spec(asked if self.budget.memory is None else settings), now, self.folder)
+        before: Progress | None = None
         for event in trainer.run():
-            if isinstance(event, Epoch):
-                event = self.scored(event, test)
+            if isinstance(event, Progress):
+                before = event
+                if event.last:
+                    keeper.leave(event.state())
+            elif isinstance(event, Epoch):
+                scored = self.scored(event, test)
+                if scored is None:  # asked to stop meanwhile: the epoch ends when it is tested, by who goes on
+                    if before is not None:
+                        keeper.leave(before.state())
+                    return
+                event = scored
                 keeper.keep(event, self.data)
-            elif isinstance(event, Progress) and event.last:
-                keeper.leave(event.state())
             yield event
 
     # ---- the test set
 
-    def scored(self, event: Epoch, test: Any) -> Epoch:
-        """The event with what the net now makes of the test set: of every output that has a loss and something in it."""
+    def scored(self, event: Epoch, test: Any) -> Epoch | None:
+        """The event with what the net now makes of the test set: of every output that has a loss and something in it.
+
+        None where training is asked to stop before that is known.
+        """
         from netspec.data.batches import prepared
         from netspec.data.scores import Score, answers, score
         from netspec.engine.evaluate import values
@@ -86,6 +103,8 @@ class Training:
             return replace(event, weights=lambda: weights)
         totals = {target.output: Score() for target in heads}
         for inputs, wanted in prepared(test, self.data, self.inputs, list(heads)):
+            if self.stop():
+                return None
             read = {name: array for name, array in inputs.items() if name in model.graph.inputs}
             found = values(model, read, workers=self.workers)
             for target, end in heads.items():
@@ -112,6 +131,12 @@ class Training:
             outputs.append(replace(output, value=nodes[output.value].inputs[0]) if cut else output)
             heads[target] = target.end if cut else ""
         return replace(model, graph=replace(model.graph, outputs=tuple(outputs)).deployed()) if outputs else model, heads
+
+
+def no_memory() -> Trouble:
+    """What is told where the machine has not what was planned with."""
+    return Trouble("N712", "the memory ran out: the machine gives less than this takes",
+                   help="a smaller `--batch`, or `--memory SIZE` with less than is free; a state that was kept goes on with `--resume`")  # fmt: skip
 
 
 def targets(net: Net, settings: Train) -> list[Target]:

@@ -1,0 +1,159 @@
+"""Signals that end a command: at once, or while a net is trained after the step that runs; a second one at once in every moment."""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, NoReturn, TypeVar
+
+Event = TypeVar("Event")
+
+#: Seconds that a command has to end by itself after the signal that ends it: a call into a library may take longer.
+GRACE = 1.0
+_DONE = 0
+
+
+class Ended(KeyboardInterrupt):
+    """A signal ends the command."""
+
+
+class Signals:
+    """What came for one command. ``gentle`` is when the first signal is only noted: something can be saved, and will be."""
+
+    def __init__(self) -> None:
+        self.came: list[int] = []
+        self.gentle = False
+
+    @property
+    def status(self) -> int:
+        """The exit status of a command that was ended: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
+        return 128 + (self.came[0] if self.came else signal.SIGINT)
+
+    def asked(self) -> bool:
+        """Whether the command was asked to end."""
+        return bool(self.came)
+
+    def watched(self, events: Iterator[Event]) -> Iterator[Event]:
+        """The events of a training: from the first one on there is something to save."""
+        try:
+            for event in events:
+                self.gentle = True
+                yield event
+        finally:
+            self.gentle = False
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Python's handler, in the main thread between two of its instructions."""
+        self.came.append(number)
+        if not self.gentle or len(self.came) > 1:
+            raise Ended
+
+
+_now = Signals()
+
+
+def current() -> Signals:
+    """What came for the command that runs."""
+    return _now
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[Signals]:
+    """Hear the signals that end a command while the block runs.
+
+    They are heard though the program was started in the background of a script, where Ctrl-C is ignored; SIGHUP is not where
+    it is ignored: that is what `nohup` asks for.
+    """
+    global _now
+    before, _now = _now, Signals()
+    try:
+        if threading.current_thread() is not threading.main_thread():
+            yield _now
+            return
+        with _watch(_now), _handled(_now):
+            yield _now
+    finally:
+        _now = before
+
+
+@contextlib.contextmanager
+def _handled(signals: Signals) -> Iterator[None]:
+    before = {number: signal.signal(number, signals.handle) for number in numbers()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def numbers() -> list[int]:
+    """The signals that end a command here."""
+    found = [int(getattr(signal, name)) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    return [number for number in found if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN]
+
+
+def last() -> None:
+    """The command is done, and only the interpreter's end is left: a signal changes the status no more."""
+    for number in numbers():
+        signal.signal(number, signal.SIG_IGN)
+
+
+# ---- what ends a command that does not end
+
+
+@contextlib.contextmanager
+def _watch(signals: Signals) -> Iterator[None]:
+    """A thread learns of each signal as it comes, and ends the process where the command does not: Python's own handlers wait
+    for the end of a call into a library, and two signals in one such call are one to them."""
+    if os.name != "posix":
+        yield
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        with contextlib.suppress(RuntimeError):  # no thread is to be had: the handlers alone must do
+            _thread.start_new_thread(_watching, (reading, signals))
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        with contextlib.suppress(OSError):
+            os.write(writing, bytes([_DONE]))
+        os.close(writing)
+
+
+def _watching(reading: int, signals: Signals) -> None:
+    heard: list[int] = []
+    while True:
+        for number in os.read(reading, 64) or bytes([_DONE]):
+            if number == _DONE:
+                os.close(reading)
+                return
+            if number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+                heard.append(number)
+        if len(heard) > 1 or (heard and not signals.gentle):
+            while select.select([reading], [], [], GRACE)[0]:
+                if _DONE in (os.read(reading, 64) or bytes([_DONE])):
+                    os.close(reading)
+                    return
+            _end(128 + heard[0])
+
+
+def _end(status: int) -> NoReturn:
+    """End the process, whatever it does: what it was writing is removed, its workers go with it."""
+    modules: dict[str, Any] = dict(sys.modules)
+    with contextlib.suppress(Exception):
+        if "netspec.files" in modules:
+            modules["netspec.files"].abandon()
+        if "netspec.engine.crew" in modules:
+            modules["netspec.engine.crew"].abandon()
+    with contextlib.suppress(OSError):
+        os.write(2, (b"\x1b[?25h" if os.isatty(2) else b"") + b"interrupted\n")
+    os._exit(status)
