@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import note, typed
+from netspec.cli.signals import current
 
 EPOCHS = 16
 
@@ -22,7 +23,7 @@ def specs() -> Path:
 @click.option("--epochs", type=click.IntRange(1), default=EPOCHS, help="How long to train.")
 def command(out: Path | None, epochs: int) -> int:
     """LeNet-5 from its spec to named digits, in about half a minute and with no network."""
-    from netspec.cli.train import follow, run_folder, stop_flag
+    from netspec.cli.train import follow, run_folder
     from netspec.net import load
     from netspec.runtime.predict import files, predict
     from netspec.runtime.session import open_model
@@ -31,11 +32,12 @@ def command(out: Path | None, epochs: int) -> int:
     click.echo(spec.read_text(encoding="utf-8"))
     net = load(spec)
     note(f"training {net.name} ({net.parameters:,} parameters) on {data} ...")
-    with run_folder(out, spec) as out, stop_flag() as stopped:
-        kept = follow(net.train(data, out=out, epochs=epochs, stop=stopped, command=typed(), tell=note), out)
-        if stopped() and not kept:
-            note("stopped before the first epoch was done: nothing is kept")
-            return 130
+    signals = current()
+    with run_folder(out, spec) as out:
+        kept = follow(signals.watched(net.train(data, out=out, epochs=epochs, stop=signals.asked, command=typed(), tell=note)), out)
+        if signals.asked() and not kept:
+            note("stopped before the first epoch was done: there is no model to run")
+            return signals.status
     model = out / "model.onnx"
     session = open_model(model)
     note(f"running {model} on the {session.device}:")
@@ -49,4 +51,4 @@ def command(out: Path | None, epochs: int) -> int:
         f"  netspec table {spec} c3                     # the connection table\n"
         f"  netspec train {spec} --data FOLDER          # MNIST's four files: 99.2 % and more"
     )
-    return 130 if stopped() else 0
+    return signals.status if signals.asked() else 0
