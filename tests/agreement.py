@@ -15,6 +15,7 @@ from netspec.engine.evaluate import values
 from netspec.graph import Graph
 from netspec.interop.export import export, serialize
 from netspec.language import parse
+from netspec.passes.training_only import drop_training_only
 from netspec.shape import numbers
 from netspec.weights import Model
 
@@ -73,9 +74,8 @@ def by_engine(model: Model, inputs: Mapping[str, Any]) -> Arrays:
 
 
 def written(graph: Graph, weights: Arrays) -> Model:
-    """The net as it is written, without what only training needs: no pass has touched it."""
-    kept = graph.deployed()
-    return Model(kept, {path: array for path, array in weights.items() if path in kept.weights})
+    """The net as it is written, without what only training needs: no other pass has touched it."""
+    return drop_training_only(Model(graph, weights))
 
 
 def by_onnxruntime(content: bytes, inputs: Mapping[str, Any], level: Any) -> Arrays:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.fuzz.frame import Harness
 from tests.fuzz.gradients import GRADIENTS
+from tests.fuzz.pairs import PAIRS
 from tests.fuzz.specs import MUTATED
 
 HARNESSES: dict[str, Harness] = {
@@ -11,5 +12,6 @@ HARNESSES: dict[str, Harness] = {
     for harness in (
         MUTATED,
         GRADIENTS,
+        PAIRS,
     )
 }  # fmt: skip

@@ -6,7 +6,7 @@ import re
 from zlib import crc32
 
 import pytest
-from agreement import disagreements, graph_of, sound
+from tests.agreement import disagreements, graph_of, sound
 
 TABLES = {
     "full": "sparse table t: 4 -> 4 = full",
