@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from functools import cache
 
-from tests.agreement import sound
-
 from netspec.diagnostics import Fault
 from netspec.graph import Graph, Node, Output
 from netspec.ops import Operator
 from netspec.shape import Shape
+from tests.agreement import sound
 
 #: Operators on 16 maps (onnxruntime's own layout takes 8 or 16 at a time), with the arguments that change how they are exported.
 MAPS = (

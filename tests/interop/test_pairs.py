@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.agreement import disagreements
 from tests.pairs import WRITTEN, Chains
 

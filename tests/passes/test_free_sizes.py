@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.agreement import LEVELS, by_engine, by_onnxruntime, differences, inputs_for, sound, weights_for, written
 
 from netspec import passes
 from netspec.diagnostics import SpecError
@@ -16,6 +15,7 @@ from netspec.interop.export import export, serialize
 from netspec.net import load
 from netspec.shape import Free, window
 from netspec.weights import Model
+from tests.agreement import LEVELS, by_engine, by_onnxruntime, differences, inputs_for, sound, weights_for, written
 
 SIZES = ((5, 7), (6, 6), (4, 9), (8, 3), (10, 11))
 POOLS = {

@@ -6,6 +6,7 @@ import re
 from zlib import crc32
 
 import pytest
+
 from tests.agreement import disagreements, graph_of, sound
 
 TABLES = {
