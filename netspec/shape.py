@@ -8,6 +8,10 @@ from math import prod
 
 #: The most elements a value may have (language.md section 7).
 MOST_ELEMENTS = 2**31
+#: The largest number of a value: single precision, in which nets are trained and models compute.
+SINGLE = 3.4028234663852886e38
+#: The smallest above 0 that has all its digits there.
+LEAST = 1.1754943508222875e-38
 
 
 @dataclass(frozen=True, slots=True)

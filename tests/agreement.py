@@ -97,7 +97,7 @@ def differences(wanted: Arrays, found: Arrays, what: str) -> Iterable[str]:
         other, scale = found[name], float(np.abs(right).max(initial=0)) + 1e-6
         if other.shape != right.shape:
             yield f"{what}: {name} is {other.shape}, and {right.shape} is wanted"
-        elif not np.allclose(other, right, rtol=1e-4, atol=1e-5 * scale, equal_nan=True):
+        elif not np.allclose(other, right, rtol=0, atol=1e-4 * scale, equal_nan=True):
             yield f"{what}: {name} is off by {float(np.abs(other - right).max()) / scale:.2g} of the largest"
 
 

@@ -12,6 +12,7 @@ from netspec.elaborate.expressions import describe, evaluate, fail, is_function
 from netspec.elaborate.scope import Binding, Failed, Scope, Value
 from netspec.language import syntax as s
 from netspec.settings import Arguments, Word
+from netspec.settings.arguments import past_single
 
 A = TypeVar("A", bound=Arguments)
 
@@ -155,7 +156,7 @@ def _report(
         given = f"`{value}`" if isinstance(value, str | Word) else describe(value)
         guess = did_you_mean(value if isinstance(value, str) else "", wanted.words) if wanted.words else ""
         scope.problems.error(
-            "N112", spans.get(name, span), f"{name} of {kind.name} is {given}, and {wanted.told} is wanted", help=guess
+            "N112", spans.get(name, span), f"{name} of {kind.name} is {given}, and {wanted.told}{past_single(value)} is wanted", help=guess
         )
 
 

@@ -15,6 +15,7 @@ from netspec.elaborate.scope import Failed, Scope
 from netspec.graph import Graph
 from netspec.language import syntax as s
 from netspec.settings import LOSSES, OPTIMIZERS, SCHEDULES, STEPS, STOPS, TESTS, Arguments, Data, Train
+from netspec.settings.arguments import past_single
 from netspec.settings.train import Step
 
 #: Which last layer a loss belongs to; the two are worked out together.
@@ -82,7 +83,7 @@ def _setting(kind: type[Arguments], node: s.Setting, values: dict[str, Any], sco
         kind(**{node.key: value})
     except ValidationError:
         span = node.values[0].span
-        raise fail(scope, "N112", span, f"{node.key} is {describe(value)}, and {kind.wanted(node.key).told} is wanted") from None
+        raise fail(scope, "N112", span, f"{node.key} is {describe(value)}, and {kind.wanted(node.key).told}{past_single(value)} is wanted") from None
     values[node.key] = value
 
 

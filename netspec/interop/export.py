@@ -61,8 +61,11 @@ class Writer:
         return self("If", condition, then_branch=branches[0], else_branch=branches[1])
 
     def floats(self, values: Any, shape: tuple[int, ...] | None = None) -> str:
-        """A constant of float32."""
-        array = np.asarray(values, dtype=np.float32)
+        """A constant of float32; Fault N609 where a number is past it."""
+        with np.errstate(over="ignore"):
+            array = np.asarray(values, dtype=np.float32)
+        if not np.isfinite(array).all():
+            raise Fault("N609", f"{self.prefix} has a number that a model cannot hold: single precision ends at 3.4e38")
         return self._constant(array if shape is None else array.reshape(shape))
 
     def doubles(self, values: Any) -> str:

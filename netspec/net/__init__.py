@@ -28,6 +28,9 @@ def load(path: str | Path, **parameters: Any) -> Net:
     """The net in a file with its parameters set. Raises SpecError with all that is wrong, Trouble where no file is."""
     problems = Problems()
     net = read(Path(path), parameters, problems)
+    if net is None and not problems.errors:
+        problems.error("N608", None, f"{path} has no net: it is a library, whose blocks, tables and constants other files take",
+                       help=f"give the file that has the net (it would say `use \"{Path(path).name}\"`), or write one here: `net Name {{ … }}`")  # fmt: skip
     if problems.errors or net is None:
         raise SpecError(problems)
     return net

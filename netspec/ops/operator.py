@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, InstanceOf
 
 from netspec.diagnostics import Fault
 from netspec.settings.arguments import Arguments, Count, Flag, Positive, Real, Share, Wanted, Whole, Word
-from netspec.shape import Dim, Shape, is_free, numbers, show
+from netspec.shape import SINGLE, Dim, Shape, is_free, numbers, show
 
 Shapes = Sequence[Shape]
 Names = Sequence[str]
@@ -50,7 +50,7 @@ def _init(value: object) -> object:
     word = Word.read(value)
     if word is None or word.name not in _INITS or len(word.values) != _INITS[word.name] or word.named:
         raise ValueError(value)
-    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in word.values):
+    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in word.values) or any(abs(v) > SINGLE for v in word.values):
         raise ValueError(value)
     return Init(word.name, *map(float, word.values))
 

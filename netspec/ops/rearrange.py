@@ -10,7 +10,20 @@ from pydantic import Field
 
 from netspec.diagnostics import Fault
 from netspec.ops import window
-from netspec.ops.operator import Count, Emit, Names, Operator, Shapes, Sizes, Wanted, fixed, maps, spatial, zeros_around
+from netspec.ops.operator import (
+    Count,
+    Emit,
+    Names,
+    Operator,
+    Real,
+    Shapes,
+    Sizes,
+    Wanted,
+    fixed,
+    maps,
+    spatial,
+    zeros_around,
+)
 from netspec.shape import Shape, linear, show
 
 
@@ -185,7 +198,7 @@ class Scale(Operator):
     name: ClassVar[str] = "scale"
     formula: ClassVar[str] = "y = a · x"
 
-    factor: Annotated[float, Field(allow_inf_nan=False), Wanted("a number")]
+    factor: Real
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         return emit("Mul", xs[0], emit.floats(self.factor))
@@ -197,7 +210,7 @@ class Shift(Operator):
     name: ClassVar[str] = "shift"
     formula: ClassVar[str] = "y = x + b"
 
-    amount: Annotated[float, Field(allow_inf_nan=False), Wanted("a number")]
+    amount: Real
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         return emit("Add", xs[0], emit.floats(self.amount))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from netspec.diagnostics import Fault
 from netspec.graph import Graph, Node
 from netspec.ops.conv import Convolution, Local
 from netspec.ops.dense import Dense
@@ -26,6 +27,8 @@ def fold_norm(model: Model) -> Model:
     for node in graph.nodes:
         uses[node.path] = uses.get(node.path, 0) + 1
     for node in graph.nodes:
+        if isinstance(node.op, Norm):
+            _check(node, weights)
         if not isinstance(node.op, Norm) or uses[node.path] > 1:
             continue
         before = _layer_before(graph, node)
@@ -35,6 +38,15 @@ def fold_norm(model: Model) -> Model:
         gone.add(node.name)
     graph = graph.replace(lambda node: folded.get(node.name)).bypass(lambda node: node.name in gone)
     return Model(graph, {path: array for path, array in weights.items() if path in graph.weights})
+
+
+def _check(norm: Node, weights: dict[str, Array]) -> None:
+    """Fault N609 where statistics, which may come from any file, leave nothing to divide by."""
+    assert isinstance(norm.op, Norm)
+    path = norm.key("running_var")
+    least = float(weights[path].min())
+    if least + norm.op.epsilon <= 0:
+        raise Fault("N609", f"the weights {path} hold the variance {least:g}, and a variance is at least 0", help="the file was damaged, or these are other numbers")
 
 
 def _layer_before(graph: Graph, norm: Node) -> Node | None:
@@ -56,11 +68,19 @@ def _fold(before: Node, norm: Node, weights: dict[str, Array]) -> Node:
     kernel = weights[before.key("weight")]
     axis = kernel.ndim - 2 - len(before.shape[1:]) if isinstance(before.op, Local) else 0
     column = (1,) * axis + (-1,) + (1,) * (kernel.ndim - axis - 1)
-    weights[before.key("weight")] = (kernel * gain.reshape(column)).astype(np.float32)
+    weights[before.key("weight")] = _single(kernel * gain.reshape(column), norm)
     bias = weights.get(before.key("bias"), np.zeros(numbers(before.shape) if isinstance(before.op, Local) else mean.shape))
     row = (-1,) + (1,) * (bias.ndim - 1)
     moved = (bias - mean.reshape(row)) * gain.reshape(row) + shift.reshape(row)
-    weights[before.key("bias")] = moved.astype(np.float32)
+    weights[before.key("bias")] = _single(moved, norm)
     return replace(before, op=before.op.model_copy(update={"bias": True}))
 
 
+def _single(array: Array, norm: Node) -> Array:
+    """In single precision; Fault N609 where it does not hold the numbers."""
+    with np.errstate(over="ignore"):
+        made = array.astype(np.float32)
+    if not np.isfinite(made).all():
+        raise Fault("N609", f"{norm.name} divides by so little, or weighs so much, that the layer before it has numbers past single precision",
+                    help="look at its running_var and weight with `netspec weights list`")  # fmt: skip
+    return made

@@ -9,6 +9,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from netspec.shape import LEAST, SINGLE
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -81,10 +83,19 @@ def _told(value: Any) -> str:
     return " x ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
+def past_single(value: object) -> str:
+    """What to tell beside what an argument takes, where a number in it is too large or small for a model; else nothing."""
+    numbers = value.values if isinstance(value, Word) else (value,)
+    sizes = [abs(number) for number in numbers if isinstance(number, int | float)]
+    if any(0 < size < LEAST for size in sizes):
+        return ", from the 1.2e-38 of single precision on,"
+    return ", up to the 3.4e38 of single precision," if any(size > SINGLE for size in sizes) else ""
+
+
 Count = Annotated[int, Field(ge=1), Wanted("a whole number of at least 1")]
 Whole = Annotated[int, Field(ge=0), Wanted("a whole number of at least 0")]
-Real = Annotated[float, Field(allow_inf_nan=False), Wanted("a number")]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False), Wanted("a number above 0")]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False), Wanted("a number of at least 0")]
+Real = Annotated[float, Field(ge=-SINGLE, le=SINGLE, allow_inf_nan=False), Wanted("a number")]
+Positive = Annotated[float, Field(ge=LEAST, le=SINGLE, allow_inf_nan=False), Wanted("a number above 0")]
+NotNegative = Annotated[float, Field(ge=0, le=SINGLE, allow_inf_nan=False), Wanted("a number of at least 0")]
 Share = Annotated[float, Field(ge=0, lt=1), Wanted("a number from 0 to below 1")]
 Flag = Annotated[bool, Wanted("true or false")]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+from netspec.shape import SINGLE
 from netspec.tables.kernel import KernelTable
 from netspec.tables.table import Table, make
 
@@ -70,9 +71,12 @@ def _cells(
 
 
 def _allowed(kind: str, cell: _Cell, report: Report) -> bool:
+    end = cell.start + len(cell.text)
+    if cell.sort == "number" and abs(float(cell.text)) > SINGLE:
+        report(cell.row, cell.start, end, "N207", f"`{cell.text}` is past the numbers of single precision, which end at 3.4e38", "")
+        return False
     if cell.sort in _SORTS[kind]:
         return True
-    end = cell.start + len(cell.text)
     help = f"cells of a {kind} table are {_ALLOWED[kind]}"
     if cell.text in ("x", "O", "o", "0", "1") and kind in ("sparse", "dense"):
         help += f"; write `{'X' if cell.text in 'x1' else '.'}`"
