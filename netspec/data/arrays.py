@@ -83,7 +83,7 @@ def _all_numbers(array: Array, what: str) -> None:
         return
     step = max(1, SLICE // max(1, prod(array.shape[1:])))
     for at in range(0, len(array), step):
-        rows = np.asarray(array[at : at + step]).reshape(min(step, len(array) - at), -1)
+        rows = np.asarray(array[at : at + step], np.float64).reshape(min(step, len(array) - at), -1)
         good = (np.abs(rows) <= MOST).all(axis=1)
         if not good.all():
             row = int((~good).argmax())

@@ -43,8 +43,8 @@ def free() -> int | None:
         return None
 
 
-def take(file: Any, count: int, what: str, code: str = "N707") -> Array:
-    """Exactly ``count`` bytes. Fault ``code`` where there are fewer, or the machine has no room for them."""
+def take(file: Any, count: int, what: str, code: str = "N707", after: str = "") -> Array:
+    """Exactly ``count`` bytes. Fault ``code`` where there are fewer, ``after`` which says where, or the machine has no room."""
     room = free()
     if room is not None and count > room:
         raise Fault(code, f"{what} claims {count:,} bytes, and there are {room:,} of memory")
@@ -53,7 +53,7 @@ def take(file: Any, count: int, what: str, code: str = "N707") -> Array:
     while at < count:
         piece = file.read(min(PIECE, count - at))
         if not piece:
-            raise Fault(code, f"{what} should hold {count:,} bytes, and holds {at:,}")
+            raise Fault(code, f"{what} should hold {count:,} bytes{after}, and holds {at:,}")
         view[at : at + len(piece)] = piece
         at += len(piece)
     return made

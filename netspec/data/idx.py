@@ -37,10 +37,10 @@ def _idx(path: Path, axes: int) -> Array:
             raise Fault("N707", f"{path} ends in its head: at byte {len(head)} of {4 + 4 * axes}")
         sizes = struct.unpack(f">{axes}I", head[4:])
         count = prod(sizes)
-        if count > most:
+        if count > most - (0 if path.suffix == ".gz" else len(head)):
             held = f"more than the {most:,} that it can hold" if path.suffix == ".gz" else f"and holds {most - len(head):,}"
             raise Fault("N707", f"{path} should hold {count:,} bytes after its head, {held}")
-        body = take(file, count, f"{path}, after its head,")
+        body = take(file, count, str(path), after=" after its head")
         if file.read(1):
             raise Fault("N707", f"{path} should hold {count:,} bytes after its head, and holds more")
     return body.reshape(sizes)

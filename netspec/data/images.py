@@ -82,7 +82,7 @@ def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | N
     height, width = image.height, image.width
     wide = span is not None and image.mode in ("I", "F", *Depth.WIDE)
     shape = (width, height) if turn in (5, 6, 7, 8) else (height, width)
-    made = np.empty((*shape, maps_of(image)), np.float32 if wide else np.uint8)
+    made = np.empty((*shape, maps_of(image, depth)), np.float32 if wide else np.uint8)
     rows = _as_stored(made, turn)
     step = max(1, BAND // width)
     bands = [(y, min(y + step, height)) for y in range(0, height, step)]

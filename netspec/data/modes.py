@@ -23,6 +23,7 @@ class Depth:
     """What only the file knows of the numbers that Pillow makes of it: bits of a grey value, and of what is transparent."""
 
     bits: int = 8
+    grey: bool = False
 
     WIDE: ClassVar[tuple[str, ...]] = ("I;16", "I;16L", "I;16B", "I;16N")
 
@@ -32,7 +33,7 @@ class Depth:
         tiles = getattr(image, "tile", ())
         told = str(tiles[0][3] if tiles else "")
         if image.mode in Depth.WIDE or ";16B" in told or (image.mode == "I" and image.format == "PPM"):
-            return Depth(16)
+            return Depth(16, "LA;16B" in told)  # which Pillow makes coloured
         return Depth(next((bits for bits in (1, 2, 4) if f"L;{bits}" in told), 1 if image.mode == "1" else 8))
 
     def key(self, value: Any) -> Any:
@@ -53,18 +54,18 @@ class Depth:
         if span is not None or (self.bits == 16 and low >= 0):
             return
         if low < 0 or high > 255:
-            raise Fault("N705", f"{path} has numbers from {low:g} to {high:g}, and those of a picture are 0 to 255", help=_help(low, high))
+            raise Fault("N705", f"{path} has numbers from {low:g} to {high:g}, and those of a picture are 0 to 255: {_asked(low, high)}")
         if isinstance(high, float) and high <= 1:
-            raise Fault("N705", f"{path} has real numbers from {low:g} to {high:g}: 1 may be white, or nearly black", help=_help(0, 1))
+            raise Fault("N705", f"{path} has real numbers from {low:g} to {high:g}, and 1 may be white or nearly black: {_asked(0, 1)}")
 
 
-def _help(low: float, high: float) -> str:
-    return f"begin `prepare` with what they run from and to: `range({low:g}, {high:g})`"
+def _asked(low: float, high: float) -> str:
+    return f"`prepare` begins with what they run from and to, such as `range({low:g}, {high:g})`"
 
 
-def maps_of(image: Image.Image) -> int:
+def maps_of(image: Image.Image, depth: Depth) -> int:
     """One map where a picture is grey, else three."""
-    return 1 if image.mode in _GREY or image.mode in Depth.WIDE else 3
+    return 1 if depth.grey or image.mode in _GREY or image.mode in Depth.WIDE else 3
 
 
 def span_of(bands: Iterable[Image.Image], mode: str) -> Limits | None:
@@ -94,7 +95,7 @@ def to_bytes(image: Image.Image, depth: Depth, span: Limits | None) -> Array:
         image.info["transparency"] = depth.key(clear)
     seen = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     over: Array = np.asarray(Image.alpha_composite(Image.new("RGBA", seen.size, (255, 255, 255, 255)), seen))
-    return over[..., : maps_of(image)]
+    return over[..., : maps_of(image, depth)]
 
 
 def _wide(image: Image.Image, depth: Depth, span: Limits | None) -> Array:
