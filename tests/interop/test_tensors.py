@@ -94,6 +94,6 @@ def test_pipes_and_folders_are_told(suffix: str, tmp_path: Path) -> None:
 def test_an_npz_that_holds_something_else(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
         file.writestr("readme.txt", "hello")
-    with pytest.raises(Fault, match="holds no weights: holds readme.txt, which is no array") as caught:
+    with pytest.raises(Fault, match=r"holds no weights: holds readme.txt, which is no array") as caught:
         load_weights(tmp_path / "a.npz")
     assert caught.value.code == "N702"
