@@ -19,9 +19,9 @@ BEFORE = 3.0
 class Bound:
     """The kernel of an operator on ``n`` images, with a point to be at: inputs and weights, as they run."""
 
-    def __init__(self, case: Case, n: int = 2, seed: int = 1, method: type[Kernel] | None = None, fresh: bool = False) -> None:
+    def __init__(self, case: Case, n: int = 2, seed: int = 1, method: type[Kernel] | None = None, fresh: bool = False, dtype: type = np.float64) -> None:
         graph = case.graph()
-        self.n, self.fresh = n, fresh
+        self.n, self.fresh, self.dtype = n, fresh, dtype
         self.node = graph.nodes[0]
         self.weights = graph.local_weights(self.node)
         self.xs = [last(numbers(shape)) for shape in case.shapes]
@@ -31,23 +31,24 @@ class Bound:
         start = random_weights(graph, seed - 1)
         self.point = {f"x{i}": rng.standard_normal((n, *x)) for i, x in enumerate(self.xs)}
         self.point |= {k: self.kernel.pack(k, start[self.node.key(k)]) for k in self.weights}
+        self.point = {k: array.astype(dtype) for k, array in self.point.items()}
         self.trained = [k for k, w in self.weights.items() if w.trained]
 
     def memory(self, at: dict[str, Array]) -> Memory:
         """Memory for one call each way, at a point."""
         kernel, n = self.kernel, self.n
-        ready = {k: np.zeros(shape) for k, shape in kernel.prepared().items()}  # as a runner gives them
+        ready = {k: np.zeros(shape, self.dtype) for k, shape in kernel.prepared().items()}  # as a runner gives them
         w = {k: at[k] for k in self.weights} | ready
         call = kernel.prepare(w, ready)
         if call is not None:
             call()
         extras = kernel.extras()
         return Memory(
-            [at[f"x{i}"] for i in range(len(self.xs))], np.full((n, *self.y), np.nan), w,
-            {k: np.full(shape, np.nan) for k, shape in [*kernel.scratch(n).items(), *((f"adding:{k}", s) for k, s in kernel.adding().items())]},
-            {k: np.full(shape, np.nan) for k, shape in kernel.saved(n).items()},
-            dxs=[np.full((n, *x), np.nan) for x in self.xs],
-            dw={k: np.full(extras.get(k, at[k].shape), 0.0 if self.fresh else BEFORE) for k in self.trained}, clock=Clock(3, 7), fresh=self.fresh,
+            [at[f"x{i}"] for i in range(len(self.xs))], np.full((n, *self.y), np.nan, self.dtype), w,
+            {k: np.full(shape, np.nan, self.dtype) for k, shape in [*kernel.scratch(n).items(), *((f"adding:{k}", s) for k, s in kernel.adding().items())]},
+            {k: np.full(shape, np.nan, self.dtype) for k, shape in kernel.saved(n).items()},
+            dxs=[np.full((n, *x), np.nan, self.dtype) for x in self.xs],
+            dw={k: np.full(extras.get(k, at[k].shape), 0.0 if self.fresh else BEFORE, self.dtype) for k in self.trained}, clock=Clock(3, 7), fresh=self.fresh,
         )  # fmt: skip
 
     def forward(self, m: Memory) -> Array:
@@ -73,7 +74,7 @@ class Bound:
         for k, total in m.dw.items():
             found[k] = total = total - (0.0 if self.fresh else BEFORE)
             if k in self.kernel.extras():
-                found[k] = np.zeros(self.point[k].shape)
+                found[k] = np.zeros(self.point[k].shape, self.dtype)
                 call = self.kernel.collect(k, total, found[k], m.w)
                 assert call is not None
                 call()

@@ -144,3 +144,14 @@ def test_group_norm(rank: str, offset: float) -> None:
     close(layer.y, wanted["y"].reshape(x.shape), 1e-5, "y")
     close(layer.dx, wanted["dx"].reshape(x.shape), 1e-5, "dx")
     close(layer.dw["weight"], wanted["weight"].reshape(-1), 1e-5, "weight")
+
+
+@pytest.mark.parametrize("offset", OFFSETS)
+def test_a_mean_of_many_positions(offset: float) -> None:
+    """One sum number by number over 224 x 224 positions is off by 10 at 100,000."""
+    x = (offset + np.random.default_rng(4).standard_normal((2, 224, 224, 3))).astype(np.float32)
+    op = OPERATORS["global_avgpool"]()
+    kernel = KERNELS[type(op)](op, [x.shape[1:]], (3,), {})
+    y = np.full((2, 3), np.nan, np.float32)
+    kernel.forward(Memory([x], y, {}, {name: np.full(size, np.nan, np.float32) for name, size in kernel.scratch(2).items()}))()
+    np.testing.assert_allclose(y, x.mean((1, 2), dtype=np.float64), rtol=1e-6, atol=1e-6)

@@ -18,6 +18,8 @@ from netspec.ops.window import Window
 Cut = tuple[slice, ...]
 #: Maps up to which the cells of a row of windows are summed and filled by a product with ones.
 NARROW = 16
+#: Positions from which their mean is made row by row.
+MANY = 1024
 
 
 def spans(window: Window, axis: int, size: int, places: int) -> list[tuple[slice, slice]]:
@@ -269,13 +271,30 @@ class Subsample(Windowed):
 
 
 class GlobalAvgPool(Kernel):
-    """The mean over positions."""
+    """The mean over positions; of many positions row by row, since a long sum loses digits where numbers are far from zero."""
 
     op_type = ops.pool.GlobalAvgPool
 
+    def setup(self) -> None:
+        first, *others = self.xs[0][:-1]
+        self.rows, self.across = (first, prod(others)) if first * prod(others) > MANY else (1, first * prod(others))
+
+    def scratch(self, n: int) -> Sizes:
+        return {"lines": (n, self.rows, self.y[-1])} if self.rows > 1 else {}
+
     def forward(self, m: Memory) -> Run:
-        x, y = m.xs[0].reshape(m.y.shape[0], -1, m.y.shape[1]), m.y
-        return lambda: np.mean(x, axis=1, out=y)
+        y, maps = m.y, self.y[-1]
+        x = m.xs[0].reshape(len(y), self.rows, self.across, maps)
+        lines = m.scratch["lines"] if self.rows > 1 else y.reshape(len(y), 1, maps)
+        along, down = ones(self.across, x), ones(self.rows, x)
+
+        def run() -> None:
+            np.matmul(along, x, out=lines)
+            if self.rows > 1:
+                np.matmul(down, lines, out=y)
+            np.divide(y, self.rows * self.across, out=y)
+
+        return run
 
     def backward(self, m: Memory) -> Run:
         dx = m.dxs[0]
