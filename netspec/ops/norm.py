@@ -47,9 +47,10 @@ class Affine(Gained):
         return emit("Add", emit("Mul", x, emit.shaped(w["weight"], column)), emit.shaped(w["bias"], column))
 
     def centred(self, emit: Emit, x: str, axes: list[int]) -> str:
-        """``(x − mean) / √(variance + ε)`` over ``axes``."""
+        """``(x − mean) / √(variance + ε)`` over ``axes``; the mean is taken away twice, since in single precision the first is only near."""
         over = emit.ints(axes)
-        apart = emit("Sub", x, emit("ReduceMean", x, over))
+        near = emit("Sub", x, emit("ReduceMean", x, over))
+        apart = emit("Sub", near, emit("ReduceMean", near, over))
         variance = emit("ReduceMean", emit("Mul", apart, apart), over)
         return emit("Div", apart, emit("Sqrt", emit("Add", variance, emit.floats(self.epsilon))))
 
