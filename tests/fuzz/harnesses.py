@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from tests.fuzz.data_files import DATA_FILES
 from tests.fuzz.frame import Harness
 from tests.fuzz.gradients import GRADIENTS
 from tests.fuzz.pairs import PAIRS
+from tests.fuzz.pictures import PICTURES
 from tests.fuzz.specs import MUTATED
+from tests.fuzz.weights import WEIGHTS
 
 HARNESSES: dict[str, Harness] = {
     harness.name: harness
@@ -13,5 +16,8 @@ HARNESSES: dict[str, Harness] = {
         MUTATED,
         GRADIENTS,
         PAIRS,
+        PICTURES,
+        DATA_FILES,
+        WEIGHTS,
     )
 }  # fmt: skip
