@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from netspec.diagnostics import Fault
 from netspec.files import foreign, open_regular
+from netspec.machine import memory
 
 Array = NDArray[Any]
 #: A byte of deflate's gives at most so many.
 DEFLATE = 1032
+#: Bytes that are there without asking.
+SMALL = 2**24
 #: Bytes that are read at a time.
 PIECE = 2**20
 
@@ -34,20 +37,11 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
             yield unpacked, size * DEFLATE  # type: ignore[misc]  # it reads as files do
 
 
-def free() -> int | None:
-    """Bytes of memory that the machine has to give; None where it does not tell."""
-    try:
-        told = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return 1024 * next(int(line.split()[1]) for line in told if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration, ValueError):
-        return None
-
-
 def take(file: Any, count: int, what: str, code: str = "N707", after: str = "") -> Array:
     """Exactly ``count`` bytes. Fault ``code`` where there are fewer, ``after`` which says where, or the machine has no room."""
-    room = free()
-    if room is not None and count > room:
-        raise Fault(code, f"{what} claims {count:,} bytes, and there are {room:,} of memory")
+    room = memory() if count > SMALL else None
+    if room is not None and count > room.free:
+        raise Fault(code, f"{what} claims {count:,} bytes, and there are {room.free:,}, which is {room.limit}")
     made = np.empty(count, np.uint8)
     view, at = memoryview(made.data), 0
     while at < count:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,8 @@ def _opened(file: Any, path: str | Path) -> Iterator[Image.Image]:
 def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | None) -> Array:
     """The numbers of a picture, turned as its EXIF says, band by band: there is never a second picture in Pillow's form."""
     depth = Depth.of(image)
-    image.load()
+    with _silent() if image.format == "TIFF" else nullcontext():
+        image.load()
     turn = image.getexif().get(0x0112, 1)
     height, width = image.height, image.width
     wide = span is not None and image.mode in ("I", "F", *Depth.WIDE)
@@ -91,6 +93,24 @@ def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | N
     for top, bottom in bands:
         rows[top:bottom] = to_bytes(image.crop((0, top, width, bottom)), depth, span)
     return made
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without the lines that libtiff writes to the terminal by itself: what is wrong with a file is told with its name."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _as_stored(upright: Array, turn: int) -> Array:

@@ -15,7 +15,7 @@ from netspec.data.images import SUFFIXES, Reading, read_image
 from netspec.data.scores import PROBABLE, probable
 from netspec.data.tested import averaged, views
 from netspec.diagnostics import Fault, Trouble
-from netspec.files import foreign
+from netspec.files import foreign, reason
 from netspec.runtime.metadata import Ending, endings, preparation
 from netspec.runtime.session import BATCH, Session
 from netspec.settings import Data
@@ -40,13 +40,23 @@ def files(paths: Sequence[Path]) -> list[Path]:
     """The files themselves, and the pictures in folders, in the order given."""
     found: list[Path] = []
     for path in paths:
-        if os.path.isdir(path):  # what is called a picture and is no regular file gets a row that says so
-            found += sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and not os.path.isdir(p))
+        if os.path.isdir(path):
+            found += sorted(_below(path))
         else:
             found.append(path)
     if not found:
         raise Trouble("N706", f"no pictures in {', '.join(map(str, paths))}")
     return found
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """What is called a picture in a folder and those in it; what is no regular file gets a row that says so."""
+
+    def unreadable(error: OSError) -> None:
+        raise Trouble("N706", f"{error.filename} cannot be read: {reason(error)}")
+
+    for place, _, names in os.walk(folder, onerror=unreadable):
+        yield from (path for path in map(Path(place).joinpath, names) if path.suffix.lower() in SUFFIXES)
 
 
 class Predictor:

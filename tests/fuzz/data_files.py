@@ -12,7 +12,7 @@ import numpy as np
 
 from netspec.data.sets import read_part
 from netspec.diagnostics import Fault
-from tests.fuzz.files import damaged
+from tests.fuzz.files import damaged, told
 from tests.fuzz.frame import Harness
 
 
@@ -46,8 +46,7 @@ def _case(draw: random.Random, folder: Path) -> None:
     try:
         part = read_part(folder, "train", draw.choice((None, ["car", "plane", "bird"])), ["x", "y"])
     except Fault as fault:
-        assert fault.code == "N707" and len(fault.message) < 1000
-        return
+        return told(fault, "N707")
     arrays = getattr(part, "arrays", None) or {"images": part.images, "labels": part.labels}
     assert len({len(array) for array in arrays.values()}) == 1 and len(part)
     assert all(np.isfinite(np.asarray(array)).all() for array in arrays.values())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
+
+from netspec.diagnostics import Fault
 
 
 def damaged(draw: random.Random, content: bytes, other: bytes = b"") -> bytes:
@@ -31,3 +34,9 @@ def damaged(draw: random.Random, content: bytes, other: bytes = b"") -> bytes:
             width = draw.choice((2, 4, 8))
             held[at : at + width] = (number % 2 ** (8 * width)).to_bytes(width, draw.choice(("little", "big")))
     return bytes(held)
+
+
+def told(fault: Fault, code: str, path: Path | None = None) -> None:
+    """Hold a fault against what it should be: the input's, of one code, short, and with the file's name."""
+    assert fault.status == 1 and fault.code == code and len(fault.message) < 1000
+    assert path is None or str(path) in fault.message

@@ -13,10 +13,10 @@ from PIL import Image
 
 from netspec.data.images import Reading, read_image
 from netspec.diagnostics import Fault
-from tests.fuzz.files import damaged
+from tests.fuzz.files import damaged, told
 from tests.fuzz.frame import Harness
 
-MODES = "1 L LA P PA RGB RGBA RGBX CMYK YCbCr LAB HSV I;16 I;16B I F".split()
+MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I;16", "I;16B", "I", "F"]
 FORMATS: list[tuple[str, dict[str, Any]]] = [
     ("PNG", {}), ("PNG", {"transparency": 7}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("BMP", {}), ("GIF", {}), ("WEBP", {}),
     ("WEBP", {"lossless": True}), ("PPM", {}), ("TIFF", {}),
@@ -65,8 +65,7 @@ def _case(draw: random.Random, folder: Path) -> None:
     try:
         made = read_image(path, Reading(max_pixels=draw.choice((10**4, 10**6, 89_478_485)), span=span))
     except Fault as fault:
-        assert fault.code == "N705" and str(path) in fault.message and len(fault.message) < 600
-        return
+        return told(fault, "N705", path)
     assert made.dtype == np.uint8 or (span is not None and made.dtype == np.float32)
     assert made.ndim == 3 and made.shape[2] in (1, 3) and made.size
 
