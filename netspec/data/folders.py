@@ -44,8 +44,16 @@ def read_folder(folder: Path, classes: list[str] | None, reading: Reading) -> tu
         raise Fault("N707", f"{many} cannot be read: {broken[0]}", help="\n".join(broken[:20]) if len(broken) > 1 else "")
     if not images:
         raise Fault("N707", f"{folder} holds no pictures", help=f"{folder}/CLASS/picture.png")
-    alike = len({(image.shape, image.dtype) for image in images}) == 1
+    alike = len({image.shape for image in images}) == 1  # bytes among wide numbers become such
     return np.stack(images) if alike else images, np.array(labels), names
+
+
+def numbered(folder: Path) -> list[str] | None:
+    """The names of classes that have none but their numbers, where all folders are called by such: `3` is the fourth."""
+    found = [path.name for path in entries(folder) if os.path.isdir(path) and not path.name.startswith(".")]
+    if not found or not all(name.isascii() and name.isdigit() and len(name) < 6 and str(int(name)) == name for name in found):
+        return None
+    return [str(number) for number in range(1 + max(map(int, found)))]
 
 
 def entries(folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples, has_arrays, read_arrays
 from netspec.data.cifar import FILES, read_cifar
-from netspec.data.folders import entries, read_folder
+from netspec.data.folders import entries, numbered, read_folder
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
 from netspec.diagnostics import Fault, Trouble
@@ -62,7 +62,8 @@ def read_set(folder: Path, part: str, classes: list[str] | None = None, reading:
     if batches:
         return by_name(Pictures(*read_cifar(batches)), classes, batches[0])
     if os.path.isdir(folder / part):
-        return Pictures(*read_folder(folder / part, classes, reading))
+        known = classes or (numbered(folder / part) if part == "test" else None)
+        return Pictures(*read_folder(folder / part, known, reading))
     raise Fault(
         "N707", f"{folder} holds no {part} data",
         help="MNIST's files are called train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…, each maybe with .gz;\n"

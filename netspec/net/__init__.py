@@ -288,7 +288,7 @@ class Net:
     def compile(self, path: str | Path, weights: Arrays | None = None, data: Data | None = None, raw_pixels: bool = False) -> Model:
         """Write the ONNX model; without weights, fresh ones from the seed. Returns the deployed model.
 
-        With ``raw_pixels`` it prepares pictures itself: its input is uint8, (N, height, width, maps). Raises Fault N607 where the
+        With ``raw_pixels`` it prepares pictures itself: its input is uint8, (N, height, width, maps), float32 behind a `range`. Raises Fault N607 where the
         net reads no picture.
         """
         from netspec.files import atomic_write, check_target

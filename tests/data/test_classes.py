@@ -39,6 +39,15 @@ def test_folders(classes: list[str] | None, train: str, test: str, wanted: list[
     assert read_both(tmp_path, classes, [])[1].labels.tolist() == wanted
 
 
+def test_where_no_names_are_known_numbers_are_their_own(tmp_path: Path) -> None:
+    for name in ("7", "1"):
+        (tmp_path / "test" / name).mkdir(parents=True)
+        Image.new("L", (2, 2)).save(tmp_path / "test" / name / "a.png")
+    assert read_set(tmp_path, "test").labels.tolist() == [1, 7]
+    (tmp_path / "test").rename(tmp_path / "train")
+    assert read_set(tmp_path, "train").labels.tolist() == [0, 1]  # a training set gives the names itself
+
+
 @pytest.mark.parametrize("classes", [None, ["bird", "cat"]])
 def test_a_class_more_is_named(classes: list[str] | None, tmp_path: Path) -> None:
     put(put(tmp_path, "train", "bird cat", 1), "test", "bird emu", 1)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netspec.data.images import Reading
 from netspec.data.prepare import apply, split
-from netspec.data.sets import read_both
+from netspec.data.sets import read_both, read_set
 from netspec.diagnostics import Fault, SpecError
 from netspec.engine.train import Epoch
 from netspec.net import Net, load
@@ -60,6 +61,14 @@ def test_the_augmentation_comes_behind_it(tmp_path: Path) -> None:
     assert [[step.name for step in part] for part in split(data)] == [["range"], ["color_jitter"], ["scale"]]
     data = net(tmp_path, "prepare: range(0, 1) -> scale(1/255)\ntest: center_crop(8)").data
     assert [[step.name for step in part] for part in data.tested()] == [["range"], ["scale"]]
+
+
+def test_bytes_among_wide_numbers_are_one_set(tmp_path: Path) -> None:
+    (tmp_path / "train" / "a").mkdir(parents=True)
+    Image.fromarray(np.full((2, 3), 0.5, np.float32)).save(tmp_path / "train" / "a" / "0.tif")
+    Image.fromarray(np.full((2, 3), 1, np.uint8)).save(tmp_path / "train" / "a" / "1.png")
+    found = read_set(tmp_path, "train", None, Reading(span=(0.0, 1.0))).images
+    assert isinstance(found, np.ndarray) and found[:, 0, 0, 0].tolist() == [0.5, 1.0]
 
 
 def pictures(folder: Path, kind: str, most: float) -> Path:
