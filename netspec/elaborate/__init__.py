@@ -15,7 +15,7 @@ from netspec.elaborate.expressions import fail
 from netspec.elaborate.files import Library, declare_file, decode, read_bytes, read_source
 from netspec.elaborate.nets import build, set_parameters
 from netspec.elaborate.pipelines import FRAMES, Build, Site
-from netspec.elaborate.scope import Place, Scope
+from netspec.elaborate.scope import Halted, Place, Scope
 from netspec.elaborate.sections import read_sections
 from netspec.graph import Graph
 from netspec.language import syntax as s
@@ -47,8 +47,18 @@ def elaborate(
     ``path`` is where the file lies: what it uses lies beside it.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES))
-    scope = Scope(problems)
     library = Library(problems)
+    try:
+        return _elaborate(file, problems, parameters or {}, path, library)
+    except Halted:
+        pass
+    except RecursionError:
+        problems.error("N301", library.effort.at, "blocks, bodies and brackets stand in each other too deep", help="build one after the other")
+    return Elaborated(None, Train(), Data(), {})
+
+
+def _elaborate(file: s.File, problems: Problems, parameters: Mapping[str, Any], path: Path | None, library: Library) -> Elaborated:
+    scope = Scope(problems, effort=library.effort)
     if path is not None:
         library.reading.append(Path(path))
     inner = Scope(problems, scope)
@@ -58,14 +68,14 @@ def elaborate(
     def at_net(net: s.Net) -> None:
         nets.append(net)
         if len(nets) == 1:
-            set_parameters(net, inner, parameters or {})
+            set_parameters(net, inner, parameters)
             graphs.append(build(net, inner, problems))
         else:
             problems.error("N314", net.name_span, "a file has one net, and this is a second", label="second net",
                            also=((nets[0].name_span, "the first"),), help="put it into a file of its own")  # fmt: skip
 
     declare_file(file, scope, library, path, at_net)
-    look_over_unused(Site(Build(problems), scope, Place()))
+    look_over_unused(Site(Build(problems, effort=scope.effort), scope, Place()))
     if parameters and not nets and not problems.errors:
         problems.error("N113", None, f"the file has no net whose parameter {next(iter(parameters))} could be set")
     graph = graphs[0] if graphs else None

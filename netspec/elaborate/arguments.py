@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from netspec.diagnostics import Fault, Problem, Span, did_you_mean
-from netspec.elaborate.expressions import describe, evaluate, fail, is_function
-from netspec.elaborate.scope import Binding, Failed, Scope, Value
+from netspec.elaborate.expressions import describe, evaluate, fail, is_function, leaves
+from netspec.elaborate.scope import AN_ITEM, Binding, Failed, Scope, Value
 from netspec.language import syntax as s
 from netspec.settings import Arguments, Word
 from netspec.settings.arguments import past_single
@@ -128,7 +128,10 @@ def value_of(expression: s.Expression, scope: Scope, words: Sequence[str] = ()) 
             if expression.name in words or not scope.is_broken():
                 return expression.name
             raise Failed
-    return evaluate(expression, scope)
+    value = evaluate(expression, scope)
+    if isinstance(value, list):  # each that takes it has it for itself
+        scope.effort.spend(AN_ITEM * leaves(value), scope.problems, expression.span)
+    return value
 
 
 def word(expression: s.Name, scope: Scope) -> Word:

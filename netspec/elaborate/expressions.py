@@ -7,14 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from netspec.diagnostics import Span, did_you_mean
-from netspec.elaborate.scope import Failed, Scope, Value
+from netspec.elaborate.scope import AN_EXPRESSION, AN_ITEM, Failed, Scope, Value
 from netspec.language import syntax as s
 from netspec.shape import Free, show
 from netspec.tables import KernelTable, Table
 
-#: Whole numbers stay below this; lists below that many items.
+#: Whole numbers stay below this; ranges have at most so many items, lists with all that they hold so many, so deep.
 LARGEST = 2**63
 LONGEST = 100_000
+MOST_LEAVES, DEEPEST_LIST = 1_000_000, 100
 
 _AXES = {"length": {2: 1}, "height": {3: 1, 4: 2}, "width": {3: 2, 4: 3}, "depth": {4: 1}}
 _TABLE = ("inputs", "outputs", "connections", "fan_in", "weights")
@@ -27,8 +28,33 @@ class Size(tuple[int, ...]):
         return show(self)
 
 
+class Items(list[Any]):
+    """A list that knows how much it holds, its lists' items with it; lists can share lists, and be far larger than they look."""
+
+    leaves = 1
+    depth = 1
+
+    @staticmethod
+    def of(values: list[Any]) -> Items:
+        """A list with its figures."""
+        made = Items(values)
+        made.leaves = 1 + sum(map(leaves, values))
+        made.depth = 1 + max((value.depth for value in values if isinstance(value, Items)), default=0)
+        return made
+
+
+def leaves(value: Any) -> int:
+    """How much a value holds: 1 for what is no list, more for a long string."""
+    if isinstance(value, Items):
+        return value.leaves
+    if isinstance(value, list):
+        return 1 + sum(map(leaves, value))
+    return 1 + len(value) // 16 if isinstance(value, str) else 1
+
+
 def evaluate(expression: s.Expression, scope: Scope) -> Any:
     """The value of an expression. What is wrong is reported, and Failed raised."""
+    scope.effort.spend(AN_EXPRESSION, scope.problems, expression.span)
     while isinstance(expression, s.IfElse):
         chosen = boolean(expression.condition, scope)
         expression = expression.then if chosen else expression.otherwise
@@ -77,7 +103,7 @@ def describe(value: Any) -> str:
     if isinstance(value, Size):
         return f"the size {value}"
     if isinstance(value, list):
-        return f"a list of {len(value)}" if len(value) > 6 else "[" + ", ".join(map(describe, value)) + "]"
+        return f"a list of {len(value)}" if len(value) > 6 or leaves(value) > 20 else "[" + ", ".join(map(describe, value)) + "]"
     if isinstance(value, Table):
         return f"the table {value.name}"
     if isinstance(value, KernelTable):
@@ -195,7 +221,13 @@ def incoming(scope: Scope) -> tuple[Value, ...] | None:
 
 
 def _list(node: s.ListOf, scope: Scope) -> list[Any]:
-    return [evaluate(item, scope) for item in node.items]
+    made = Items.of([evaluate(item, scope) for item in node.items])
+    scope.effort.spend(AN_ITEM * len(made), scope.problems, node.span)
+    if made.leaves > MOST_LEAVES:
+        raise fail(scope, "N116", node.span, f"a list of {made.leaves:,} items, those of its lists counted, is past the limit of {MOST_LEAVES:,}")
+    if made.depth > DEEPEST_LIST:
+        raise fail(scope, "N116", node.span, f"lists in lists deeper than {DEEPEST_LIST}", help="put the items into one list")
+    return made
 
 
 def _item(node: s.Item, scope: Scope) -> Any:
@@ -264,7 +296,10 @@ def _range(node: s.Range, scope: Scope) -> list[int]:
         raise fail(scope, "N105", node.span, "the ends of a range are whole numbers")
     if last - first >= LONGEST:
         raise fail(scope, "N106", node.span, f"a range of {short(last - first + 1)} items is past the limit of {LONGEST:,}")
-    return list(range(first, last + 1))
+    made = Items(range(first, last + 1))
+    made.leaves = 1 + len(made)
+    scope.effort.spend(AN_ITEM * len(made), scope.problems, node.span)
+    return made
 
 
 def _chain(node: s.Chain, scope: Scope) -> Any:
@@ -308,6 +343,7 @@ def _compare(node: s.Chain, scope: Scope) -> bool:
     sign, right = node.rest[0]
     a, b = evaluate(node.first, scope), evaluate(right, scope)
     if sign in ("==", "!="):
+        scope.effort.spend(min(leaves(a), leaves(b)), scope.problems, node.span)
         equal = type(a) is type(b) and a == b if isinstance(a, bool) or isinstance(b, bool) else a == b
         return equal == (sign == "==")
     for value, part in ((a, node.first), (b, right)):

@@ -10,7 +10,7 @@ from netspec.diagnostics import Fault, Problems, Source, Trouble
 from netspec.elaborate.ahead import declare_ahead
 from netspec.elaborate.bodies import let
 from netspec.elaborate.expressions import fail
-from netspec.elaborate.scope import Failed, Scope
+from netspec.elaborate.scope import Effort, Failed, Scope
 from netspec.elaborate.tables import declare
 from netspec.files import read_regular
 from netspec.language import LARGEST, parse
@@ -49,6 +49,7 @@ class Library:
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
+        self.effort = Effort()
         self.read: dict[Path, Scope] = {}
         self.texts: dict[Path, str] = {}
         self.labels: Path | None = None  # the file of the class names
@@ -76,7 +77,7 @@ class Library:
         self.texts[path] = source.text
         before = len(self.problems.errors)
         file = parse(source, self.problems)
-        scope = Scope(self.problems)
+        scope = Scope(self.problems, effort=self.effort)
         self.reading.append(path)
         declare_file(file, scope, self, path)
         self.reading.pop()

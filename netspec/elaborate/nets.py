@@ -28,7 +28,7 @@ def build(net: s.Net, scope: Scope, problems: Problems) -> Graph | None:
 
     What is expected of a statement is held against it even where another is at fault.
     """
-    made = _Net(Build(problems), scope)
+    made = _Net(Build(problems, effort=scope.effort), scope)
     complete = made.run(net)
     found = Graph(net.name, made.inputs, tuple(made.build.nodes), tuple(made.outputs), made.names)
     graph = _without_useless_biases(found)

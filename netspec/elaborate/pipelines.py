@@ -10,7 +10,7 @@ from netspec.diagnostics import Fault, Problems, Span
 from netspec.elaborate.ahead import SPECIAL, check_form, enter, look_over, look_over_others, look_within, unknown_layer
 from netspec.elaborate.arguments import bind, named, parameters, place
 from netspec.elaborate.expressions import boolean, describe, evaluate, fail, incoming, unknown, whole
-from netspec.elaborate.scope import Binding, Failed, Halted, Place, Scope, Share, Value
+from netspec.elaborate.scope import Binding, Effort, Failed, Halted, Place, Scope, Share, Value
 from netspec.graph import Node
 from netspec.language import syntax as s
 from netspec.ops import OPERATORS, Operator
@@ -35,11 +35,13 @@ class Build:
     made: dict[tuple[int, str], tuple[int, int, Binding]] = field(default_factory=dict)
     expected: list[Any] = field(default_factory=list)
     looked: set[int] = field(default_factory=set)  # pipelines that were not chosen and blocks, looked over or built
+    effort: Effort = field(default_factory=Effort)
     steps: int = 0
 
     def step(self, span: Span) -> None:
         """Count one more thing done; a limit stops the building."""
         self.steps += 1
+        self.effort.at = span
         if self.steps > MOST_STEPS or len(self.nodes) > MOST_LAYERS:
             what = f"{MOST_LAYERS:,} layers" if len(self.nodes) > MOST_LAYERS else f"{MOST_STEPS:,} steps of building"
             self.problems.error("N301", span, f"the net is past the limit of {what}", help="repeat less")
@@ -250,7 +252,7 @@ def _warn_unfed(op: Operator, site: Site, span: Span) -> None:
     table = getattr(op, "table", None)
     if not isinstance(table, Table) or op.name == "connect" or table.is_full:
         return
-    unfed = [j for j, fan_in in enumerate(table.fan_ins) if fan_in == 0]
+    unfed = table.unfed
     key = (table.name, span.start)
     if unfed and key not in site.build.warned:
         site.build.warned.add(key)

@@ -19,6 +19,31 @@ class Halted(Exception):
     """A limit was passed and reported: building the net ends here."""
 
 
+#: What working a spec out may take, in parts of a microsecond or so; and how much of it an expression, an item of a list,
+#: a cell that has to be laid out and a character of a picture take.
+MOST_EFFORT = 2**25
+AN_EXPRESSION, AN_ITEM, A_CELL, A_CHARACTER = 8, 4, 2, 2
+
+
+class Effort:
+    """What working a spec out has taken so far: a small file must not ask for hours, in however many small pieces."""
+
+    def __init__(self) -> None:
+        self.left = MOST_EFFORT
+        self.at: Span | None = None
+        self.told = False
+
+    def spend(self, units: int, problems: Problems, span: Span) -> None:
+        """Take units off what is left. Reports, once, and raises Halted where there are not so many."""
+        self.left -= units
+        if self.left < 0:
+            if not self.told:
+                problems.error("N115", span, "working this spec out takes too much, and it was given up here",
+                               help="shorter lists and ranges, smaller tables, fewer repetitions of what holds them")  # fmt: skip
+            self.told = True
+            raise Halted
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """A value of the graph: its name there, its shape, and how to speak of it."""
@@ -86,6 +111,11 @@ class Scope:
     input: tuple[Value, ...] | None = None
     later: dict[str, int] = field(default_factory=dict)
     broken: bool = False
+    effort: Effort = field(default_factory=Effort)
+
+    def __post_init__(self) -> None:
+        if self.parent is not None:
+            self.effort = self.parent.effort
 
     def sees(self, name: str) -> bool:
         """Whether a name stands for something here, without a use of it."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from netspec.diagnostics import Fault, Span, did_you_mean
 from netspec.elaborate.arguments import named, place
-from netspec.elaborate.expressions import Size, describe, evaluate, fail, whole
-from netspec.elaborate.scope import Binding, Failed, Scope
+from netspec.elaborate.expressions import Size, describe, evaluate, fail, leaves, whole
+from netspec.elaborate.scope import A_CELL, A_CHARACTER, AN_ITEM, Binding, Failed, Scope
 from netspec.language import syntax as s
 from netspec.tables import KernelTable, Table
 
@@ -70,8 +71,11 @@ def _kernel(node: s.Table, scope: Scope) -> KernelTable:
     rows = node.body.rows if isinstance(node.body, s.Picture) else ()
     if not rows:
         raise fail(scope, "N200", node.span, "a kernel table needs a picture", help="draw it in `{ }`: `X` and `.`")
+    if prod(size) > MOST_TAPS:
+        raise fail(scope, "N209", node.inputs.span, f"a kernel of {prod(size):,} taps is past the limit of {MOST_TAPS:,}")
     from netspec.tables.picture import read_kernel
 
+    scope.effort.spend(A_CHARACTER * sum(len(row.text) for row in rows), scope.problems, node.span)
     kernel = read_kernel(size, [row.text for row in rows], _Report(node, rows, scope))
     if kernel is None:
         raise Failed
@@ -99,6 +103,7 @@ def _drawn(node: s.Table, picture: s.Picture, inputs: int, outputs: int, scope: 
     if not picture.rows:
         raise fail(scope, "N206", picture.span, f"table {node.name} is drawn with no row", help="a row for each input, a cell for each output")
     rows = [row.text for row in picture.rows]
+    scope.effort.spend(A_CHARACTER * sum(map(len, rows)), scope.problems, picture.span)
     table = read_table(node.kind, inputs, outputs, rows, _Report(node, picture.rows, scope))
     if table is None:
         raise Failed
@@ -114,6 +119,7 @@ def _made(made: s.Made, kind: str, inputs: int, outputs: int, scope: Scope) -> T
     result, *others = [_made(part, kind, inputs, outputs, scope) for part in made.parts]
     try:
         for other in others:
+            _lay_out(made.sign, (result, other), scope, made.span)
             result = join(result, other)
     except Fault as fault:
         raise place(fault, scope, (), (), made.span) from None
@@ -124,7 +130,6 @@ def _generate(
     name: str, arguments: tuple[s.Argument, ...], kind: str, inputs: int, outputs: int, scope: Scope, span: Span
 ) -> Table:
     from netspec.tables.generators import GENERATORS
-    from netspec.tables.table import transpose
 
     binding = scope.find(name)
     if binding is not None and binding.kind == "unknown" and not arguments:
@@ -136,11 +141,11 @@ def _generate(
             raise fail(scope, "N208", span, "transpose takes one table", help="write `transpose(T)`")
         value = arguments[0].value
         if isinstance(value, s.Name) and (value.arguments is not None or (value.name in GENERATORS and scope.find(value.name) is None)):
-            return transpose(_generate(value.name, value.arguments or (), kind, outputs, inputs, scope, value.span))
+            return _transposed(_generate(value.name, value.arguments or (), kind, outputs, inputs, scope, value.span), scope, span)
         table = evaluate(value, scope)
         if not isinstance(table, Table):
             raise fail(scope, "N208", arguments[0].span, f"transpose takes a table, and this is {describe(table)}")
-        return _fitting(transpose(table), inputs, outputs, scope, span)
+        return _fitting(_transposed(table, scope, span), inputs, outputs, scope, span)
     if name not in GENERATORS:
         known = [*GENERATORS, "transpose", *(n for n in scope.known("constant"))]
         raise fail(scope, "N208", span, f"there is no table or generator {name}",
@@ -153,12 +158,32 @@ def _generate(
         given[key] = evaluate(argument.value, scope)
         if key != "lists" and (not isinstance(given[key], int) or isinstance(given[key], bool)):
             raise fail(scope, "N208", argument.span, f"{key} of {name} is {describe(given[key])}, and a whole number is wanted")
+    scope.effort.spend(AN_ITEM * leaves(given.get("lists", 0)), scope.problems, span)
     try:
         return GENERATORS[name](kind, inputs, outputs, **given)
     except TypeError:
         raise fail(scope, "N208", span, f"{name} needs an argument", help=f"write `{name}({', '.join(parameters)})`") from None
     except Fault as fault:
         raise place(fault, scope, arguments, parameters, span) from None
+
+
+def _transposed(table: Table, scope: Scope, span: Span) -> Table:
+    from netspec.tables.table import transpose
+
+    _lay_out("transpose", (table,), scope, span)
+    return transpose(table)
+
+
+def _lay_out(what: str, tables: tuple[Table, ...], scope: Scope, span: Span) -> None:
+    """Whether tables whose cells are needed to count what becomes of them are small enough for that."""
+    from netspec.tables.table import MOST_LAID_OUT, laid_out
+
+    count, units = laid_out(what, *tables)
+    if count > MOST_LAID_OUT:
+        doing = "transposing it" if what == "transpose" else f"`{what}`"
+        raise fail(scope, "N209", span, f"{doing} lays out {count:,} connections, and the limit for that is {MOST_LAID_OUT:,}",
+                   help="" if what == "transpose" else "join smaller tables; one generator alone may be larger")  # fmt: skip
+    scope.effort.spend(A_CELL * units, scope.problems, span)
 
 
 def _fitting(table: Table, inputs: int, outputs: int, scope: Scope, span: Span) -> Table:

@@ -53,7 +53,7 @@ def read(path: Path, parameters: Mapping[str, Any], problems: Problems) -> Net |
 def setting(text: str) -> Any:
     """A value from the command line: a number, boolean or list, else the text itself."""
     from netspec.elaborate.expressions import evaluate
-    from netspec.elaborate.scope import Failed, Scope
+    from netspec.elaborate.scope import Failed, Halted, Scope
     from netspec.language import syntax as s
 
     problems = Problems()
@@ -63,7 +63,7 @@ def setting(text: str) -> Any:
         return text
     try:
         value = evaluate(item.value, Scope(Problems()))
-    except Failed:
+    except (Failed, Halted):
         return text
     return value if isinstance(value, bool | int | float | list | str | tuple) else text
 

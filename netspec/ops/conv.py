@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import prod
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, InstanceOf
 
@@ -86,9 +86,8 @@ class Convolution(Trained):
         inputs = maps(x)
         kept = self.taps or taps
         if self.table is not None and not self.table.is_full:
-            fans = weight_fan_ins(self.table)
             shape = (*positions, self.table.weights, *kept)
-            return Weight(shape, "kernel", self.init, [fan * uses for fan in fans], self.maps * uses)
+            return Weight(shape, "kernel", self.init, FanIns(self.table, uses), self.maps * uses)
         shape = (*positions, self.maps, inputs // self.groups, *kept)
         return Weight(shape, "kernel", self.init, inputs // self.groups * uses, self.maps // self.groups * uses)
 
@@ -120,15 +119,26 @@ def check_table(table: Table, inputs: int, outputs: int, came: str) -> None:
         )
 
 
-def weight_fan_ins(table: Table) -> list[int]:
-    """For each weight of a table, the connections of the output that it feeds (the first, where it is shared)."""
-    fans = table.fan_ins
-    result = [0] * table.weights
-    cells = table.cells
-    for output, weight in zip(reversed(cells.output.tolist()), reversed(cells.weight.tolist()), strict=True):
-        if weight >= 0:
-            result[weight] = fans[output]
-    return result
+class FanIns(Sequence[int]):
+    """For each weight of a table, the connections of the output that it feeds times ``uses``; worked out when weights begin."""
+
+    def __init__(self, table: Table, uses: int = 1) -> None:
+        self.table, self.uses = table, uses
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        found = self.table.weight_fan_ins * self.uses
+        return found if dtype is None else found.astype(dtype)
+
+    @property
+    def most(self) -> int:
+        """The largest of them."""
+        return self.uses * (self.table.fan_in if self.table.given is None else int(self.table.weight_fan_ins.max(initial=0)))
+
+    def __len__(self) -> int:
+        return self.table.weights
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.__array__()[at].tolist()
 
 
 class Conv(Convolution):
@@ -231,7 +241,7 @@ class Local(Convolution):
     def weights(self, xs: Shapes) -> dict[str, Weight]:
         y = fixed(self.shape(xs), self.name)
         kernel = self.kernel_weight(xs[0], self.window(xs[0]).kernel, y[1:])
-        fan_in = kernel.fan_in if isinstance(kernel.fan_in, int) else max(kernel.fan_in, default=1)
+        fan_in = max(kernel.fan_in.most, 1) if isinstance(kernel.fan_in, FanIns) else kernel.fan_in
         weights = {"weight": Weight(kernel.shape, "kernel", self.init, fan_in, kernel.fan_out)}
         if self.with_bias:
             weights["bias"] = Weight(y, "bias", self.bias_weight(1).start)

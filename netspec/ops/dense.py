@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import InstanceOf
 
 from netspec.diagnostics import Fault
-from netspec.ops.conv import Wiring, check_table, weight_fan_ins
+from netspec.ops.conv import FanIns, Wiring, check_table
 from netspec.ops.operator import (
     Begun,
     Cost,
@@ -49,7 +49,7 @@ class Dense(Trained):
     def weights(self, xs: Shapes) -> dict[str, Weight]:
         inputs = prod(fixed(xs[0], self.name))
         if self.table is not None and not self.table.is_full:
-            kernel = Weight((self.table.weights,), "kernel", self.init, weight_fan_ins(self.table), self.units)
+            kernel = Weight((self.table.weights,), "kernel", self.init, FanIns(self.table), self.units)
         else:
             kernel = Weight((self.units, inputs), "kernel", self.init, inputs, self.units)
         return {"weight": kernel} | ({"bias": self.bias_weight(self.units)} if self.with_bias else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,12 @@ class KernelTable:
     def __str__(self) -> str:
         return self.name
 
-    @property
+    @cached_property
     def weights(self) -> int:
         """Different weights of one connection."""
         return max(self.taps) + 1
 
-    @property
+    @cached_property
     def count(self) -> int:
         """Taps that exist: uses of a weight at a position."""
         return sum(tap >= 0 for tap in self.taps)

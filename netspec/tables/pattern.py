@@ -39,7 +39,7 @@ def recognise(table: Table, units: bool = False) -> Pattern:
     if units and cells >= LARGE and table.connections < SPARSE * cells:
         return Pattern("sparse", f"{share}: cheaper one by one than as a dense matrix")
     fan_in = table.fan_in
-    if plain and not units and min(table.fan_ins) == fan_in and fan_in * 4 <= table.inputs:
+    if plain and not units and table.least_fan_in == fan_in and fan_in * 4 <= table.inputs:
         return Pattern("even", f"each output takes {fan_in} of {table.inputs} inputs: gathered, then grouped", table.outputs)
     return Pattern("scattered", f"{share}: its compact weights are spread over a dense kernel")
 

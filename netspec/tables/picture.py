@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import prod
-from typing import Any
 
-from netspec.shape import SINGLE
 from netspec.tables.kernel import KernelTable
 from netspec.tables.table import Table, make
 
 #: Tells a finding: row, first and last column of the row's text, code, message, help.
 Report = Callable[[int, int, int, str, str, str], None]
 
+#: So many faults of one picture are told; it is read no further then.
+MOST_TOLD = 100
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _ALLOWED = {"sparse": "`.` and `X`", "dense": "`X`", "shared": "`.`, `X` and names",
             "residual": "`.`, `X`, names, `=` and numbers", "kernel": "`.`, `X` and names"}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Cell:
-    text: str
-    row: int
-    start: int
-
-    @property
-    def sort(self) -> str:
-        """What the cell is: ``.``, ``X``, ``=``, ``name``, ``number``, or ``""`` for none of them."""
-        if self.text in (".", "X", "="):
-            return self.text
-        if _NUMBER.fullmatch(self.text):
-            return "number"
-        return "name" if self.text.isidentifier() and not self.text[0].isupper() else ""
+def sort_of(text: str) -> str:
+    """What a cell is: ``.``, ``X``, ``=``, ``name``, ``number``, or ``""`` for none of them."""
+    if text in (".", "X", "="):
+        return text
+    if _NUMBER.fullmatch(text):
+        return "number"
+    return "name" if text.isidentifier() and not text[0].isupper() else ""
 
 
 _SORTS = {"sparse": (".", "X"), "dense": ("X",), "shared": (".", "X", "name"), "kernel": (".", "X", "name"),
@@ -45,111 +38,148 @@ def read_table(kind: str, inputs: int, outputs: int, rows: Sequence[str], report
     if rows and all(re.match(r"\s*[0-9]+\s*:", row) for row in rows):
         return _read_list(kind, inputs, outputs, rows, report)
     told = f"the table {_count(inputs, 'input')}", "a row for each input, a cell for each output"
-    cells = _cells(kind, rows, inputs, outputs, "output maps", told, report)
-    if cells is None:
-        return None
-    return _table(kind, inputs, outputs, [(cell, i, j) for i, row in enumerate(cells) for j, cell in enumerate(row)])
+    grid = _Grid(kind, inputs, outputs, "output maps", told, report)
+    return grid.placed.table(kind, inputs, outputs) if grid.read(rows) else None
 
 
-def _cells(
-    kind: str, rows: Sequence[str], wanted_rows: int, width: int, what: str, told: tuple[str, str], report: Report
-) -> list[list[_Cell]] | None:
-    good, result = True, []
-    for number, row in enumerate(rows):
-        cells = [_Cell(found[0], number, found.start()) for found in re.finditer(r"\S+", row)]
-        for cell in cells:
-            good &= _allowed(kind, cell, report)
-        if len(cells) != width:
-            report(number, 0, -1, "N206", f"this row has {_count(len(cells), 'cell')}, and the table {width} {what}",
-                   f"row {number + 1} of {wanted_rows} needs {_count(width, 'cell')}")  # fmt: skip
-            good = False
-        result.append(cells)
-    if len(rows) != wanted_rows:
-        report(len(rows) - 1, 0, -1, "N206", f"the picture has {_count(len(rows), 'row')}, and {told[0]}", told[1])
-        good = False
-    return result if good else None
+class _Grid:
+    """A picture read row by row: nothing is kept of an empty cell."""
 
+    def __init__(self, kind: str, high: int, wide: int, what: str, told: tuple[str, str], report: Report) -> None:
+        self.kind, self.high, self.wide, self.what, self.told, self.report = kind, high, wide, what, told, report
+        self.sorts: dict[str, str] = {}
+        self.placed = _Placed()
 
-def _allowed(kind: str, cell: _Cell, report: Report) -> bool:
-    end = cell.start + len(cell.text)
-    if cell.sort == "number" and abs(float(cell.text)) > SINGLE:
-        report(cell.row, cell.start, end, "N207", f"`{cell.text}` is past the numbers of single precision, which end at 3.4e38", "")
-        return False
-    if cell.sort in _SORTS[kind]:
+    def read(self, rows: Sequence[str]) -> bool:
+        """Whether all rows are right; what is wrong was reported, and of very much only the first of it."""
+        wrong = 0
+        for number, row in enumerate(rows):
+            cells = row.split()
+            bad = not all(map(self._known, set(cells))) and self._tell(number, row)
+            if len(cells) != self.wide:
+                self.report(number, 0, -1, "N206", f"this row has {_count(len(cells), 'cell')}, and the table {self.wide} {self.what}",
+                            f"row {number + 1} of {self.high} needs {_count(self.wide, 'cell')}")  # fmt: skip
+                bad = True
+            wrong += bad
+            if wrong > MOST_TOLD:
+                self.report(number, 0, -1, "N206", f"the picture is read no further: {wrong} of its rows are wrong", "")
+                return False
+            if not wrong:
+                self._place(number, cells)
+        if len(rows) != self.high:
+            self.report(len(rows) - 1, 0, -1, "N206", f"the picture has {_count(len(rows), 'row')}, and {self.told[0]}", self.told[1])
+            return False
+        return not wrong
+
+    def _known(self, text: str) -> bool:
+        sort = self.sorts.setdefault(text, sort_of(text))
+        return sort in _SORTS[self.kind]
+
+    def _tell(self, number: int, row: str) -> bool:
+        """Report the cells of a row that do not belong to the kind of table, but only the first of very many."""
+        bad = [found for found in re.finditer(r"\S+", row) if not self._known(found[0])]
+        for found in bad[:MOST_TOLD]:
+            _tell_cell(self.kind, number, found, self.report)
         return True
+
+    def _place(self, i: int, cells: list[str]) -> None:
+        placed = self.placed
+        for j, text in enumerate(cells):
+            if text == ".":
+                continue
+            sort = self.sorts[text]
+            if sort in ("=", "number"):
+                placed.add(j, i, -1, 1.0 if sort == "=" else float(text))
+            else:
+                placed.add(j, i, placed.names.setdefault(text, len(placed.outputs)) if sort == "name" else len(placed.outputs))
+
+
+class _Placed:
+    """Cells as they are found: output, input, weight and value of each."""
+
+    def __init__(self) -> None:
+        self.outputs, self.inputs, self.weights, self.values = array("q"), array("q"), array("q"), array("d")
+        self.names: dict[str, int] = {}
+
+    def add(self, output: int, input_: int, weight: int, value: float = float("nan")) -> None:
+        """One more cell."""
+        for column, entry in ((self.outputs, output), (self.inputs, input_), (self.weights, weight)):
+            column.append(entry)
+        self.values.append(value)
+
+    def table(self, kind: str, inputs: int, outputs: int) -> Table:
+        """The table of them."""
+        import numpy as np
+
+        whole = tuple(np.array(column, dtype=np.int64) for column in (self.outputs, self.inputs, self.weights))
+        cells = (*whole, np.array(self.values, dtype=float))
+        return make("", kind, inputs, outputs, cells, [(n, word) for word, n in self.names.items()])  # type: ignore[arg-type]
+
+
+def _tell_cell(kind: str, number: int, found: re.Match[str], report: Report) -> None:
+    text, sort = found[0], sort_of(found[0])
     help = f"cells of a {kind} table are {_ALLOWED[kind]}"
-    if cell.text in ("x", "O", "o", "0", "1") and kind in ("sparse", "dense"):
-        help += f"; write `{'X' if cell.text in 'x1' else '.'}`"
-    elif cell.sort == "name" and kind == "sparse":
+    if text in ("x", "O", "o", "0", "1") and kind in ("sparse", "dense"):
+        help += f"; write `{'X' if text in 'x1' else '.'}`"
+    elif sort == "name" and kind == "sparse":
         help += "; names need a `shared table`"
-    elif cell.sort in ("=", "number"):
+    elif sort in ("=", "number"):
         help += "; `=` and numbers need a `residual table`"
-    report(cell.row, cell.start, end, "N207", f"`{cell.text}` is no cell of a {kind} table", help)
-    return False
+    report(number, found.start(), found.end(), "N207", f"`{text[:40]}` is no cell of a {kind} table", help)
 
 
 def _read_list(kind: str, inputs: int, outputs: int, rows: Sequence[str], report: Report) -> Table | None:
-    seen: dict[int, int] = {}
-    found: list[tuple[_Cell, int, int]] = []
-    good = True
+    seen: set[int] = set()
+    placed = _Placed()
+    wrong = 0
     for number, row in enumerate(rows):
         head, _, tail = row.partition(":")
         output = int(head) if len(head.strip()) < 19 else 2**63
         if output >= outputs or output in seen:
-            told = f"output {output} stands twice" if output in seen else f"there is no output {output}"
+            told = f"output {head.strip()[:20]} stands twice" if output in seen else f"there is no output {head.strip()[:20]}"
             report(number, 0, len(head), "N206", f"{told}; the table has outputs 0 to {outputs - 1}", "")
-            good = False
-        seen[output] = number
-        taken: set[int] = set()
-        for cell in re.finditer(r"\S+", tail):
-            start = len(head) + 1 + cell.start()
-            at = int(cell[0][:18]) if cell[0].isdecimal() else inputs
-            if at >= inputs or at in taken:
-                told = "twice" if at in taken else "and there is none"
-                report(number, start, start + len(cell[0]), "N206",
-                       f"output {output} takes input {cell[0]}, {told}", f"inputs count 0 to {inputs - 1}")  # fmt: skip
-                good = False
-                continue
+            wrong += 1
+        seen.add(output)
+        wrong += _read_row(output, inputs, (number, len(head) + 1, tail), placed, report)
+        if wrong > MOST_TOLD:
+            report(number, 0, -1, "N206", f"the list is read no further: {wrong} things in it are wrong", "")
+            return None
+    return None if wrong else placed.table(kind, inputs, outputs)
+
+
+def _read_row(output: int, inputs: int, row: tuple[int, int, str], placed: _Placed, report: Report) -> int:
+    """Place the inputs of one output; how many of them are wrong."""
+    number, begins, tail = row
+    taken: set[int] = set()
+    wrong = 0
+    for cell in re.finditer(r"\S+", tail):
+        at = int(cell[0][:18]) if cell[0].isdecimal() else inputs
+        if at < inputs and at not in taken:
             taken.add(at)
-            found.append((_Cell("X", number, start), at, output))
-    return _table(kind, inputs, outputs, found) if good else None
-
-
-def _table(kind: str, inputs: int, outputs: int, placed: list[tuple[_Cell, int, int]]) -> Table:
-    numbers: dict[str, int] = {}
-    columns: tuple[list[Any], ...] = ([], [], [], [])
-    for own, (cell, i, j) in enumerate(placed):
-        if cell.sort == ".":
+            placed.add(output, at, len(placed.outputs))
             continue
-        weight, value = -1, float("nan")
-        if cell.sort in ("=", "number"):
-            value = 1.0 if cell.sort == "=" else float(cell.text)
-        else:
-            weight = numbers.setdefault(cell.text, own) if cell.sort == "name" else own
-        for column, entry in zip(columns, (j, i, weight, value), strict=True):
-            column.append(entry)
-    import numpy as np
-
-    whole = tuple(np.array(column, dtype=np.int64) for column in columns[:3])
-    cells = (*whole, np.array(columns[3], dtype=float))
-    return make("", kind, inputs, outputs, cells, [(n, word) for word, n in numbers.items()])  # type: ignore[arg-type]
+        wrong += 1
+        if wrong <= MOST_TOLD:
+            told = "twice" if at in taken else "and there is none"
+            report(number, begins + cell.start(), begins + cell.end(), "N206",
+                   f"output {output} takes input {cell[0][:40]}, {told}", f"inputs count 0 to {inputs - 1}")  # fmt: skip
+    return wrong
 
 
 def read_kernel(size: tuple[int, ...], rows: Sequence[str], report: Report) -> KernelTable | None:
     """A kernel table: which taps exist, and which share a weight; rows are those of the last axis."""
-    height = prod(size[:-1])
-    cells = _cells("kernel", rows, height, size[-1], "columns", (f"the kernel {height}", ""), report)
-    if cells is None:
+    height, width = prod(size[:-1]), size[-1]
+    grid = _Grid("kernel", height, width, "columns", (f"the kernel {height}", ""), report)
+    if not grid.read(rows):
         return None
-    numbers: dict[str, int] = {}
-    taps: list[int] = []
-    for own, cell in enumerate(cell for row in cells for cell in row):
-        key = cell.text if cell.sort == "name" else f"#{own}"
-        taps.append(-1 if cell.sort == "." else numbers.setdefault(key, len(numbers)))
+    placed, taps = grid.placed, [-1] * (height * width)
+    numbers: dict[int, int] = {}
+    for i, j, weight in zip(placed.inputs, placed.outputs, placed.weights, strict=True):
+        taps[i * width + j] = numbers.setdefault(weight, len(numbers))
     if not numbers:
         report(0, 0, -1, "N206", "the kernel has no tap at all", "draw at least one `X`")
         return None
-    words = tuple((n, key) for key, n in numbers.items() if not key.startswith("#"))
+    words = tuple(sorted((numbers[weight], word) for word, weight in placed.names.items()))
     return KernelTable("", size, tuple(taps), words)
 
 
