@@ -32,6 +32,7 @@ class Effort:
         self.left = MOST_EFFORT
         self.at: Span | None = None
         self.told = False
+        self.drawn: dict[tuple[int, int, int], Any] = {}  # tables by their pictures, which a block declares anew at every use
 
     def spend(self, units: int, problems: Problems, span: Span) -> None:
         """Take units off what is left. Reports, once, and raises Halted where there are not so many."""

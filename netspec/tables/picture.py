@@ -49,6 +49,7 @@ class _Grid:
         self.kind, self.high, self.wide, self.what, self.told, self.report = kind, high, wide, what, told, report
         self.sorts: dict[str, str] = {}
         self.placed = _Placed()
+        self.only_x = len(_SORTS[kind]) <= 2  # no names, no numbers
 
     def read(self, rows: Sequence[str]) -> bool:
         """Whether all rows are right; what is wrong was reported, and of very much only the first of it."""
@@ -84,6 +85,9 @@ class _Grid:
 
     def _place(self, i: int, cells: list[str]) -> None:
         placed = self.placed
+        if self.only_x:
+            placed.extend([j for j, text in enumerate(cells) if text == "X"], i)
+            return
         for j, text in enumerate(cells):
             if text == ".":
                 continue
@@ -106,6 +110,14 @@ class _Placed:
         for column, entry in ((self.outputs, output), (self.inputs, input_), (self.weights, weight)):
             column.append(entry)
         self.values.append(value)
+
+    def extend(self, outputs: list[int], input_: int) -> None:
+        """Cells of one input with weights of their own."""
+        count = len(outputs)
+        self.weights.extend(range(len(self.outputs), len(self.outputs) + count))
+        self.outputs.extend(outputs)
+        self.inputs.extend([input_] * count)
+        self.values.extend([float("nan")] * count)
 
     def table(self, kind: str, inputs: int, outputs: int) -> Table:
         """The table of them."""

@@ -208,7 +208,7 @@ def laid_out(join: str, *tables: Table) -> tuple[int, int]:
     """How many cells have to be made to transpose or join tables, and what that takes, in cells; 0 where arithmetic does."""
     rule = tables[0].rule
     if join == "transpose" and tables[0].given is None and not isinstance(rule, Random | Places):
-        return 0, tables[0].inputs // 16 if isinstance(rule, Band) else 0
+        return 0, tables[0].inputs // 4 if isinstance(rule, Band) else 0
     if join != "transpose" and _joined_by_rule(join, *tables) is not None:
         return 0, 0
     if join == "&" and all(isinstance(table.rule, Runs) and table.is_plain for table in tables):
