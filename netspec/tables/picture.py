@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from math import prod
 
+from netspec.shape import SINGLE
 from netspec.tables.kernel import KernelTable
 from netspec.tables.table import Table, make
 
@@ -74,7 +75,7 @@ class _Grid:
 
     def _known(self, text: str) -> bool:
         sort = self.sorts.setdefault(text, sort_of(text))
-        return sort in _SORTS[self.kind]
+        return sort in _SORTS[self.kind] and not (sort == "number" and abs(float(text)) > SINGLE)
 
     def _tell(self, number: int, row: str) -> bool:
         """Report the cells of a row that do not belong to the kind of table, but only the first of very many."""
@@ -130,6 +131,9 @@ class _Placed:
 
 def _tell_cell(kind: str, number: int, found: re.Match[str], report: Report) -> None:
     text, sort = found[0], sort_of(found[0])
+    if sort == "number" and abs(float(text)) > SINGLE:
+        report(number, found.start(), found.end(), "N207", f"`{text[:40]}` is past the numbers of single precision, which end at 3.4e38", "")
+        return
     help = f"cells of a {kind} table are {_ALLOWED[kind]}"
     if text in ("x", "O", "o", "0", "1") and kind in ("sparse", "dense"):
         help += f"; write `{'X' if text in 'x1' else '.'}`"
