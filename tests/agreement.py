@@ -36,10 +36,10 @@ def graph_of(text: str) -> Graph | None:
     return None if problems.errors else graph
 
 
-def sound(text: str) -> Graph:
+def sound(text: str, parameters: Mapping[str, Any] | None = None) -> Graph:
     """The graph of a spec that `check` must accept."""
     problems = Problems()
-    graph = elaborate(parse(Source("s.net", text), problems), problems).graph
+    graph = elaborate(parse(Source("s.net", text), problems), problems, parameters).graph
     assert graph is not None and not problems.errors, f"{render(problems)}\n{text}"
     return graph
 
@@ -67,10 +67,10 @@ def inputs_for(graph: Graph, seed: int = 0, images: int = 2) -> Arrays:
     return {name: rng.standard_normal((images, *numbers(shape))).astype(np.float32) for name, shape in graph.inputs.items()}
 
 
-def by_engine(model: Model, inputs: Mapping[str, Any]) -> Arrays:
+def by_engine(model: Model, inputs: Mapping[str, Any], dtype: object = np.float32) -> Arrays:
     """What the engine answers, maps first."""
     last = {name: np.ascontiguousarray(np.moveaxis(x, 1, -1)) for name, x in inputs.items()}
-    return {name: np.moveaxis(y, -1, 1) for name, y in values(model, last, workers=1).items()}
+    return {name: np.moveaxis(y, -1, 1) for name, y in values(model, last, dtype, 1).items()}
 
 
 def written(graph: Graph, weights: Arrays) -> Model:

@@ -8,6 +8,7 @@ from tests.fuzz.gradients import GRADIENTS
 from tests.fuzz.pairs import PAIRS
 from tests.fuzz.pictures import PICTURES
 from tests.fuzz.specs import MUTATED
+from tests.fuzz.valid import VALID
 from tests.fuzz.weights import WEIGHTS
 
 HARNESSES: dict[str, Harness] = {
@@ -19,5 +20,6 @@ HARNESSES: dict[str, Harness] = {
         PICTURES,
         DATA_FILES,
         WEIGHTS,
+        VALID,
     )
 }  # fmt: skip
