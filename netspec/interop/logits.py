@@ -40,17 +40,17 @@ def exposed(path: Path) -> Exposed:
     with open_regular(path) as file, foreign("N708", f"{path} is no model"):
         if file.seek(0, 2) == 0:
             raise Fault("N708", f"{path} is no model: it is empty")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole, memoryview(whole) as view:
-            nodes, outputs, external = _skim(view)
-            made = {node.output[0]: node for node in nodes if node.output}
-            found = {name: told for name, axes in outputs.items() if (told := _before(name, axes, made)) is not None}
-            if external or not found:
-                return Exposed(None, {})
-            more = onnx.ModelProto()
-            for name in dict.fromkeys(told.name for told in found.values()):
-                if name not in outputs:
-                    more.graph.output.append(onnx.ValueInfoProto(name=name))
-            return Exposed(b"".join((view, more.SerializeToString())), found)
+        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))  # closed when nothing looks at it any more
+        nodes, outputs, external = _skim(view)
+        made = {node.output[0]: node for node in nodes if node.output}
+        found = {name: told for name, axes in outputs.items() if (told := _before(name, axes, made)) is not None}
+        if external or not found:
+            return Exposed(None, {})
+        more = onnx.ModelProto()
+        for name in dict.fromkeys(told.name for told in found.values()):
+            if name not in outputs:
+                more.graph.output.append(onnx.ValueInfoProto(name=name))
+        return Exposed(b"".join((view, more.SerializeToString())), found)
 
 
 def _skim(view: memoryview) -> tuple[list[onnx.NodeProto], dict[str, int], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.fuzz.data_files import DATA_FILES
 from tests.fuzz.frame import Harness
 from tests.fuzz.gradients import GRADIENTS
+from tests.fuzz.models import MODELS
 from tests.fuzz.pairs import PAIRS
 from tests.fuzz.pictures import PICTURES
 from tests.fuzz.specs import MUTATED
@@ -21,5 +22,6 @@ HARNESSES: dict[str, Harness] = {
         DATA_FILES,
         WEIGHTS,
         VALID,
+        MODELS,
     )
 }  # fmt: skip

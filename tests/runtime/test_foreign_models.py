@@ -102,6 +102,13 @@ def test_what_cannot_be_used_is_an_error_that_says_what_it_is(name: str, here: P
     assert (status, out) == (1, "") and "error[N7" in said
 
 
+@pytest.mark.parametrize(("content", "part"), [(flat()[:-40], "ends too early"), (b"netspec 1", "what no model does"), (flat() + b"\xff" * 12, "number that is too long")])
+def test_a_damaged_file_is_told_by_eval_too(content: bytes, part: str, here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Path("m.onnx").write_bytes(content)
+    status, _, said = run(capfd, "eval", "m.onnx", "--data", ".")
+    assert status == 1 and "error[N708]" in said and part in said
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "value"),
     [
