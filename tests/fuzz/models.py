@@ -11,6 +11,7 @@ import os
 import random
 import resource
 import signal
+import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -135,11 +136,10 @@ def _refused(name: str) -> None:
 def _apart(command: list[str]) -> None:
     """The case itself, in its own process."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    for number, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT, 0o600), number)
     status = 99
     try:
-        status = main(command)
+        with open("out", "w", encoding="utf-8") as sys.stdout, open("err", "w", encoding="utf-8") as sys.stderr:
+            status = main(command)
     finally:
         os._exit(status)
 
