@@ -14,16 +14,14 @@ from netspec.engine.kernel import Array, Barrier, Kernel, Memory, Run, Sizes, no
 WIDE, BLOCK = 1024, 2**16
 #: Deviations between a mean and zero from which the mean is taken away before anything is multiplied.
 FAR = 4
-#: Of so many lines one is looked at to find that out.
-SAMPLE = 8
 
 
 class Norm(Barrier):
     """y = a·(x − p) + b with a, b from the batch; dx = k1·dy + k2·(x − p) + k0 (three numbers a map).
 
-    Squares minus the mean's square lose all digits where the mean is far from zero. So each chunk sums x less a number near
-    its mean, the moments of chunks are merged (Chan, Golub, LeVeque 1983), and where any map's mean is ``FAR`` deviations
-    from zero, p is the mean; else it is 0 and costs nothing.
+    Squares minus the mean's square lose all digits where the mean is far from zero. So where any map's mean is ``FAR``
+    deviations from zero, a chunk is summed again less its mean, and p is the mean; else it is 0 and costs nothing. The
+    moments of chunks are merged (Chan, Golub, LeVeque 1983).
     """
 
     op_type, keeps, elementwise = ops.norm.Norm, ("x",), True
@@ -55,18 +53,19 @@ class Norm(Barrier):
         return {"forward": (3, self.maps), "backward": (2, self.maps)}
 
     def forward_sums(self, m: Memory, totals: Array) -> Run:
-        lines, count = self.lines(m.xs[0]), m.xs[0].size // self.maps
-        some, near = lines[::SAMPLE], m.scratch["near"].reshape(self.run, self.maps)
-        few = len(some) * self.run
+        lines, count, near = self.lines(m.xs[0]), m.xs[0].size // self.maps, m.scratch["near"].reshape(self.run, self.maps)
 
         def run() -> None:
-            total, squares = self._summed(m, some, some, None)
-            far = (total * total > FAR * FAR * (squares * few - total * total)).any()
-            if far:
-                near[:] = total / few
-            total, squares = self._summed(m, lines, lines, m.scratch["near"] if far else None)
+            total, squares = self._summed(m, lines, lines, None)
             mean = total / count
-            merge(totals, count, near[0] + mean if far else mean, squares - total * mean)
+            product = mean * total
+            about = squares - product
+            if (product > FAR * FAR * about).any():  # so much is taken away that digits are lost
+                near[:] = mean
+                total, squares = self._summed(m, lines, lines, m.scratch["near"])
+                rest = total / count
+                mean, about = near[0] + rest, squares - total * rest
+            merge(totals, count, mean, about)
 
         return run
 
@@ -177,6 +176,9 @@ class Norm(Barrier):
 def merge(into: Array, count: float, mean: Array, squares: Array) -> None:
     """Moments of a set joined to those ``into`` has: counts, means, sums of squares about the means (Chan, Golub, LeVeque 1983)."""
     have = into[0, 0]
+    if have == 0:
+        into[0], into[1], into[2] = count, mean, squares
+        return
     share, move = count / (have + count), mean - into[1]
     into[0] += count
     into[1] += move * share
