@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import ascii_letters
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,34 @@ from netspec.files import atomic_write, check_target
 if TYPE_CHECKING:
     from netspec.net import Net
 
-spec_argument = click.argument("spec", type=click.Path(path_type=Path))
+_ROOT = "netspec.root"
+
+
+def _keep_root(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and not value.is_dir():
+        raise click.BadParameter(f"{value} is no folder", ctx, param)
+    ctx.meta[_ROOT] = value
+    return value
+
+
+#: For every command that reads a spec.
+root_option = click.option(
+    "--root", type=click.Path(path_type=Path), metavar="DIR", expose_value=False, callback=_keep_root,
+    help="Take what the spec uses from below DIR, not only from below its own folder.",
+)  # fmt: skip
+
+
+def root() -> Path | None:
+    """What ``--root`` said."""
+    ctx = click.get_current_context(silent=True)
+    return None if ctx is None else ctx.meta.get(_ROOT)
+
+
+def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A spec, and the option that says from where it may use others."""
+    return click.argument("spec", type=click.Path(path_type=Path))(root_option(command))
+
+
 set_option = click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Set a parameter of the net.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -58,9 +85,9 @@ def parameters(settings: tuple[str, ...]) -> dict[str, Any]:
 
 def load(spec: Path, settings: tuple[str, ...]) -> Net:
     """The net of a file, its warnings printed. Raises SpecError where it has errors."""
-    from netspec.net import load as load_net
+    from netspec.net import sound
 
-    net = load_net(spec, **parameters(settings))
+    net = sound(spec, parameters(settings), root())
     show_problems(net.problems)
     return net
 
@@ -70,7 +97,7 @@ def typed() -> str:
     ctx = click.get_current_context()
     words = [ctx.command_path]
     for param in ctx.command.params:
-        value = ctx.params.get(param.name or "")
+        value = ctx.params.get(param.name or "") if param.expose_value else root()
         if ctx.get_parameter_source(param.name or "") is not ParameterSource.COMMANDLINE:
             continue
         for item in value if isinstance(value, tuple) else (value,):

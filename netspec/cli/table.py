@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from netspec.cli.output import parameters, result, set_option, show_problems, spec_argument, write_text
+from netspec.cli.output import parameters, result, root, set_option, show_problems, spec_argument, write_text
 from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, nearest
 
 
@@ -22,7 +22,7 @@ def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) 
     from netspec.report.table import draw
 
     problems = Problems()
-    meaning = elaborate(parse(read_source(spec), problems), problems, parameters(settings), spec)
+    meaning = elaborate(parse(read_source(spec), problems), problems, parameters(settings), spec, root())
     if name not in meaning.tables:
         if problems.errors:
             raise SpecError(problems)

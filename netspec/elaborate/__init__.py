@@ -12,10 +12,11 @@ from typing import Any
 from netspec.diagnostics import Fault, Problems, Trouble
 from netspec.elaborate.ahead import look_over_unused
 from netspec.elaborate.expressions import fail
-from netspec.elaborate.files import Library, declare_file, decode, read_bytes, read_source
+from netspec.elaborate.files import Library, declare_file, read_source
+from netspec.elaborate.labels import read_labels
 from netspec.elaborate.nets import build, set_parameters
 from netspec.elaborate.pipelines import FRAMES, Build, Site
-from netspec.elaborate.scope import Halted, Place, Scope
+from netspec.elaborate.scope import Failed, Halted, Place, Scope
 from netspec.elaborate.sections import read_sections
 from netspec.graph import Graph
 from netspec.language import syntax as s
@@ -40,14 +41,14 @@ class Elaborated:
 
 
 def elaborate(
-    file: s.File, problems: Problems, parameters: Mapping[str, Any] | None = None, path: Path | None = None
+    file: s.File, problems: Problems, parameters: Mapping[str, Any] | None = None, path: Path | None = None, root: Path | None = None
 ) -> Elaborated:
     """The meaning of a file with its net's parameters set; what is wrong is added to ``problems``.
 
-    ``path`` is where the file lies: what it uses lies beside it.
+    ``path`` is where the file lies: what it uses lies beside it, and below ``root``, which unless said is the file's folder.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES))
-    library = Library(problems)
+    library = Library(problems, None if path is None else Path(path), root)
     try:
         return _elaborate(file, problems, parameters or {}, path, library)
     except Halted:
@@ -59,8 +60,6 @@ def elaborate(
 
 def _elaborate(file: s.File, problems: Problems, parameters: Mapping[str, Any], path: Path | None, library: Library) -> Elaborated:
     scope = Scope(problems, effort=library.effort)
-    if path is not None:
-        library.reading.append(Path(path))
     inner = Scope(problems, scope)
     nets: list[s.Net] = []
     graphs: list[Graph | None] = []
@@ -103,17 +102,20 @@ def _parameters_only(net: s.Net, inner: Scope) -> Scope:
 
 def _labels_beside(path: Path | None, library: Library) -> Any:
     def read(name: str, expression: s.Expression, scope: Scope) -> list[str]:
-        place = Path(name) if path is None else path.parent / name
         try:
-            text = decode(read_bytes(place), name)
+            place = library.reach(name, path or Path("spec"))
+            text = library.text(place, name)
         except (Fault, Trouble) as fault:
-            raise fail(scope, "N603", expression.span, f"the classes cannot be read: {fault.message}") from None
+            help = fault.help if fault.code == "N603" else ""
+            raise fail(scope, "N603", expression.span, f"the classes cannot be read: {fault.message}", help=help) from None
+        labels, wrong = read_labels(text)
+        for line, what in wrong:
+            scope.problems.error("N603", expression.span, f"{name}:{line}: {what}", help="a class a line, each once")
+        if wrong:
+            raise Failed
         library.labels = Path(os.path.normpath(place))
         library.texts[library.labels] = text
-        labels = text.strip("\n").split("\n")
-        if any(not label.strip() for label in labels):
-            raise fail(scope, "N603", expression.span, f"{name} has an empty line where a class is expected")
-        return [label.strip() for label in labels]
+        return labels
 
     return read
 

@@ -15,6 +15,7 @@ from netspec.elaborate.tables import declare
 from netspec.files import read_regular
 from netspec.language import LARGEST, parse
 from netspec.language import syntax as s
+from netspec.language.version import says_version
 
 #: A file may use others this deep, and so many in all.
 DEEPEST, MOST = 32, 256
@@ -45,24 +46,56 @@ def decode(content: bytes, name: str) -> str:
 
 
 class Library:
-    """The files that a file uses, each read once; circles are errors."""
+    """The files that a file uses, each read once; circles are errors.
 
-    def __init__(self, problems: Problems) -> None:
+    They lie below ``root``, links followed: unless said the folder in which the main file is named. A spec from elsewhere must
+    not be able to show its reader's files, nor the machine's.
+    """
+
+    def __init__(self, problems: Problems, main: Path | None = None, root: Path | None = None) -> None:
         self.problems = problems
         self.effort = Effort()
         self.read: dict[Path, Scope] = {}
         self.texts: dict[Path, str] = {}
         self.labels: Path | None = None  # the file of the class names
-        self.reading: list[Path] = []
+        self.reading: list[Path] = [] if main is None else [main]
+        self.root = root if root is not None else Path() if main is None else main.parent
+        self.left = LARGEST
+
+    def reach(self, name: str, beside: Path) -> Path:
+        """The path of a file that ``beside`` names. Raises Fault where it does not lie below the root."""
+        if os.path.isabs(name):
+            raise Fault("N603", "an absolute path is not taken", help="write the path from this file on, to a file in its folder or below")
+        path = Path(os.path.normpath(beside.parent / name))
+        try:
+            base, real = os.path.realpath(self.root), os.path.realpath(path)
+            below = os.path.commonpath([base, real]) == base
+        except (ValueError, OSError):  # another drive, a NUL
+            below = False
+        if not below:
+            raise Fault("N603", "it lies outside of the folder of the spec, links followed",
+                        help="put the file below the spec's folder, or name a folder above both: `--root DIR`")  # fmt: skip
+        return path
+
+    def text(self, path: Path, name: str) -> str:
+        """The text of a file, which counts to what all of them may come to. Raises Fault where there is none."""
+        content = read_bytes(path)
+        self.left -= len(content)
+        if self.left < 0:
+            raise Fault("N603", f"the files that are used come to more than {LARGEST // 2**20} MiB")
+        return decode(content, name)
 
     def take(self, node: s.Use, into: Scope, beside: Path | None) -> None:
         """Give ``into`` the blocks, tables and constants of the file that ``node`` uses."""
         if beside is None:
             raise fail(into, "N603", node.span, "a text that is no file cannot use another")
-        path = Path(os.path.normpath(beside.parent / node.path))
-        if path in self.reading:
-            raise fail(into, "N603", node.span, f'"{node.path}" is used in a circle', help="take the piece that both need into a third file")
-        if len(self.reading) >= DEEPEST or len(self.read) >= MOST:
+        try:
+            path = self.reach(node.path, beside)
+        except Fault as fault:
+            raise self._unusable(node, into, fault) from None
+        if any(_same_file(path, other) for other in self.reading):
+            raise fail(into, "N603", node.span, f'"{_cut(node.path)}" is used in a circle', help="take the piece that both need into a third file")
+        if len(self.reading) >= DEEPEST or (len(self.read) >= MOST and path not in self.read):
             raise fail(into, "N603", node.span, f"files use files deeper than {DEEPEST}, or more than {MOST} in all")
         scope = self.read.get(path) or self._load(path, node, into)
         for name, binding in scope.names.items():
@@ -70,10 +103,14 @@ class Library:
                 into.bind(name, binding, node.span)
 
     def _load(self, path: Path, node: s.Use, into: Scope) -> Scope:
+        shown = os.path.relpath(path) if not path.is_absolute() else str(path)
         try:
-            source = read_source(path, os.path.relpath(path) if not path.is_absolute() else str(path))
+            text = self.text(path, shown)
+            if not says_version(text):  # what it holds instead is none of an error's business
+                raise Fault("N603", "it is no netspec file: its first line that is not a comment is not `netspec 1`")
         except (Trouble, Fault) as fault:
-            raise fail(into, "N603", node.span, f'"{node.path}" cannot be used: {fault.message.removeprefix(str(path)).lstrip()}') from None
+            raise self._unusable(node, into, fault, str(path)) from None
+        source = Source(shown, text)
         self.texts[path] = source.text
         before = len(self.problems.errors)
         file = parse(source, self.problems)
@@ -84,6 +121,22 @@ class Library:
         scope.broken = scope.broken or len(self.problems.errors) > before
         self.read[path] = scope
         return scope
+
+    @staticmethod
+    def _unusable(node: s.Use, into: Scope, fault: Fault, path: str = "") -> Failed:
+        why = fault.message.removeprefix(path).lstrip() if path else fault.message
+        if fault.code == "N602" and "UTF-8" in why:  # the byte that is wrong is somebody's too
+            why = "it is no netspec file: it is not UTF-8"
+        return fail(into, "N603", node.span, f'"{_cut(node.path)}" cannot be used: {why}', help=fault.help if fault.code == "N603" else "")
+
+
+def _same_file(path: Path, other: Path) -> bool:
+    """Whether two paths lead to one file."""
+    return path == other or os.path.realpath(path) == os.path.realpath(other)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= 80 else f"{name[:77]}…"
 
 
 def declare_file(

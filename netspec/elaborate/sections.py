@@ -11,6 +11,7 @@ from netspec.diagnostics import did_you_mean
 from netspec.elaborate import preparation
 from netspec.elaborate.arguments import bind, value_of
 from netspec.elaborate.expressions import describe, evaluate, fail
+from netspec.elaborate.labels import hidden_in
 from netspec.elaborate.scope import Failed, Scope
 from netspec.graph import Graph
 from netspec.language import syntax as s
@@ -180,9 +181,16 @@ def _classes(node: s.Setting, scope: Scope, labels: Callable[[str, s.Expression,
     names = labels(value, expression, scope) if isinstance(value, str) else value
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise fail(scope, "N112", expression.span, f"classes is {describe(value)}, and a list of names or the name of a file is wanted")
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise fail(scope, "N112", expression.span, f'the class "{twice}" stands twice')
+    if isinstance(value, str):
+        return names  # the file has been looked at line by line
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise fail(scope, "N112", expression.span, f'the class "{name[:80]}" stands twice')
+        hidden = hidden_in(name)
+        if hidden:
+            raise fail(scope, "N112", expression.span, f"the name of a class has {hidden} in it")
+        seen.add(name)
     return names
 
 

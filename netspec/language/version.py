@@ -21,6 +21,16 @@ _THEIRS = {
 }
 
 
+_BEFORE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(#[^\n]*\Z)?")
+_SAID = re.compile(r"netspec[ \t]+([0-9]+)[ \t]*(?=#|\n|\Z)")
+
+
+def says_version(text: str) -> bool:
+    """Whether the first line that is not a comment is ``netspec N``."""
+    before = _BEFORE.match(text)
+    return bool(before and _SAID.match(text, before.end()))
+
+
 class Said(NamedTuple):
     """The version from ``start`` to ``end``, None where it is not there; where the text goes on; whether it is foreign."""
 

@@ -24,10 +24,18 @@ if TYPE_CHECKING:
     from netspec.weights import Arrays, Model
 
 
-def load(path: str | Path, **parameters: Any) -> Net:
-    """The net in a file with its parameters set. Raises SpecError with all that is wrong, Trouble where no file is."""
+def load(path: str | Path, *, root: str | Path | None = None, **parameters: Any) -> Net:
+    """The net in a file with its parameters set. Raises SpecError with all that is wrong, Trouble where no file is.
+
+    What the file uses lies below ``root``: unless said, the folder of the file.
+    """
+    return sound(Path(path), parameters, None if root is None else Path(root))
+
+
+def sound(path: Path, parameters: Mapping[str, Any], root: Path | None = None) -> Net:
+    """As ``load``, whatever the parameters are called."""
     problems = Problems()
-    net = read(Path(path), parameters, problems)
+    net = read(path, parameters, problems, root)
     if net is None and not problems.errors:
         problems.error("N608", None, f"{path} has no net: it is a library, whose blocks, tables and constants other files take",
                        help=f"give the file that has the net (it would say `use \"{Path(path).name}\"`), or write one here: `net Name {{ … }}`")  # fmt: skip
@@ -36,7 +44,7 @@ def load(path: str | Path, **parameters: Any) -> Net:
     return net
 
 
-def read(path: Path, parameters: Mapping[str, Any], problems: Problems) -> Net | None:
+def read(path: Path, parameters: Mapping[str, Any], problems: Problems, root: Path | None = None) -> Net | None:
     """As ``load``, but what is wrong goes into ``problems``; None for a file without a sound net."""
     try:
         source = read_source(path)
@@ -46,7 +54,7 @@ def read(path: Path, parameters: Mapping[str, Any], problems: Problems) -> Net |
         problems.add(fault.problem())
         return None
     file = parse(source, problems)
-    meaning = elaborate(file, problems, parameters, path)
+    meaning = elaborate(file, problems, parameters, path, root)
     return None if meaning.graph is None else Net(source, meaning, meaning.graph, problems, path, dict(parameters))
 
 
