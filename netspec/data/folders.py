@@ -41,7 +41,7 @@ def read_folder(folder: Path, classes: list[str] | None, reading: Reading) -> tu
                 broken.append(f"{fault.message}{f' ({fault.help})' if fault.help else ''}")
     if broken:
         many = "a picture" if len(broken) == 1 else f"{len(broken):,} pictures"
-        raise Fault("N707", f"{many} cannot be read: {broken[0]}", help="\n".join(broken[:20]) if len(broken) > 1 else "")
+        raise Fault("N707", f"{many} cannot be read (N705): {broken[0]}", help="\n".join(broken[:20]) if len(broken) > 1 else "")
     if not images:
         raise Fault("N707", f"{folder} holds no pictures", help=f"{folder}/CLASS/picture.png")
     alike = len({image.shape for image in images}) == 1  # bytes among wide numbers become such

@@ -113,6 +113,16 @@ def test_contrast_never_inverts_a_picture() -> None:
         assert (np.diff(made[0, 0, :, 0]) >= -1e-4).all()
 
 
+def test_pca_jitter_is_normal_along_the_principal_colours() -> None:
+    values, vectors = np.array([0.2175, 0.0188, 0.0045]), np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]])
+    grey = np.full((20_000, 1, 1, 3), 128, np.uint8)
+    moved = np.asarray(apply(grey, [steps.PcaJitter(sigma=0.1)], np.random.default_rng(0).random((20_000, 6))))[:, 0, 0] - 128
+    along = moved @ vectors  # the vectors are orthonormal
+    np.testing.assert_allclose(along.mean(axis=0), 0, atol=0.2)
+    np.testing.assert_allclose(along.std(axis=0), 25.5 * values, rtol=0.02)
+    assert (np.abs(along) > 1.96 * 25.5 * values).mean() == pytest.approx(0.05, abs=0.005)
+
+
 def test_rotation_goes_both_ways_and_a_mirror_is_every_second() -> None:
     picture = np.zeros((1, 21, 21, 1), np.uint8)
     picture[0, 10, 18] = 255  # to the right of the middle
