@@ -15,15 +15,17 @@ from netspec.diagnostics import Problems
 @set_option
 @root_option
 @click.option("--format", "form", type=click.Choice(["full", "concise", "json"]), default="full", help="How errors are printed.")
-def command(specs: tuple[Path, ...], settings: tuple[str, ...], form: str) -> int:
+@click.option("--all", "everything", is_flag=True, help="List all findings, not only the first 50.")
+def command(specs: tuple[Path, ...], settings: tuple[str, ...], form: str, everything: bool) -> int:
     """Tell everything that is wrong with SPECS; silent where nothing is."""
     from netspec.net import read
 
-    problems = Problems()
+    problems = Problems(None)
     for spec in specs:
-        found = Problems()
+        found = Problems(None) if everything else Problems()
         read(spec, parameters(settings), found, root())
         for problem in found:
             problems.add(problem)
-    show_problems(problems, form)
-    return 1 if problems.errors else 0
+        problems.cut = problems.cut or found.cut
+    show_problems(problems, form, everything)
+    return 1 if problems.failed else 0

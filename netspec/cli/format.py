@@ -20,7 +20,7 @@ def command(files: tuple[Path, ...], only_check: bool) -> int:
     from netspec.files import atomic_write
     from netspec.language import format_text
 
-    status, problems = 0, Problems()
+    status, problems = 0, Problems(None)
     for path in files:
         try:
             from_input = str(path) == "-"

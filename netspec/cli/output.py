@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 from click.core import ParameterSource
 
 from netspec.diagnostics import Fault, Problems, Trouble, printable, render
+from netspec.diagnostics.render import MOST_TOLD, WIDTH
 from netspec.files import atomic_write, check_target
 
 if TYPE_CHECKING:
@@ -56,13 +58,17 @@ def colour(stream: Any) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def show_problems(problems: Problems, form: str = "full") -> None:
-    """Print findings to stderr; as JSON to stdout."""
+def show_problems(problems: Problems, form: str = "full", everything: bool = False) -> None:
+    """Print findings to stderr, unless ``everything`` the first of them; as JSON to stdout."""
+    most = None if everything else MOST_TOLD
     if form == "json":
-        click.echo(render(problems, "json"))
-        return
-    if len(problems):
-        click.echo(render(problems, form, colour(sys.stderr)), err=True, color=True)
+        click.echo(render(problems, "json", most=most))
+    elif len(problems):
+        click.echo(render(problems, form, colour(sys.stderr), most, _width()), err=True, color=True)
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stderr.isatty() else WIDTH
 
 
 def show_fault(fault: Fault) -> None:

@@ -1,7 +1,7 @@
 """Errors as values: where they are, what they say, how they are drawn."""
 
 from netspec.diagnostics.printable import printable, strict_json
-from netspec.diagnostics.problem import Fault, Problem, Problems, Source, Span, SpecError, Trouble
+from netspec.diagnostics.problem import Fault, Problem, Problems, Source, Span, SpecError, TooMany, Trouble
 from netspec.diagnostics.render import render
 from netspec.diagnostics.spelling import did_you_mean, nearest
 
@@ -12,6 +12,7 @@ __all__ = [
     "Source",
     "Span",
     "SpecError",
+    "TooMany",
     "Trouble",
     "did_you_mean",
     "nearest",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from netspec.diagnostics.shortened import WORD, shortened
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,8 +19,13 @@ class Source:
     text: str
 
     @cached_property
-    def _starts(self) -> list[int]:
-        return [0, *(i + 1 for i, c in enumerate(self.text) if c == "\n")]
+    def _starts(self) -> array[int]:
+        starts = array("q", [0])
+        at = self.text.find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        return starts
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both from 1, columns in characters."""
@@ -72,10 +80,23 @@ class Problem:
     help: str = ""
 
 
+#: So many findings are kept of one file; a file with more is not read on.
+MOST_KEPT = 10_000
+
+
+class TooMany(Exception):
+    """One finding more than are kept: who reads the file stops here, and what was found stands."""
+
+
 @dataclass(slots=True)
 class Problems:
-    """The findings of one run, collected in any order and read in the order of the file."""
+    """The findings of one run, collected in any order and read in the order of the file.
 
+    Past ``most`` of them, unless that is None, ``add`` raises TooMany and ``cut`` is true.
+    """
+
+    most: int | None = MOST_KEPT
+    cut: bool = False
     _all: dict[tuple[object, ...], Problem] = field(default_factory=dict)
 
     def error(
@@ -96,14 +117,29 @@ class Problems:
         self.add(Problem(code, "warning", span, message, label, (), help))
 
     def add(self, problem: Problem) -> None:
-        """Add a finished problem."""
-        self._all.setdefault(_identity(problem), problem)
+        """Add a finished problem, its texts shortened. Raises TooMany where there are as many as are kept."""
+        if problem.span is not None and max(len(problem.message), len(problem.label), len(problem.help)) > WORD:
+            problem = replace(
+                problem, message=shortened(problem.message), label=shortened(problem.label), help=shortened(problem.help)
+            )
+        key = _identity(problem)
+        if key in self._all:
+            return
+        if self.most is not None and len(self._all) >= self.most:
+            self.cut = True
+            raise TooMany
+        self._all[key] = problem
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(sorted(self._all.values(), key=_order))
 
     def __len__(self) -> int:
         return len(self._all)
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error."""
+        return any(problem.severity == "error" for problem in self._all.values())
 
     @property
     def errors(self) -> list[Problem]:

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 
-from netspec.diagnostics.printable import strict_json
+from netspec.diagnostics.excerpt import excerpt
+from netspec.diagnostics.printable import printable, strict_json
 from netspec.diagnostics.problem import Problem, Span
+from netspec.diagnostics.shortened import shortened
 
 _COLOURS = {"error": "1;31", "warning": "1;33", "place": "1;34", "bold": "1", "help": "1;36"}
 
 
-def render(problems: Iterable[Problem], form: str = "full", colour: bool = False) -> str:
-    """All problems in one of the forms ``full``, ``concise`` and ``json``; empty where there are none."""
+#: So many findings are told and the rest counted; columns of an excerpt where no terminal says how many.
+MOST_TOLD, WIDTH = 50, 120
+
+
+def render(problems: Iterable[Problem], form: str = "full", colour: bool = False, most: int | None = MOST_TOLD, width: int = WIDTH) -> str:
+    """Problems in one of the forms ``full``, ``concise`` and ``json``; empty where there are none.
+
+    No more than ``most`` are told, errors before warnings, and the rest is counted: in a line at the end, or as JSON in the
+    field ``more`` of the last.
+    """
+    told, rest = _choose(list(problems), most)
     if form == "json":
-        return strict_json([_record(problem) for problem in problems], indent=2)
-    one = _concise if form == "concise" else _full
-    return ("\n" if form == "concise" else "\n\n").join(one(problem, colour) for problem in problems)
+        records = [_record(problem) for problem in told]
+        if rest:
+            records[-1]["more"] = len(rest)
+        return strict_json(records, indent=2)
+    lines = [_concise(problem, colour) if form == "concise" else _full(problem, colour, width) for problem in told]
+    if rest:
+        lines.append(_counted(rest, getattr(problems, "cut", False)))
+    return ("\n" if form == "concise" else "\n\n").join(lines)
+
+
+def _choose(problems: list[Problem], most: int | None) -> tuple[list[Problem], list[Problem]]:
+    """Those that are told, in the order of the file, and the rest."""
+    if most is None or len(problems) <= most:
+        return problems, []
+    urgent = sorted(range(len(problems)), key=lambda i: (problems[i].severity != "error", i))
+    told = set(urgent[:most])
+    return [problems[i] for i in sorted(told)], [problems[i] for i in urgent[most:]]
+
+
+def _counted(rest: list[Problem], cut: bool) -> str:
+    errors = sum(problem.severity == "error" for problem in rest)
+    parts = [f"{count:,} more {word}{'s' if count > 1 else ''}" for count, word in ((errors, "error"), (len(rest) - errors, "warning")) if count]
+    stopped = ", and with that many the file was not read to its end" if cut else ""
+    return f"… and {' and '.join(parts)}{stopped} (`netspec check --all` lists all)"
 
 
 def _record(problem: Problem) -> dict[str, object]:
@@ -46,58 +77,45 @@ def _where(span: Span | None) -> dict[str, object]:
 
 def _concise(problem: Problem, colour: bool) -> str:
     place = _place(problem.span) + ": " if problem.span else ""
-    return f"{place}{_paint(f'{problem.severity}[{problem.code}]', problem.severity, colour)}: {problem.message}"
+    return f"{place}{_paint(f'{problem.severity}[{problem.code}]', problem.severity, colour)}: {printable(problem.message)}"
 
 
 def _place(span: Span) -> str:
-    return f"{span.source.name}:{span.line}:{span.column}"
+    return f"{printable(span.source.name)}:{span.line}:{span.column}"
 
 
-def _full(problem: Problem, colour: bool) -> str:
+def _full(problem: Problem, colour: bool, width: int) -> str:
     head = _paint(f"{problem.severity}[{problem.code}]", problem.severity, colour)
-    lines = [f"{head}{_paint(': ' + problem.message, 'bold', colour)}"]
-    width = 1
+    lines = [f"{head}{_paint(': ' + printable(problem.message), 'bold', colour)}"]
+    digits = 1
     if problem.span is not None:
-        marks = [(problem.span, "^", problem.label), *((span, "-", label) for span, label in problem.also)]
-        width = max(len(str(span.line)) for span, _, _ in marks)
-        lines += _excerpts(problem.span, marks, width, problem.severity, colour)
+        marks = [(problem.span, "^", problem.label), *((span, "-", shortened(label)) for span, label in problem.also)]
+        digits = max(len(str(span.line)) for span, _, _ in marks)
+        lines += _excerpts(problem.span, marks, digits, problem.severity, colour, width)
     for row in problem.help.splitlines():
-        lines.append(f"{' ' * (width + 1)}= {_paint('help', 'help', colour)}: {row}")
+        lines.append(f"{' ' * (digits + 1)}= {_paint('help', 'help', colour)}: {printable(row)}")
     return "\n".join(lines)
 
 
 def _excerpts(
-    main: Span, marks: list[tuple[Span, str, str]], width: int, severity: str, colour: bool
+    main: Span, marks: list[tuple[Span, str, str]], digits: int, severity: str, colour: bool, width: int
 ) -> Iterable[str]:
     bar = _paint("|", "place", colour)
-    yield f"{' ' * width}{_paint('-->', 'place', colour)} {_place(main)}"
-    yield f"{' ' * (width + 1)}{bar}"
+    yield f"{' ' * digits}{_paint('-->', 'place', colour)} {_place(main)}"
+    yield f"{' ' * (digits + 1)}{bar}"
     here = [mark for mark in marks if mark[0].source is main.source]
-    shown = 0
+    line, shown = 0, None
     for span, sign, label in sorted(here, key=lambda mark: (mark[0].line, mark[0].start)):
-        text = span.source.line(span.line).expandtabs(1)
-        if span.line != shown:
-            yield f"{_paint(str(span.line).rjust(width), 'place', colour)} {bar} {text}".rstrip()
-        shown = span.line
-        yield _underline(span, text, sign, label, width, severity if sign == "^" else "place", colour)
+        begin = span.column - 1
+        if span.line != line or shown is None or not shown.holds(begin):
+            line, shown = span.line, excerpt(span.source.line(span.line), begin, max(width - digits - 3, 20))
+            yield f"{_paint(str(line).rjust(digits), 'place', colour)} {bar} {shown.text}".rstrip()
+        under = sign * max(shown.columns(begin, begin + span.end - span.start), 1)
+        told = _paint(f"{under} {printable(label)}".rstrip(), severity if sign == "^" else "place", colour)
+        yield f"{' ' * (digits + 1)}{bar} {' ' * shown.columns(0, begin)}{told}"
     for span, _, label in marks:
         if span.source is not main.source:
-            yield f"{' ' * width}{_paint(':::', 'place', colour)} {_place(span)}: {label}"
-
-
-def _underline(span: Span, text: str, sign: str, label: str, width: int, style: str, colour: bool) -> str:
-    begin = span.column - 1
-    length = min(span.end - span.start, max(len(text) - begin, 1))
-    under = sign * max(_columns(text[begin : begin + length]), 1)
-    told = _paint(f"{under} {label}".rstrip(), style, colour)
-    return f"{' ' * (width + 1)}{_paint('|', 'place', colour)} {' ' * _columns(text[:begin])}{told}"
-
-
-def _columns(text: str) -> int:
-    """How many terminal columns a text takes: wide characters two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+            yield f"{' ' * digits}{_paint(':::', 'place', colour)} {_place(span)}: {printable(label)}"
 
 
 def _paint(text: str, style: str, colour: bool) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from netspec.diagnostics import Fault, Problems, Trouble
+from netspec.diagnostics import Fault, Problems, TooMany, Trouble
 from netspec.elaborate.ahead import look_over_unused
 from netspec.elaborate.expressions import fail
 from netspec.elaborate.files import Library, declare_file, read_source
@@ -51,7 +51,7 @@ def elaborate(
     library = Library(problems, None if path is None else Path(path), root)
     try:
         return _elaborate(file, problems, parameters or {}, path, library)
-    except Halted:
+    except (Halted, TooMany):
         pass
     except RecursionError:
         problems.error("N301", library.effort.at, "blocks, bodies and brackets stand in each other too deep", help="build one after the other")

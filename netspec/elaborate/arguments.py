@@ -55,6 +55,7 @@ def named(
     result: list[tuple[str | None, s.Argument]] = []
     taken: dict[str, Span] = {}
     takes = f"it takes {', '.join(known)}" if known else "it takes no arguments"
+    first_named = next((place for place, argument in enumerate(written) if argument.name), len(written))
     for place, argument in enumerate(written):
         name: str | None
         if argument.name is not None:
@@ -62,7 +63,7 @@ def named(
             if name not in known:
                 scope.problems.error("N110", argument.span, f"{who} takes no argument {name}", help=did_you_mean(name, known, takes))
                 name = None
-        elif any(before.name for before in written[:place]):
+        elif place > first_named:
             scope.problems.error("N110", argument.span, "a named argument stands before this one", help="arguments without a name come first")
             name = None
         elif place >= len(order):

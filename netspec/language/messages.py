@@ -10,6 +10,7 @@ from lark import Token
 
 from netspec.diagnostics import Problems, Source, Span, nearest
 from netspec.language.lexer import KEYWORDS
+from netspec.language.statements import Statements
 
 _SAID = {
     "_NL": "the end of the line", "$END": "the end of the file", "NUMBER": "a number", "STRING": "a string",
@@ -24,6 +25,8 @@ _BEHIND = {
     "IF": ("a choice stands in parentheses", "write `(… if condition else …)`"),
 }
 _BEGINS = KEYWORDS & {"net", "block", "use", "let", "input", "output", "share", "expect"}
+#: So far back an open bracket is looked for.
+_FAR = 2_000
 _NOTHING = Token("_NL", "")
 #: A message and its help.
 Told = tuple[str, str]
@@ -33,9 +36,14 @@ Told = tuple[str, str]
 class At:
     """A token that cannot stand where it is, those around it, and what could."""
 
-    tokens: list[Token]
+    statements: Statements
     index: int
     expected: set[str]
+
+    @property
+    def tokens(self) -> list[Token]:
+        """All tokens of the file."""
+        return self.statements.tokens
 
     @cached_property
     def token(self) -> Token:
@@ -56,7 +64,7 @@ class At:
     def inside(self) -> str:
         """The bracket around it: of a ``group``, of ``arguments``, of a ``list``; empty where the statement has none open."""
         depth = 0
-        for at in range(self.index - 1, -1, -1):
+        for at in range(self.index - 1, max(self.index - _FAR, -1), -1):
             kind = self.tokens[at].type
             if kind in ("LBRACE", "_NL"):
                 return ""
@@ -71,9 +79,9 @@ class At:
         return self.tokens[place] if 0 <= place < len(self.tokens) else _NOTHING
 
 
-def unexpected(problems: Problems, source: Source, tokens: list[Token], index: int, expected: set[str]) -> None:
+def unexpected(problems: Problems, source: Source, statements: Statements, index: int, expected: set[str]) -> None:
     """Report the token at ``index``, which none of ``expected`` is."""
-    at = At(tokens, index, expected)
+    at = At(statements, index, expected)
     token, before = at.token, at.back(1)
     start, end = token.start_pos or 0, token.end_pos or 0
     if token.type in ("_NL", "$END") and index:  # underline the end of what is there
@@ -95,7 +103,7 @@ def unexpected(problems: Problems, source: Source, tokens: list[Token], index: i
 
 def _misplaced(at: At) -> Told | None:
     """A statement in the wrong braces."""
-    depth = sum({"LBRACE": 1, "RBRACE": -1}.get(token.type, 0) for token in at.tokens[: at.index])
+    depth = at.statements.depths[at.index]
     begins = at.back(1).type in ("_NL", "LBRACE", "VERSION")
     if depth == 0 and ((begins and at.kind in ("INPUT", "OUTPUT", "SHARE", "EXPECT")) or (at.back(1).type == "NAME" and at.kind == "ASSIGN")):
         return f"`{at.token if begins else at.back(1)}` stands in a net", "put it between the braces of `net Name { … }`"

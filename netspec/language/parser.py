@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedToken
 from lark.lexer import Lexer
+from lark.parsers.lalr_analysis import Reduce
 
-from netspec.diagnostics import Problems, Source, Span
+from netspec.diagnostics import Problems, Source, Span, TooMany
 from netspec.language import syntax as s
-from netspec.language.lexer import Tokens, tokenize
+from netspec.language.lexer import DEEPEST, KEYWORDS, Tokens, tokenize
+from netspec.language.lookalikes import tell_lookalikes
 from netspec.language.messages import unexpected
+from netspec.language.statements import Statements
 
 #: The largest file that is read, in bytes.
 LARGEST = 4 * 2**20
+_BRACES = {"LBRACE": 1, "RBRACE": -1}
 
 
 class _Ready(Lexer):
@@ -42,94 +48,119 @@ def _lark() -> tuple[Lark, _Builder]:
 
 def parse(source: Source, problems: Problems) -> s.File:
     """The syntax of a file; what does not parse is reported and stands in it as ``Broken``."""
-    return parse_tokens(tokenize(source, problems), problems)
+    try:
+        return parse_tokens(tokenize(source, problems), problems)
+    except TooMany:
+        return s.File(Span(source, 0, 0), ())
 
 
 def parse_tokens(found: Tokens, problems: Problems) -> s.File:
     """As ``parse``, for tokens that are there already (the formatter keeps them)."""
     lark, builder = _lark()
-    builder.source = found.source
+    builder.source, builder.deepest = found.source, None
     if found.unreadable:
         return s.File(Span(found.source, 0, 0), ())
-    machine = lark.parse_interactive("")
+    if not found.source.text.isascii():
+        tell_lookalikes(found.source, found.tokens, KEYWORDS, problems)
     end = Token("$END", "", start_pos=len(found.source.text), end_pos=len(found.source.text))
-    tokens = [*found.tokens, end]
-    reported = [problem.span.start for problem in problems if problem.span and problem.code != "N001"]
-    index, given_up = 0, -1
-    while index < len(tokens):
-        token = tokens[index]
-        try:
-            result = machine.feed_token(token)
+    told = sorted(problem.span.start for problem in problems if problem.span and problem.severity == "error" and problem.code not in ("N001", "N009"))
+    file = _Run(lark.parse_interactive(""), builder, Statements([*found.tokens, end]), problems, told).run()
+    if builder.deepest is not None:
+        problems.error("N007", builder.deepest, f"this is nested deeper than {DEEPEST}", help="give a name to an inner part")
+        return s.File(Span(found.source, 0, 0), ())
+    return file
+
+
+@dataclass
+class _Run:
+    """One run of the parser over the tokens of a file, going on behind each mistake."""
+
+    machine: Any
+    builder: _Builder
+    statements: Statements
+    problems: Problems
+    told: list[int]  # where the lexer found something wrong
+
+    def run(self) -> s.File:
+        tokens, source = self.statements.tokens, self.builder.source
+        index, given_up = 0, -1
+        while index < len(tokens):
+            token = tokens[index]
+            try:
+                result = self.machine.feed_token(token)
+                index += 1
+            except UnexpectedToken:
+                if index == given_up:  # a second time: nothing can be made of the rest
+                    return s.File(Span(source, 0, 0), ())
+                if index and tokens[index - 1].type == "RBRACE" and token.type not in ("_NL", "$END", "RBRACE"):
+                    unexpected(self.problems, source, self.statements, index, {"_NL"})
+                    given_up = index = self._next_line(index)
+                    continue
+                expected = _accepts(self.machine.parser_state)
+                wrong, index = index, self._recover(index)
+                given_up = index
+                stretch = self.machine.parser_state.value_stack[-1]
+                at = bisect_left(self.told, stretch.start_pos)
+                if at == len(self.told) or self.told[at] > stretch.end_pos:
+                    unexpected(self.problems, source, self.statements, wrong, expected)
+        return result  # type: ignore[no-any-return]
+
+    def _next_line(self, index: int) -> int:
+        """Pass over what stands behind a closing brace: to the end of its line, or to the brace that closes the one around."""
+        tokens, depth = self.statements.tokens, 0
+        while tokens[index].type != "$END" and not (depth == 0 and tokens[index].type in ("_NL", "RBRACE")):
+            depth += _BRACES.get(tokens[index].type, 0)
             index += 1
-        except UnexpectedToken as error:
-            if index == given_up:  # a second time: nothing can be made of the rest
-                return s.File(Span(found.source, 0, 0), ())
-            if index and tokens[index - 1].type == "RBRACE" and token.type not in ("_NL", "$END", "RBRACE"):
-                unexpected(problems, found.source, tokens, index, {"_NL"})
-                given_up = index = _next_line(tokens, index)
-                continue
-            wrong, index = index, _recover(machine.parser_state, tokens, index, builder)
-            given_up = index
-            error_token = machine.parser_state.value_stack[-1]
-            stretch = Span(found.source, error_token.start_pos, error_token.end_pos)
-            if not any(_within(start, stretch) for start in reported):
-                unexpected(problems, found.source, tokens, wrong, set(error.expected))
-    return result  # type: ignore[no-any-return]
+        return index
+
+    def _recover(self, index: int) -> int:
+        """Give up the present statement: back to where it began, on to where the next one does.
+
+        Returns the index of the token that ends the statement given up.
+        """
+        state, tokens = self.machine.parser_state, self.statements.tokens
+        states = state.parse_conf.parse_table.states
+        while "ERROR" not in states[state.state_stack[-1]]:
+            state.state_stack.pop()
+            state.value_stack.pop()
+        depth = sum(isinstance(value, Token) and value.type == "LBRACE" for value in state.value_stack)
+        first = self.statements.start(index, depth)
+        now = self.statements.depths[index]
+        while index < len(tokens) - 1 and not (now <= depth and tokens[index].type in ("_NL", "RBRACE", "$END")):
+            now += _BRACES.get(tokens[index].type, 0)
+            index += 1
+        while index < len(tokens) - 1 and (now < depth or (depth == 0 and tokens[index].type == "RBRACE")):
+            index += 1  # a brace too many at the top: pass over it
+            now = depth
+            if tokens[index].type not in ("_NL", "RBRACE", "$END"):
+                break
+        bound = _bound_name(tokens[first : first + 3] if first + 3 < index else tokens[first:index])
+        span = Span(self.builder.source, tokens[first].start_pos or 0, max(tokens[max(index - 1, first)].end_pos or 0, 0))
+        state.feed_token(Token("ERROR", bound or "", start_pos=span.start, end_pos=span.end))
+        return index
 
 
-def _next_line(tokens: list[Token], index: int) -> int:
-    """Pass over what stands behind a closing brace: to the end of its line, or to the brace that closes the one around."""
-    depth = 0
-    while tokens[index].type != "$END" and not (depth == 0 and tokens[index].type in ("_NL", "RBRACE")):
-        depth += {"LBRACE": 1, "RBRACE": -1}.get(tokens[index].type, 0)
-        index += 1
-    return index
+def _accepts(state: Any) -> set[str]:
+    """The kinds of tokens that can really stand next.
 
-
-def _recover(state: Any, tokens: list[Token], index: int, builder: _Builder) -> int:
-    """Give up the present statement: back to where it began, on to where the next one does.
-
-    Returns the index of the token that ends the statement given up.
+    What the table has for a state are those of any rule that could end there; the rules around decide, so each is tried
+    on a copy of the states alone.
     """
     states = state.parse_conf.parse_table.states
-    while "ERROR" not in states[state.state_stack[-1]]:
-        state.state_stack.pop()
-        state.value_stack.pop()
-    depth = sum(isinstance(value, Token) and value.type == "LBRACE" for value in state.value_stack)
-    first = _statement_start(tokens, index, depth)
-    now = _depth(tokens[:index])
-    while index < len(tokens) - 1 and not (now <= depth and tokens[index].type in ("_NL", "RBRACE", "$END")):
-        now += {"LBRACE": 1, "RBRACE": -1}.get(tokens[index].type, 0)
-        index += 1
-    while index < len(tokens) - 1 and (now < depth or (depth == 0 and tokens[index].type == "RBRACE")):
-        index += 1  # a brace too many at the top: pass over it
-        now = depth
-        if tokens[index].type not in ("_NL", "RBRACE", "$END"):
-            break
-    bound = _bound_name(tokens[first:index])
-    span = Span(builder.source, tokens[first].start_pos or 0, max(tokens[max(index - 1, first)].end_pos or 0, 0))
-    state.feed_token(Token("ERROR", bound or "", start_pos=span.start, end_pos=span.end))
-    return index
+    return {kind for kind in states[state.state_stack[-1]] if kind.isupper() and _shifts(states, state.state_stack, kind)}
 
 
-def _within(offset: int, span: Span) -> bool:
-    return span.start <= offset <= span.end
-
-
-def _depth(tokens: list[Token]) -> int:
-    return sum({"LBRACE": 1, "RBRACE": -1}.get(token.type, 0) for token in tokens)
-
-
-def _statement_start(tokens: list[Token], index: int, depth: int) -> int:
-    now = _depth(tokens[:index])
-    start = index
-    while start > 0:
-        before = tokens[start - 1]
-        if now == depth and (before.type == "_NL" or before.type == "LBRACE"):
-            break
-        now -= {"LBRACE": 1, "RBRACE": -1}.get(before.type, 0)
-        start -= 1
-    return start
+def _shifts(states: Any, stack: list[Any], kind: str) -> bool:
+    new: list[Any] = []
+    kept = len(stack)  # the stack is stack[:kept] + new
+    while True:
+        action, what = states[new[-1] if new else stack[kept - 1]].get(kind, (None, None))
+        if action is not Reduce:
+            return action is not None
+        size = len(what.expansion)
+        kept -= max(size - len(new), 0)
+        del new[max(len(new) - size, 0) :]
+        new.append(states[new[-1] if new else stack[kept - 1]][what.origin.name][1])
 
 
 def _bound_name(tokens: list[Token]) -> str | None:
@@ -144,16 +175,28 @@ def _bound_name(tokens: list[Token]) -> str | None:
     return None
 
 
+N = TypeVar("N", bound=s.Node)
+
+
 class _Builder:
     """One method a grammar rule; Lark calls each with the rule's tokens and finished parts."""
 
     source: Source
+    deepest: Span | None = None
 
     def _span(self, parts: list[Any]) -> Span:
         first, last = parts[0], parts[-1]
-        start = self._at(first) if isinstance(first, Token) else first.span
-        end = self._at(last) if isinstance(last, Token) else last.span
-        return Span(self.source, start.start, end.end)
+        start = first.start_pos if isinstance(first, Token) else first.span.start
+        end = last.end_pos if isinstance(last, Token) else last.span.end
+        return Span(self.source, start or 0, end or 0)
+
+    def _deeper(self, node: N, inner: s.Node, levels: int = 1) -> N:
+        """Note how many nodes stand in one another without brackets: those that would make the walks over them too deep."""
+        depth = inner.depth + levels
+        object.__setattr__(node, "depth", depth)
+        if depth > DEEPEST and self.deepest is None:
+            self.deepest = node.span
+        return node
 
     def _at(self, token: Token) -> Span:
         return Span(self.source, token.start_pos or 0, token.end_pos or 0)
@@ -263,7 +306,7 @@ class _Builder:
         return s.Group(self._span(parts), parts[1], parts[3] if len(parts) > 3 else None)
 
     def choice(self, parts: list[Any]) -> s.Choice:
-        return s.Choice(self._span(parts), parts[0], parts[2], parts[4])
+        return self._deeper(s.Choice(self._span(parts), parts[0], parts[2], parts[4]), parts[4])
 
     def times(self, parts: list[Any]) -> s.Times:
         return s.Times(self._span(parts), parts[1])
@@ -280,7 +323,7 @@ class _Builder:
         return s.Argument(self._span(parts), str(parts[0]) if len(parts) > 1 else None, parts[-1])
 
     def if_else(self, parts: list[Any]) -> s.IfElse:
-        return s.IfElse(self._span(parts), parts[0], parts[2], parts[4])
+        return self._deeper(s.IfElse(self._span(parts), parts[0], parts[2], parts[4]), parts[4])
 
     def interval(self, parts: list[Any]) -> s.Range:
         return s.Range(self._span(parts), parts[0], parts[2])
@@ -297,19 +340,19 @@ class _Builder:
 
     def signed(self, parts: list[Any]) -> s.Signed:
         minus = sum(sign == "-" for sign in parts[:-1])
-        return s.Signed(self._span(parts), "-" if minus % 2 else "+", parts[-1])
+        return self._deeper(s.Signed(self._span(parts), "-" if minus % 2 else "+", parts[-1]), parts[-1], 0)
 
     def power(self, parts: list[Any]) -> s.Power:
-        return s.Power(self._span(parts), parts[0], parts[2])
+        return self._deeper(s.Power(self._span(parts), parts[0], parts[2]), parts[2])
 
     def size(self, parts: list[Any]) -> s.Size:
         return s.Size(self._span(parts), _nodes(parts))
 
     def attribute(self, parts: list[Any]) -> s.Attribute:
-        return s.Attribute(self._span(parts), parts[0], str(parts[2]))
+        return self._deeper(s.Attribute(self._span(parts), parts[0], str(parts[2])), parts[0])
 
     def item(self, parts: list[Any]) -> s.Item:
-        return s.Item(self._span(parts), parts[0], parts[2])
+        return self._deeper(s.Item(self._span(parts), parts[0], parts[2]), parts[0])
 
     def atom(self, parts: list[Any]) -> s.Expression:
         span, token = self._span(parts), parts[0]

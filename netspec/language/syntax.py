@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netspec.diagnostics import Span
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Node:
-    """Anything written in a file; ``span`` is where."""
+    """Anything written in a file; ``span`` is where, ``depth`` how deep it nests without brackets."""
 
     span: Span
+    depth: int = field(default=0, init=False)
 
 
 # ---- expressions

@@ -9,8 +9,14 @@ from netspec.diagnostics import Problems, Source, Span
 
 VERSION = 1
 
+#: A blank: any of Unicode's that does not end a line.
+_B = r"[^\S\n]"
 #: A line that only a netspec file has.
-_OURS = re.compile(r'^[ \t]*(?:(?:net|block)[ \t]+\w+[ \t]*[({]|use[ \t]*"|let[ \t]+\w+[ \t]*=|\w+[ \t]+table[ \t]+\w+[ \t]*:)', re.MULTILINE)
+_OURS = re.compile(rf'^{_B}*+(?:(?:net|block){_B}+\w+{_B}*[({{]|use{_B}*"|let{_B}+\w+{_B}*=|\w++{_B}+table{_B}+\w+{_B}*:)', re.MULTILINE)
+_ABOVE = re.compile(rf"{_B}*+(?:#[^\n]*+)?")
+_VERSION = re.compile(rf"netspec{_B}+([0-9]+){_B}*(?=#|\n|\Z)")
+#: So much of a file is looked at to tell whose it is.
+_LOOKED_AT = 2**16
 #: How files of other programs begin.
 _THEIRS = {
     r"SNNS network definition file": "a network of SNNS, the Stuttgart Neural Network Simulator",
@@ -21,14 +27,9 @@ _THEIRS = {
 }
 
 
-_BEFORE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(#[^\n]*\Z)?")
-_SAID = re.compile(r"netspec[ \t]+([0-9]+)[ \t]*(?=#|\n|\Z)")
-
-
 def says_version(text: str) -> bool:
     """Whether the first line that is not a comment is ``netspec N``."""
-    before = _BEFORE.match(text)
-    return bool(before and _SAID.match(text, before.end()))
+    return _VERSION.match(text, _first(text)) is not None
 
 
 class Said(NamedTuple):
@@ -43,9 +44,8 @@ class Said(NamedTuple):
 def read_version(source: Source, problems: Problems) -> Said:
     """Read ``netspec 1``, the first line that is not a comment; what is wrong with it is said once."""
     text = source.text
-    before = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(#[^\n]*\Z)?").match(text)
-    start = before.end() if before else 0
-    found = re.compile(r"netspec[ \t]+([0-9]+)[ \t]*(?=#|\n|\Z)").match(text, start)
+    start = _first(text)
+    found = _VERSION.match(text, start)
     if found is None:
         return _missing(source, start, problems)
     if int(found[1][:9]) != VERSION or len(found[1]) > 9:
@@ -57,15 +57,26 @@ def read_version(source: Source, problems: Problems) -> Said:
     return Said(start, start + len(found[0].rstrip()), found.end())
 
 
+def _first(text: str) -> int:
+    """Where the first thing stands that is neither blank nor a comment; the end of the text where there is none."""
+    at = 0
+    while True:
+        above = _ABOVE.match(text, at)
+        at = above.end() if above else at
+        if text[at : at + 1] != "\n":
+            return at
+        at += 1
+
+
 def _missing(source: Source, start: int, problems: Problems) -> Said:
     text = source.text
-    line = text[start:].split("\n", 1)[0].rstrip()
+    line = text[start : start + _LOOKED_AT].split("\n", 1)[0].rstrip()
     span = Span(source, start, start + max(len(line), 1))
-    near = re.match(r"netspec\b(?:[ \t]*[0-9]+(?=[ \t]))?", line, re.IGNORECASE)
+    near = re.match(rf"netspec\b(?:{_B}*[0-9]+(?={_B}))?", line, re.IGNORECASE)
     if near is not None:
         problems.error("N001", span, "the language version is not written like this", help="write `netspec 1`, on a line of its own")
         return Said(start, None, start + (len(near[0]) if re.search(r"[{}]", line) else len(line)))
-    theirs = next((name for pattern, name in _THEIRS.items() if re.compile(pattern).match(text, start)), "")
+    theirs = next((name for pattern, name in _THEIRS.items() if re.compile(pattern).match(text[start : start + _LOOKED_AT])), "")
     if theirs:
         problems.error(
             "N001", span, f"this is {theirs}, not a netspec file",

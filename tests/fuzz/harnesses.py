@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.fuzz.data_files import DATA_FILES
+from tests.fuzz.floods import FLOODS
 from tests.fuzz.frame import Harness
 from tests.fuzz.gradients import GRADIENTS
 from tests.fuzz.models import MODELS
@@ -23,5 +24,6 @@ HARNESSES: dict[str, Harness] = {
         WEIGHTS,
         VALID,
         MODELS,
+        FLOODS,
     )
 }  # fmt: skip
