@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from netspec.engine.state import State
     from netspec.engine.train import Epoch
     from netspec.net import Net
+    from netspec.weights import Arrays
 
 #: The file that a run goes on from.
 STATE = "state.safetensors"
@@ -123,27 +124,35 @@ class Keeper:
         """Fault N702 unless the state has all that the optimiser and the averaging remember."""
         from netspec.engine.optimiser import STATE as SLOTS
 
-        settings, graph = self.settings, self.net.graph
-        names = [*SLOTS[settings.optimizer.name], *(["average"] if settings.average is not None and state.place.steps else [])]
-        trained = {
+        averaged = self.settings.average is not None and state.place.steps
+        for name in [*SLOTS[self.settings.optimizer.name], *(["average"] if averaged else [])]:
+            found = {path: tuple(array.shape) for path, array in state.kept.get(name, {}).items()}
+            if any(found.get(path) != shape for path, shape in self._trained().items()):
+                raise Fault("N702", f"{folder / STATE} is damaged: it has not all of the optimiser's {name}")
+
+    def _trained(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the weights that are trained."""
+        graph = self.net.graph
+        return {
             node.key(local): weight.shape
             for node in graph.nodes if not getattr(node.op, "frozen", False)
             for local, weight in graph.local_weights(node).items() if weight.trained
         }  # fmt: skip
-        for name in names:
-            found = {path: tuple(array.shape) for path, array in state.kept.get(name, {}).items()}
-            if any(found.get(path) != shape for path, shape in trained.items()):
-                raise Fault("N702", f"{folder / STATE} is damaged: it has not all of the optimiser's {name}")
 
     # ---- what is kept
 
-    def begin(self, kept: Kept, now: Record, data: Path) -> None:
-        """The run's folder with the spec and its settings; what an earlier run left, where it goes on elsewhere. Trouble N715 for want of room."""
+    def begin(self, fresh: Arrays, kept: Kept, now: Record, data: Path) -> None:
+        """The run's folder with the spec and its settings; what an earlier run left, where it goes on elsewhere. Trouble N715 for want of room.
+
+        The state with the ``fresh`` weights comes first, so that a run that is killed can go on from its very beginning.
+        """
         if self.folder is None:
             return
         out, before = self.folder.path, {} if self.where.resume is None else _settings(self.where.resume)
         room(out, self._bytes())
         self.folder.ready()
+        if self.where.resume is None:
+            self._first(fresh)
         carried = {} if self.where.in_place or self.where.resume is None else _carried(self.where.resume)
         for name, text in {**kept.files, "spec.net": kept.text}.items():
             self._written(out / name, text.encode())
@@ -153,6 +162,15 @@ class Keeper:
         if self.where.resume is not None:
             self._write_log()
         self._give_back()
+
+    def _first(self, fresh: Arrays) -> None:
+        import numpy as np
+
+        from netspec.engine.optimiser import STATE as SLOTS
+        from netspec.engine.state import Place, State
+
+        nothing = {path: np.zeros(shape, np.float32) for path, shape in self._trained().items()}
+        self.leave(State(Place(), fresh, dict.fromkeys(SLOTS[self.settings.optimizer.name], nothing)))
 
     def _written(self, path: Path, content: bytes) -> None:
         try:

@@ -58,8 +58,10 @@ class Lock:
     def _locked(self) -> bool:
         """Open and lock the file; False where it was another's that was removed in between."""
         handle = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
+        granted = False
         try:
-            if not self._granted(handle, _read(handle)):
+            granted = self._granted(handle, _read(handle))
+            if not granted:
                 raise self._taken(_named(_waited(handle)))
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), os.stat(self.folder / NAME, follow_symlinks=False)):
@@ -72,6 +74,9 @@ class Lock:
             os.close(handle)
             return False
         except BaseException:
+            if granted:
+                with contextlib.suppress(OSError):
+                    os.unlink(self.folder / NAME)
             os.close(handle)
             raise
 

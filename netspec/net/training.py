@@ -68,8 +68,8 @@ class Training:
         state = keeper.left(now, settings)
         fresh = initial(graph, settings.seed) if state is None else {}
         trainer = Trainer(graph, fresh, settings, batches, settings.seed, self.stop, self.workers, state, tuned(), recompute)
+        keeper.begin(fresh, net.spec(asked if self.budget.memory is None else settings), now, self.folder)
         del fresh, state  # the trainer has them
-        keeper.begin(net.spec(asked if self.budget.memory is None else settings), now, self.folder)
         before: Progress | None = None
         for event in trainer.run():
             if isinstance(event, Progress):

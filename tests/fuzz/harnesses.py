@@ -6,10 +6,13 @@ from tests.fuzz.data_files import DATA_FILES
 from tests.fuzz.floods import FLOODS
 from tests.fuzz.frame import Harness
 from tests.fuzz.gradients import GRADIENTS
+from tests.fuzz.kills import KILLS
 from tests.fuzz.models import MODELS
+from tests.fuzz.nth_call import NTH_CALL
 from tests.fuzz.pairs import PAIRS
 from tests.fuzz.pictures import PICTURES
 from tests.fuzz.specs import MUTATED
+from tests.fuzz.states import STATES
 from tests.fuzz.valid import VALID
 from tests.fuzz.weights import WEIGHTS
 
@@ -25,5 +28,8 @@ HARNESSES: dict[str, Harness] = {
         VALID,
         MODELS,
         FLOODS,
+        KILLS,
+        NTH_CALL,
+        STATES,
     )
 }  # fmt: skip
