@@ -3,23 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import islice
+
+#: No more names than these are compared, and none that are longer.
+MOST, LONGEST = 1_000, 64
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that differs only by case, else the closest within a third of its length; of equals the one that starts alike."""
-    names = sorted(set(known))
+    """The known name that differs only by case, or that others call so; else the closest within a third of its length.
+
+    Of equals it is the one that starts alike.
+    """
+    names = sorted(set(islice(known, MOST)))
     for other in names:
         if other.lower() == name.lower():
             return other
-    scored = sorted((distance(name.lower(), other.lower()), other[:1] != name[:1], other) for other in names if other)
-    if scored and scored[0][0] <= max(1, max(len(name), len(scored[0][-1])) // 3) and len(name) > 1:
-        return scored[0][-1]
-    return None
+    from netspec.diagnostics.synonyms import ours
+
+    return ours(name, names) or _closest(name, names)
+
+
+def _closest(name: str, names: list[str]) -> str | None:
+    if not 1 < len(name) <= LONGEST:
+        return None
+    wanted, letters = name.lower(), _letters(name.lower())
+    best: tuple[int, bool, str] | None = None
+    for other in names:
+        bound = max(1, max(len(name), len(other)) // 3)
+        if not other or len(other) > LONGEST or abs(len(name) - len(other)) > bound:
+            continue
+        if (_letters(other.lower()) & ~letters).bit_count() > bound:  # each letter that is missing is an edit
+            continue
+        found = distance(wanted, other.lower()), other[:1] != name[:1], other
+        if found[0] <= bound and (best is None or found < best):
+            best = found
+    return best[-1] if best else None
+
+
+@lru_cache(maxsize=4096)
+def _letters(name: str) -> int:
+    """The letters of a name as bits."""
+    bits = 0
+    for c in name:
+        bits |= 1 << (ord(c) & 63)
+    return bits
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Help for an unknown name: the nearest known one, or ``otherwise``."""
-    guess = nearest(name, known)
+    """Help for an unknown name: what to do in its place, the nearest known one, or ``otherwise``."""
+    from netspec.diagnostics.synonyms import advice
+
+    names = list(islice(known, MOST))
+    told = advice(name, names) if name not in names else None
+    if told:
+        return told
+    guess = nearest(name, names)
     return f"did you mean `{guess}`?" if guess else otherwise
 
 
