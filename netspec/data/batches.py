@@ -16,8 +16,7 @@ from netspec.data.sets import Pictures
 from netspec.data.targets import Target
 from netspec.data.tested import views
 from netspec.diagnostics import Fault
-from netspec.settings import Arguments, Data
-from netspec.settings import data as steps
+from netspec.settings import Arguments, Data, steps
 from netspec.settings.train import takes_labels
 
 Array = NDArray[Any]

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netspec.diagnostics import Fault
-from netspec.settings import Arguments, Data
-from netspec.settings import data as steps
+from netspec.settings import Arguments, Data, steps
 
 Array = NDArray[Any]
 Images = Array | list[Array]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from netspec.data.prepare import Images, apply, as_input, each
 from netspec.diagnostics import Fault
 from netspec.settings import Data
-from netspec.settings.data import TenCrop
+from netspec.settings.steps import TenCrop
 
 Array = NDArray[Any]
 

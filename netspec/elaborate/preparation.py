@@ -9,8 +9,7 @@ from typing import Any
 from netspec.diagnostics import Fault, Problems
 from netspec.graph import Graph
 from netspec.language import syntax as s
-from netspec.settings import Data
-from netspec.settings import data as steps
+from netspec.settings import Data, steps
 from netspec.shape import Shape, show
 
 Chain = Sequence[tuple[Any, s.Expression]]

@@ -13,8 +13,7 @@ import numpy as np
 from onnx import TensorProto
 
 from netspec.diagnostics import Fault
-from netspec.settings import Data
-from netspec.settings import data as steps
+from netspec.settings import Data, steps
 
 if TYPE_CHECKING:
     from netspec.interop.export import Writer

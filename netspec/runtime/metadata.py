@@ -11,8 +11,7 @@ from pydantic import ValidationError
 from netspec.data.scores import PROBABLE
 from netspec.diagnostics import Fault, printable
 from netspec.runtime.session import Session
-from netspec.settings import Data
-from netspec.settings import data as steps
+from netspec.settings import Data, steps
 from netspec.settings.train import LOSSES
 
 #: The version of what is written, and the longest side that a preparation may ask for.

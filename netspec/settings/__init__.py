@@ -1,7 +1,8 @@
 """What the sections of a spec mean: frozen values without places, in and out of JSON."""
 
 from netspec.settings.arguments import Arguments, Wanted, Word
-from netspec.settings.data import STEPS, TESTS, Data
+from netspec.settings.data import Data
+from netspec.settings.steps import STEPS, TESTS
 from netspec.settings.train import LOSSES, OPTIMIZERS, SCHEDULES, STOPS, Train
 
 __all__ = ["LOSSES", "OPTIMIZERS", "SCHEDULES", "STEPS", "STOPS", "TESTS", "Arguments", "Data", "Train", "Wanted", "Word"]

@@ -12,8 +12,7 @@ import pytest
 from netspec.data.prepare import apply, resized_part
 from netspec.data.tested import views
 from netspec.net import Net, load
-from netspec.settings import Data
-from netspec.settings import data as steps
+from netspec.settings import Data, steps
 
 
 def net(folder: Path, data: str, size: str = "3 x H x W") -> Net:
