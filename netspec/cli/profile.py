@@ -10,6 +10,7 @@ import click
 
 from netspec.cli.output import json_option, load, note, recompute_option, set_option, size, sizes, spec_argument
 from netspec.diagnostics import strict_json
+from netspec.diagnostics import Trouble
 
 if TYPE_CHECKING:
     from netspec.engine.profile import Profile
@@ -45,11 +46,15 @@ def command(
 
 def _tune(net: Net) -> None:
     changed = 0
-    for trial in net.tune():
-        told = ", ".join(f"{name} {seconds * 1e3:.2f}" for name, seconds in sorted(trial.seconds.items(), key=lambda item: item[1]))
-        note(f"{trial.layer}: {told} ms{'' if trial.best == trial.usual else f'; {trial.best} from now on'}")
-        changed += trial.best != trial.usual
-    note(f"{changed} shapes run otherwise than the table says; kept for later plans")
+    try:
+        for trial in net.tune():
+            told = ", ".join(f"{name} {seconds * 1e3:.2f}" for name, seconds in sorted(trial.seconds.items(), key=lambda item: item[1]))
+            note(f"{trial.layer}: {told} ms{'' if trial.best == trial.usual else f'; {trial.best} from now on'}")
+            changed += trial.best != trial.usual
+        kept = "kept for later plans"
+    except Trouble as trouble:  # it was measured all the same
+        kept = f"not kept: {trouble.message}"
+    note(f"{changed} shapes run otherwise than the table says; {kept}")
 
 
 def _table(found: Profile) -> None:

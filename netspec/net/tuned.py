@@ -7,17 +7,31 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+#: Bytes that the file may have: a line for each shape, and no net has so many.
+LARGEST = 2**24
 
-def place() -> Path:
-    """`netspec/methods.json` in the user's cache folder (XDG_CACHE_HOME, else ~/.cache)."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "netspec" / "methods.json"
+
+def place() -> Path | None:
+    """`netspec/methods.json` in the user's cache folder: XDG_CACHE_HOME where that is an absolute path, else ~/.cache.
+
+    None for a user of whom the system knows no home.
+    """
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        return (given if given.is_absolute() else Path.home() / ".cache") / "netspec" / "methods.json"
+    except RuntimeError:
+        return None
 
 
 def tuned() -> dict[str, str]:
     """Methods by a convolution's shape; none where nothing was measured, or the file cannot be read."""
+    from netspec.diagnostics import Fault
+    from netspec.files import read_regular
+
+    path = place()
     try:
-        told = json.loads(place().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        told = None if path is None else json.loads(read_regular(path, LARGEST))
+    except (Fault, ValueError, RecursionError):
         return {}
     return {key: name for key, name in told.items() if isinstance(name, str)} if isinstance(told, dict) else {}
 
@@ -28,6 +42,9 @@ def keep_tuned(found: Mapping[str, str]) -> None:
     from netspec.files import atomic_write
 
     path = place()
+    if path is None:
+        raise Trouble("N604", "what was found cannot be kept: the system knows no home of this user",
+                      help="XDG_CACHE_HOME names a folder for it")  # fmt: skip
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
