@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netspec.cli.output import json_option, load, note, recompute_option, set_option, size, sizes, spec_argument
-from netspec.diagnostics import strict_json
-from netspec.diagnostics import Trouble
+from netspec.diagnostics import Trouble, strict_json
 
 if TYPE_CHECKING:
     from netspec.engine.profile import Profile
