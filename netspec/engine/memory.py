@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 #: Buffers begin at multiples of so many bytes: a cache line, and AVX-512's width.
@@ -23,10 +23,38 @@ class Interval:
 def arrange(intervals: Sequence[Interval]) -> tuple[dict[str, int], int]:
     """Offsets, and the bytes needed in all: in order of birth, each into the smallest hole that takes it."""
     offsets: dict[str, int] = {}
-    ends: list[tuple[int, int, int]] = []  # (last, offset, size) of the living
-    holes: list[tuple[int, int]] = []  # (offset, size), in order of offset
     top = 0
-    for interval in sorted(intervals, key=lambda i: (i.first, -i.size, i.name)):
+    known: dict[tuple[object, ...], tuple[list[int], int]] = {}
+    for group in _apart(sorted(intervals, key=lambda i: (i.first, -i.size, i.name))):
+        start = group[0].first
+        shape = (top, *((-(-i.size // ALIGNMENT) * ALIGNMENT, i.first - start, i.last - start) for i in group))
+        if shape not in known:
+            known[shape] = _lay(group, top)
+        places, top = known[shape]
+        offsets.update(zip((interval.name for interval in group), places, strict=True))
+    return offsets, top
+
+
+def _apart(intervals: Sequence[Interval]) -> Iterator[list[Interval]]:
+    """Groups such that none of one lives while one of another does, in their order: a net repeats its blocks, and so do they."""
+    group: list[Interval] = []
+    end = -1
+    for interval in intervals:
+        if group and interval.first > end:
+            yield group
+            group = []
+        group.append(interval)
+        end = max(end, interval.last)
+    if group:
+        yield group
+
+
+def _lay(group: Sequence[Interval], top: int) -> tuple[list[int], int]:
+    """Offsets of one group where memory up to ``top`` was in use before it and is free now; the new top."""
+    offsets: list[int] = []
+    ends: list[tuple[int, int, int]] = []  # (last, offset, size) of the living
+    holes: list[tuple[int, int]] = [(0, top)] if top else []  # (offset, size), in order of offset
+    for interval in group:
         while ends and ends[0][0] < interval.first:
             _, offset, size = ends.pop(0)
             _free(holes, offset, size)
@@ -42,7 +70,7 @@ def arrange(intervals: Sequence[Interval]) -> tuple[dict[str, int], int]:
             if holes and sum(holes[-1]) == top:  # the last hole reaches the top: grow it
                 offset = holes.pop()[0]
             top = offset + size
-        offsets[interval.name] = offset
+        offsets.append(offset)
         bisect.insort(ends, (interval.last, offset, size))
     return offsets, top
 

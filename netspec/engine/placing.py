@@ -59,6 +59,7 @@ def place(plan: Plan) -> None:
     outputs = {output.name: output for output in plan.graph.outputs}
     fused = plan.fused()
     time = 0
+    largest = [plan.largest(phase) for phase in range(len(plan.chunks))]
     for phase, steps in enumerate(plan.phases):
         for step in steps:
             time += 1
@@ -68,7 +69,7 @@ def place(plan: Plan) -> None:
                     touch(name, (1, *shapes[value]), True, time, phase)
                 touch(f"loss:{step.node}", (1, *shapes[value]), True, time, phase)
                 continue
-            _touch_node(plan, nodes[step.node], step.kind, shapes, time, phase, touch)
+            _touch_node(plan, nodes[step.node], step.kind, shapes, time, phase, largest[phase], touch)
         time += 1
     if not plan.train:
         for output in plan.graph.outputs:
@@ -77,7 +78,7 @@ def place(plan: Plan) -> None:
 
 
 def _touch_node(
-    plan: Plan, node: Node, kind: str, shapes: Mapping[str, tuple[int, ...]], time: int, phase: int, touch: Callable[..., None]
+    plan: Plan, node: Node, kind: str, shapes: Mapping[str, tuple[int, ...]], time: int, phase: int, images: int, touch: Callable[..., None]
 ) -> None:
     inputs, kernel = plan.remakers[node.name] if kind == "again" else (list(node.inputs), plan.kernels[node.name])
     forward, backward = kind in ("forward", "again"), kind in ("backward", "backward_sums")
@@ -87,7 +88,7 @@ def _touch_node(
         touch(plan.buffer_of(node.name, kind, phase), (1, *shapes[node.name]), True, time, phase)
     if backward:
         touch(f"d:{node.name}", (1, *shapes[node.name]), True, time, phase)
-    for name, whole in kernel.workspace(plan.largest(phase), backward).items():
+    for name, whole in kernel.workspace(images, backward).items():
         touch(f"{kind}:{node.name}:{name}", whole, False, time, phase)
     if kind == "backward":
         for name, whole in plan.adds(node, phase).items():
@@ -104,11 +105,12 @@ def _touch_node(
 
 def _arrange(plan: Plan, lives: dict[str, _Life]) -> None:
     size = plan.dtype.itemsize
+    largest = [plan.largest(phase) for phase in range(len(plan.chunks))]
     local: list[Interval] = []
     whole: list[Interval] = []
     for name, life in lives.items():
         is_local = len(life.phases) == 1 and not life.forced
-        images = (plan.largest(min(life.phases)) if is_local else plan.batch) if life.scaled else 1
+        images = (largest[min(life.phases)] if is_local else plan.batch) if life.scaled else 1
         # chunks go through a phase one after the other: what lives for the batch lives for whole phases
         first, end = (life.first, life.last) if is_local else (min(life.phases), max(life.phases))
         (local if is_local else whole).append(Interval(name, prod(life.image) * images * size, first, end))

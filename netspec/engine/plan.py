@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import prod
 
@@ -64,8 +64,9 @@ class Plan:
         counted = weights + ready + state * trained + self.parts * (trained + extras)
         workers = min(workers, self.parts)
         calls = sum(
-            self.kernels[step.node].stretches(b - a) if step.node in self.kernels else 1
-            for chunks, steps in zip(self.chunks, self.phases, strict=True) for step in steps for a, b in chunks
+            times * (self.kernels[step.node].stretches(images) if step.node in self.kernels else 1)
+            for chunks, steps in zip(self.chunks, self.phases, strict=True)
+            for images, times in Counter(b - a for a, b in chunks).items() for step in steps
         )  # fmt: skip
         images = max(self.largest(phase) for phase in range(len(self.chunks)))
         packed = min(PACKED, images * max(prod(kernel.y) for kernel in self.kernels.values()) * self.dtype.itemsize // 2)
@@ -77,10 +78,11 @@ class Plan:
         """Bytes of a worker's own memory that it ever writes: it has no chunk in some phases."""
         size = self.dtype.itemsize
         busy = {p for p, chunks in enumerate(self.chunks) if any(n % self.parts % workers == worker for n in range(len(chunks)))}
-        spans = sorted(
-            (buffer.offset, buffer.offset + prod(buffer.image) * (self.largest(buffer.phase) if buffer.scaled else 1) * size)
+        largest = [self.largest(phase) for phase in range(len(self.chunks))]
+        spans = sorted({
+            (buffer.offset, buffer.offset + prod(buffer.image) * (largest[buffer.phase] if buffer.scaled else 1) * size)
             for buffer in self.buffers.values() if buffer.local and buffer.phase in busy
-        )  # fmt: skip
+        })  # fmt: skip
         total = end = 0
         for start, stop in spans:
             total += max(0, stop - max(start, end))
@@ -138,20 +140,41 @@ def make(
     functions behind it made is not kept for backward but made again there, from what the norm read (Chen et al. 2016,
     section 4.2: drop the results of low cost operations).
     """
-    for shape in graph.inputs.values():
-        fixed(shape, f"running net {graph.name}")
-    plan = Plan(graph, batch, train, dict(losses or {}), np.dtype(dtype))  # type: ignore[call-overload]
-    plan.uses = Counter(node.path for node in graph.nodes)
-    for node in graph.nodes:
-        plan.kernels[node.name] = kernel_for(node.op, *sizes_of(graph, node), plan.uses[node.path] > 1, methods)
-    plan.wanted = phases.wanted(plan) if train else set()
-    if train and recompute:
-        phases.drop(plan)
-    images = {node.name: _images(plan, node) for node in graph.nodes}
-    phases.lay_out(plan, phases.levels_of(plan, images))
-    _cut(plan, images)
-    place(plan)
-    return plan
+    return Outline(graph, train, losses, dtype, methods, recompute).plan(batch)
+
+
+class Outline:
+    """What plans of one net have in common, whatever their batch: kernels, and the steps of a phase where layers want the same chunks."""
+
+    def __init__(
+        self, graph: Graph, train: bool, losses: Mapping[str, str] | None = None, dtype: object = np.float32,
+        methods: Mapping[str, str] | None = None, recompute: bool = False,
+    ) -> None:  # fmt: skip
+        for shape in graph.inputs.values():
+            fixed(shape, f"running net {graph.name}")
+        plan = self.start = Plan(graph, 1, train, dict(losses or {}), np.dtype(dtype))  # type: ignore[call-overload]
+        plan.uses = Counter(node.path for node in graph.nodes)
+        for node in graph.nodes:
+            plan.kernels[node.name] = kernel_for(node.op, *sizes_of(graph, node), plan.uses[node.path] > 1, methods)
+        plan.wanted = phases.wanted(plan) if train else set()
+        if train and recompute:
+            phases.drop(plan)
+        self.images = {node.name: _images(plan, node) for node in graph.nodes}
+        self.laid: dict[tuple[int, ...], Plan] = {}
+
+    def plan(self, batch: int) -> Plan:
+        """The plan of a step on so many images."""
+        plan = replace(self.start, batch=batch, chunks=[], phases=[], buffers={}, adding=set())
+        levels = phases.levels_of(plan, self.images)
+        key = tuple(levels.values())
+        if key in self.laid:
+            plan.phases, plan.adding = self.laid[key].phases, self.laid[key].adding
+        else:
+            phases.lay_out(plan, levels)
+            self.laid[key] = plan
+        _cut(plan, self.images)
+        place(plan)
+        return plan
 
 
 def _images(plan: Plan, node: Node) -> int:

@@ -172,20 +172,25 @@ class Net:
 
         With ``recompute`` activations that are cheap to make again are not kept.
         """
+        return self._bytes(workers, recompute)(batch or self.train_settings.batch)
+
+    def _bytes(self, workers: int | None, recompute: bool) -> Callable[[int], int]:
+        """The memory that training takes, as a function of the batch; each size is worked out once."""
         from netspec.engine.optimiser import STATE
-        from netspec.engine.plan import make
+        from netspec.engine.plan import Outline
         from netspec.machine import cores
 
-        settings = self.train_settings
-        plan = make(self.graph, batch or settings.batch, True, settings.loss, methods=tuned(), recompute=recompute)
+        settings, count = self.train_settings, workers or cores()
+        outline = Outline(self.graph, True, settings.loss, methods=tuned(), recompute=recompute)
         kept = len(STATE[settings.optimizer.name]) + (settings.average is not None)
-        return plan.training_bytes(kept, workers or cores())
+        return lambda batch: outline.plan(batch).training_bytes(kept, count)
 
     def largest_batch(self, memory: int, workers: int | None = None, recompute: bool = False, most: int = 2**20) -> int:
         """The largest batch, up to ``most``, whose training takes at most ``memory`` bytes; 0 where not even one example fits."""
+        bytes_of = self._bytes(workers, recompute)
 
         def fits(batch: int) -> bool:
-            return self.training_bytes(batch, workers, recompute) <= memory
+            return bytes_of(batch) <= memory
 
         good, bad = 0, 1
         while bad <= most and fits(bad):
