@@ -6,7 +6,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from string import ascii_letters
 from typing import TYPE_CHECKING, Any
@@ -109,6 +109,21 @@ def typed() -> str:
         for item in value if isinstance(value, tuple) else (value,):
             words += [shlex.quote(str(item))] if isinstance(param, click.Argument) else [param.opts[-1], *([] if item is True else [shlex.quote(str(item))])]
     return " ".join(words)
+
+
+def columns(rows: Sequence[Sequence[str]], left: int, bold: Collection[int] = ()) -> list[str]:
+    """Lines of a table, the first ``left`` columns to the left and the others to the right; rows with ``bold`` numbers so."""
+    from rich.cells import cell_len
+
+    count = max(map(len, rows))
+    widths = [max(cell_len(row[i]) for row in rows if i < len(row)) for i in range(count)]
+    lines = []
+    for index, row in enumerate(rows):
+        cells = [*row, *[""] * (count - len(row))]
+        gaps = [" " * (width - cell_len(cell)) for width, cell in zip(widths, cells, strict=True)]
+        line = "  ".join(cell + gap if i < left else gap + cell for i, (cell, gap) in enumerate(zip(cells, gaps, strict=True)))
+        lines.append(f"\x1b[1m{line}\x1b[0m" if index in bold else line)
+    return lines
 
 
 def note(text: str) -> None:

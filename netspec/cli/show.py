@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from netspec.cli.output import (
+    colour,
+    columns,
     json_option,
     load,
     memory_size,
@@ -56,32 +59,19 @@ def command(
 
 
 def _table(net: Net, receptive: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from netspec.report.receptive import fields
 
     summary = net.summary()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("layer", no_wrap=True)
-    table.add_column("kind", no_wrap=True)
-    for name in ("shape", "parameters", "connections", "macs"):
-        table.add_column(name, justify="right", no_wrap=True)
     seen = fields(net.graph) if receptive else {}
-    for name in ("field", "stride", "offset") if receptive else ():
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, shape in summary["inputs"].items():
-        table.add_row(name, "input", shape, "", "", "")
+    rows = [("layer", "kind", "shape", "parameters", "connections", "macs", *(("field", "stride", "offset") if receptive else ()))]
+    rows += [(name, "input", shape, "", "", "") for name, shape in summary["inputs"].items()]
     for layer in net.layers:
         row = [layer.name, layer.kind, layer.shape, number(layer.parameters or None), number(layer.connections), number(layer.macs)]
-        table.add_row(*(_quiet(cell) for cell in row), *(seen[layer.name].told() if receptive else ()))
-    table.add_section()
-    total = [number(summary["parameters"]), number(summary["connections"]), number(summary["macs"])]
-    table.add_row("sum", "", "", *total, style="bold")
+        rows.append((*(_quiet(cell) for cell in row), *(seen[layer.name].told() if receptive else ())))
+    sums = [("sum", "", "", number(summary["parameters"]), number(summary["connections"]), number(summary["macs"]))]
     if "deployed" in summary:
-        table.add_row("deployed", "", "", number(summary["deployed"]["parameters"]), "", number(summary["deployed"]["macs"]), style="bold")
-    width = None if Console().is_terminal else 200
-    Console(width=width, highlight=False).print(table)
+        sums.append(("deployed", "", "", number(summary["deployed"]["parameters"]), "", number(summary["deployed"]["macs"])))
+    click.echo("\n".join(columns([*rows, *sums], 2, {0, *range(len(rows), len(rows) + len(sums))} if colour(sys.stdout) else ())))
     if summary["macs"] is None:
         click.echo("costs marked - depend on a free size: give it a number with --at")
     if receptive:
