@@ -192,6 +192,13 @@ class Deconv(Convolution):
             return at.pads
         return tuple((before, r - s - before) for r, s, (before, _) in zip(at.reach, at.stride, at.pads, strict=True))
 
+    def decided(self, xs: Shapes) -> list[str]:
+        """What is cut off, where the size decides it."""
+        told = Trained.decided(self, xs)
+        if self.pad == "same":
+            told.append("pad: same cuts " + " x ".join(f"({a} before, {b} behind)" for a, b in self.trims(xs[0])))
+        return told
+
     def shape(self, xs: Shapes) -> Shape:
         self.checked(xs[0])
         at = self.window(xs[0])

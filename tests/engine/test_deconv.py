@@ -65,6 +65,11 @@ def test_cells_are_where_conv_looks() -> None:
     assert back.forward(back.memory(back.point)).reshape(-1).tolist() == [2, 3, 4]
 
 
+def test_what_is_cut_is_told() -> None:
+    told = case("deconv", (1, 3, 3), maps=1, kernel=(4, 2), stride=(1, 3), pad="same").op.decided([(1, 3, 3)])
+    assert "pad: same cuts (1 before, 2 behind) x (0 before, -1 behind)" in told
+
+
 @pytest.mark.parametrize("rank", [1, 2])
 def test_transpose_in_onnxruntime(rank: int, tmp_path: Path) -> None:
     """All strides and kernels as outputs of two models, one of convolutions and one of their transposes, by the same sums."""
