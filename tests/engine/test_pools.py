@@ -136,6 +136,19 @@ def test_lppool_of_zeros_and_of_large_numbers_has_a_finite_gradient(p: float) ->
     assert not dx[0].any() and np.isfinite(dx).all() and dx[1].any()
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e-20, 1e-3, 1e4])
+@pytest.mark.parametrize("p", [2.0, 3.0])
+def test_lppool_in_single_precision_hands_back_no_more_than_it_gets(p: float, scale: float) -> None:
+    """|dx| is at most |dy| a window, whatever the numbers: cubes of 1e-20 are zeros in single precision."""
+    bound = Bound(case("lppool", (2, 4), size=2, p=p), dtype=np.float32)
+    bound.point["x0"] *= np.float32(scale)
+    m = bound.memory(bound.point)
+    bound.forward(m)
+    dx = bound.gradients(m, np.ones_like(m.y))["x0"]
+    assert np.isfinite(dx).all()
+    assert np.abs(dx).max() <= 1
+
+
 def test_cases_are_what_the_language_takes() -> None:
     assert windows((2, 2, 0, True, 5)) == [range(2), range(2, 4), range(4, 5)]
     assert windows((2, 3, 1, True, 3)) == [range(1), range(2, 3)]  # none starts in the padding behind

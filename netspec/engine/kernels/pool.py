@@ -214,7 +214,8 @@ class LpPool(Windowed):
             self.clear(dx)
             for view, tap, top, dy, target in parts:
                 np.maximum(top, least, out=tap)
-                np.divide(view, tap, out=tap)  # at most 1: no power of it runs away
+                np.divide(view, tap, out=tap)
+                np.clip(tap, -1, 1, out=tap)  # a sum of powers that are too small for numbers is 0
                 if p != 2:
                     np.abs(tap, out=tap)
                     np.power(tap, p - 1, out=tap, where=tap > 0)
