@@ -130,3 +130,14 @@ def test_an_output_that_the_test_set_says_nothing_of_is_named(tmp_path: Path, ca
     np.savez(tmp_path / "test.npz", x=X)
     status, _, said = told("eval", tmp_path / "run" / "model.onnx", "--data", tmp_path, capfd=capfd)
     assert status == 1 and "error[N707]" in said
+
+
+def test_what_training_makes_small_is_the_weighted_sum_of_the_outputs_own_losses(tmp_path: Path) -> None:
+    three(tmp_path)
+    spec = tmp_path / "aux.net"
+    spec.write_text(SPEC.replace("END", "softmax").replace("LOSSES", EACH).replace("output price", "output price (train, weight: 0.25)"))
+    event = [event for event in load(spec).train(tmp_path, epochs=1) if hasattr(event, "number")][-1]
+    own = {name: figures.loss for name, figures in event.outputs.items()}
+    assert event.loss == pytest.approx(own["kind"] + own["flag"] + 0.25 * own["price"])
+    assert own["price"] == pytest.approx(by_hand(load(spec).initial())["price"][0], rel=1e-5)  # the only step's, before it
+    assert event.outputs["price"].test_loss is None and event.outputs["flag"].test_loss is not None
