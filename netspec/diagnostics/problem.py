@@ -160,18 +160,18 @@ def _order(problem: Problem) -> tuple[str, int, str]:
 class Fault(Exception):
     """A fact that is wrong, without a place; who knows the place turns it into a Problem.
 
-    ``at`` names the argument at fault. ``status`` is the exit status: 1, the input is at fault.
+    ``at`` names the argument at fault; ``span`` is the place, where it is known all the same. ``status`` is the exit status: 1, the input is at fault.
     """
 
     status = 1
 
-    def __init__(self, code: str, message: str, *, at: str = "", label: str = "", help: str = "") -> None:
+    def __init__(self, code: str, message: str, *, at: str = "", label: str = "", help: str = "", span: Span | None = None) -> None:
         super().__init__(message)
-        self.code, self.message, self.at, self.label, self.help = code, message, at, label, help
+        self.code, self.message, self.at, self.label, self.help, self.span = code, message, at, label, help, span
 
     def problem(self, span: Span | None = None) -> Problem:
         """The same as a problem, at ``span``."""
-        return Problem(self.code, "error", span, self.message, self.label, (), self.help)
+        return Problem(self.code, "error", span or self.span, self.message, self.label, (), self.help)
 
 
 class Trouble(Fault):

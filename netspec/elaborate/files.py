@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-from netspec.diagnostics import Fault, Problems, Source, Trouble
+from netspec.diagnostics import Fault, Problems, Source, Span, Trouble
 from netspec.elaborate.ahead import declare_ahead
 from netspec.elaborate.bodies import let
 from netspec.elaborate.expressions import fail
@@ -39,9 +40,16 @@ def decode(content: bytes, name: str) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Fault("N602", f"{name} is not UTF-8: byte {error.start} (line {line}) is 0x{content[error.start]:02X}",
-                    help="save it as UTF-8") from None  # fmt: skip
+        before, behind = _folded(content[: error.start].decode("utf-8")), _folded(content[error.start :].decode("utf-8", errors="replace"))
+        if not says_version(before):  # of a file that is none of ours the place is told and nothing shown
+            before, behind = re.sub(r"[^\n]", " ", before), "\n"
+        at = len(before)
+        raise Fault("N602", f"{name} is not UTF-8: byte {error.start} (line {before.count(chr(10)) + 1}) is 0x{content[error.start]:02X}",
+                    help="save it as UTF-8", span=Span(Source(name, before + behind), at, at + 1)) from None  # fmt: skip
+    return _folded(text)
+
+
+def _folded(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -126,7 +126,7 @@ def _text(pieces: list[Token], widths: list[int] | None) -> str:
             drawn = " ".join(c.ljust(widths[k]) if widths else c for k, c in enumerate(cells)).rstrip()
             text += (" " if before is not None else "") + drawn
         elif before is None:
-            text += str(piece)
+            text += _written(piece)
         else:
             text += (" " if _blank(pieces, i) else "") + _written(piece)
     return text

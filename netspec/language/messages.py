@@ -24,6 +24,9 @@ _BEHIND = {
     "STAR": ("what is repeated stands in parentheses", "write `(…) * n`"),
     "IF": ("a choice stands in parentheses", "write `(… if condition else …)`"),
 }
+#: Settings whose values are several with arrows between them.
+_CHAINED = {"prepare", "augment", "schedule"}
+_CLOSED = ("RPAR", "RSQB", "RBRACE")
 _BEGINS = KEYWORDS & {"net", "block", "use", "let", "input", "output", "share", "expect"}
 #: So far back an open bracket is looked for.
 _FAR = 2_000
@@ -61,6 +64,11 @@ class At:
         return self.back(-1)
 
     @cached_property
+    def head(self) -> Token:
+        """The first token of the statement."""
+        return self.tokens[self.statements.start(self.index, self.statements.depths[self.index])]
+
+    @cached_property
     def inside(self) -> str:
         """The bracket around it: of a ``group``, of ``arguments``, of a ``list``; empty where the statement has none open."""
         depth = 0
@@ -72,6 +80,11 @@ class At:
             if depth < 0:
                 return "list" if kind == "LSQB" else "arguments" if at and self.tokens[at - 1].type == "NAME" else "group"
         return ""
+
+    def tokens_behind_head(self) -> list[Token]:
+        """The second and third token of the statement: a setting has its colon there."""
+        start = self.statements.start(self.index, self.statements.depths[self.index])
+        return self.tokens[start + 1 : start + 3]
 
     def back(self, count: int) -> Token:
         """The token so many before."""
@@ -91,7 +104,8 @@ def unexpected(problems: Problems, source: Source, statements: Statements, index
         start, end = before.start_pos or 0, before.end_pos or 0
     label = ""
     if not message:
-        wanted = [_SAID[kind] for kind in _SAID if kind in expected and kind != "_NL"]
+        ends = {"RBRACE", "$END"} if "_NL" in expected else {"_NL"}
+        wanted = [_SAID[kind] for kind in _SAID if kind in expected and kind not in ends]
         found = _SAID.get(token.type) if token.type in ("_NL", "$END") else f"`{token}`"
         message = f"{found} cannot stand here"
         label = f"expected {_listing(wanted[:4])}" if wanted and len(wanted) <= 5 else ""
@@ -99,6 +113,15 @@ def unexpected(problems: Problems, source: Source, statements: Statements, index
 
 
 # ---- mistakes that people make often
+
+
+def _points(at: At) -> Told | None:
+    """Numbers without a digit on one side of the point: ``.5`` and ``5.``."""
+    if at.kind == "DOT" and at.after.type == "NUMBER" and at.after.start_pos == at.token.end_pos and at.back(1).type not in ("NUMBER", "DOT"):
+        return "a number has a digit before its point", f"write `0.{at.after}`"
+    if at.back(1).type == "DOT" and at.back(2).type == "NUMBER" and at.back(2).end_pos == at.back(1).start_pos and at.kind != "NUMBER":
+        return "a number has a digit behind its point", f"write `{at.back(2)}.0`, or `{at.back(2)}`"
+    return None
 
 
 def _misplaced(at: At) -> Told | None:
@@ -137,7 +160,8 @@ def _parentheses(at: At) -> Told | None:
     counted = (at.back(3).type, at.back(2).type) == ("RPAR", "STAR")
     if counted and at.kind in ("SIGN", "PRODUCT", "STAR") and at.after.type != "ARROW":
         return "a count that is longer than a power stands in parentheses", f"write `* ({at.back(1)} {at.token} {at.after})`"
-    return _BEHIND[at.kind] if at.kind in _BEHIND and at.inside in ("", "group") else None
+    stands = at.back(1).type in ("NAME", "RPAR", "RSQB", "RBRACE", "IN")
+    return _BEHIND[at.kind] if at.kind in _BEHIND and stands and at.inside in ("", "group") else None
 
 
 def _signs(at: At) -> Told | None:
@@ -183,15 +207,32 @@ def _lines(at: At) -> Told | None:
 def _missing(at: At) -> Told | None:
     """An arrow or a comma between two things."""
     before = at.back(1)
-    if at.kind in ("NAME", "LSQB", "LPAR") and "ARROW" in at.expected and at.inside in ("", "group"):
-        return f"an arrow is missing before `{at.token}`", f"write `{before} -> {at.token}`"
+    if at.kind not in ("NUMBER", "NAME", "STRING", "LSQB", "LPAR", "IN"):
+        return None
+    setting = before.type != "_NL" and at.head.type == "NAME" and any(token.type == "COLON" for token in (at.tokens_behind_head()))
+    chained = not setting or str(at.head) in _CHAINED
+    if at.kind not in ("NUMBER", "STRING") and "ARROW" in at.expected and at.inside in ("", "group") and chained:
+        return f"an arrow is missing before `{at.token}`", f"write `{'' if before.type in _CLOSED else f'{before} '}-> {at.token}`"
+    if "_NL" in at.expected and not at.inside and (setting or at.head.type in ("LET", "INPUT")):
+        return _second(at, setting)
     if at.kind in ("NUMBER", "NAME", "STRING", "LSQB") and "COMMA" in at.expected and before.type not in ("COMMA", "LPAR"):
         return f"a comma is missing before `{at.token}`", f"write `{before}, {at.token}`"
     return None
 
 
+def _second(at: At, setting: bool) -> Told:
+    """A second value where the statement has one."""
+    before = at.back(1)
+    told = f"one value stands here, and `{at.token}` is a second"
+    if at.head.type == "INPUT":
+        return told, f"sizes have an x between them: `{before} x {at.token}`"
+    if setting or before.type in _CLOSED or at.kind in ("LSQB", "LPAR"):
+        return told, "take it away, or break the line before it"
+    return told, f"write an operator between them, `{before} * {at.token}`, or a list, `[{before}, {at.token}]`"
+
+
 _MISTAKES: tuple[Callable[[At], Told | None], ...] = (
-    _misplaced, _reserved, _arrows, _parentheses, _signs, _beginnings, _lines, _missing,
+    _points, _misplaced, _reserved, _arrows, _parentheses, _signs, _beginnings, _lines, _missing,
 )  # fmt: skip
 
 
