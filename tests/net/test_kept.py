@@ -104,12 +104,24 @@ def test_a_moved_run_checks_compiles_and_goes_on_with_nothing_set(folder: Path, 
     assert "error" not in capsys.readouterr().err
 
 
+def test_a_run_of_a_spec_with_a_root_needs_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("sub").mkdir()
+    Path("sub/m.net").write_text(SPEC.replace("lib/b.net", "../lib/b.net").replace("names.txt", "../names.txt").replace("part,", "part = 0,"))
+    assert main(["train", "sub/m.net", "--root", ".", "--data", "d", "-o", "run", "--threads", "1", "--epochs", "1"]) == 0
+    elsewhere = folder / "elsewhere"
+    shutil.move("run", elsewhere)
+    shutil.rmtree("lib")
+    spec = str(elsewhere / "spec.net")
+    assert main(["check", spec]) == 0, capsys.readouterr().err
+    assert main(["train", spec, "--data", "d", "--resume", str(elsewhere), "--threads", "1", "--epochs", "2"]) == 0
+
+
 def test_files_from_elsewhere_lie_beside_the_spec(folder: Path) -> None:
     """A library with the name of a file of ours, and class names one folder up."""
     Path("sub").mkdir()
     shutil.copy("lib/c.net", "sub/c.net")
     Path("sub/spec.net").write_text('netspec 1\nuse "c.net"\nblock b(n) { conv(n, side) -> relu }\n')
-    Path("sub/m.net").write_text(SPEC.replace("lib/b.net", "spec.net").replace("names.txt", "names.txt"))
+    Path("sub/m.net").write_text(SPEC.replace("lib/b.net", "spec.net"))
     shutil.copy("names.txt", "sub/names.txt")
     net = load("sub/m.net", part=0)
     kept = net.spec()
