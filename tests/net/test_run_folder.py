@@ -20,6 +20,7 @@ from netspec.diagnostics import Fault, Trouble
 from netspec.net import load
 from netspec.net import run_folder as module
 from netspec.net.lock import NAME, Lock
+from netspec.net.recorded import compare, record
 
 SPEC = """netspec 1
 sparse table t: 2 -> 2 = band(1)
@@ -68,8 +69,10 @@ def test_a_run_is_refused_and_force_moves_it_aside(capsys: pytest.CaptureFixture
     assert train("-o", "a") == 0
     first = content("a")
     assert set(first) == OURS
+    capsys.readouterr()
     assert train("-o", "a", "--seed", "1") == 2
-    assert "error[N713]: a has a run" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "error[N713]: a has a run" in said and "the weights of the last" not in said
     assert content("a") == first
     assert train("-o", "a", "--seed", "1", "--force") == 0
     assert "a had a run, which is in a.old-1 now" in capsys.readouterr().err
@@ -183,8 +186,6 @@ def test_two_trainings_in_one_folder(capsys: pytest.CaptureFixture[str]) -> None
     finally:
         child.send_signal(signal.SIGKILL)
         child.communicate()
-    shutil.rmtree("a/lib", ignore_errors=True)
-    Path("a/.state.abc.netspec-tmp").write_bytes(b"half")
     assert train("-o", "a", "--force") == 0
     assert f"a was locked by process {child.pid} on {socket.gethostname()}, which is gone" in capsys.readouterr().err
     assert set(content("a")) == OURS
@@ -238,21 +239,31 @@ def test_other_data_and_another_net_do_not_go_on(capsys: pytest.CaptureFixture[s
         ({"spec": SPEC.replace("relu", "tanh")}, "another layer y/relu"),
         ({"spec": SPEC.replace("= band(1)", "{\n . X\n X .\n}")}, "another layer y/conv"),
         ({"spec": SPEC.replace("augment -> scale(1)", "scale(1) -> augment")}, "another prepare"),
-        ({"spec": SPEC.replace("scale(1) }", "scale(1)\n augment: mirror }")}, None),
         ({"spec": SPEC.replace("sgd(rate: 0.2)", "sgd(rate: 0.3)")}, "another optimizer"),
         ({"spec": SPEC.replace("constant", "cosine")}, "another schedule"),
     ):
         Path("t.net").write_text(words.get("spec", SPEC))
         assert train("--resume", "a", "--epochs", "3", spec="t.net", data=words.get("data", "d")) == 1
         said = capsys.readouterr().err
-        assert told is None or (f"error[N711]: a was trained with {told}" in said), said
+        assert f"error[N711]: a was trained with {told}" in said, said
     assert content("a") == before
+
+
+def test_augmentation_is_part_of_the_record() -> None:
+    Path("t.net").write_text(SPEC.replace("scale(1) }", "scale(1)\n augment: rotate(5) }"))
+    a, b = (load(spec) for spec in ("s.net", "t.net"))
+    before, now = (record(net.graph, net.train_settings, net.data, {}) for net in (a, b))
+    compare("a", before, before.brief(), dict(before.net))
+    with pytest.raises(Fault, match="a was trained with another augment"):
+        compare("a", now, before.brief(), dict(before.net))
 
 
 def test_the_same_data_under_another_path_goes_on() -> None:
     assert train("-o", "a") == 0
     shutil.move("d", "elsewhere")
+    Path("a/.state.abc.netspec-tmp").write_bytes(b"half")  # of a run that was killed
     assert train("--resume", "a", "--epochs", "3", data="elsewhere") == 0
+    assert set(content("a")) == OURS
 
 
 def test_a_finished_run_goes_on_elsewhere_with_all_that_it_has(capsys: pytest.CaptureFixture[str]) -> None:
