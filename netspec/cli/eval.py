@@ -45,5 +45,5 @@ def command(model: Path, folder: Path, device: str, untrusted: bool, max_pixels:
         return 0
     for name, score in found.scores.items():
         right = "" if score.accuracy is None else f", accuracy {score.accuracy:.2%} ({score.right:,} of {score.count:,})"
-        click.echo(f"{'' if len(found.scores) == 1 else f'{printable(name)}: '}loss {score.loss:.4f}{right}")
+        click.echo(f"{f'{printable(name)}: ' if len(found.scores) + len(found.unscored) > 1 else ''}loss {score.loss:.4f}{right}")
     return 0

@@ -152,8 +152,10 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None) -
         made, why = _start(model, device)
         if made is not None:
             return _session(made, device, "")
-        if PROVIDERS[device] in ort.get_available_providers() and (device == "cpu" or _start(model, "cpu")[0] is None):
-            raise Fault("N708", f"{path} cannot be opened: {why if device == 'cpu' else _start(model, 'cpu')[1]}")
+        there = PROVIDERS[device] in ort.get_available_providers()
+        cause = why if device == "cpu" else _start(model, "cpu")[1] if there else ""
+        if cause:  # it is the model, since the processor does not open it either
+            raise Fault("N708", f"{path} cannot be opened: {cause}")
         raise Trouble("N709", f"the device {device} does not start: {why}", help=_install(device))
     missing = []
     for name in ("cuda", "cpu"):

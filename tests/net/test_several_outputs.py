@@ -110,6 +110,7 @@ def test_an_output_without_a_loss_is_named(tmp_path: Path, capfd: pytest.Capture
     assert status == 0 and "flag" in said and "price" in said
     status, out, said = told("eval", run / "model.onnx", "--data", tmp_path, "--json", capfd=capfd)
     assert status == 0 and "output flag is not scored" in said and "output price is not scored" in said
+    assert told("eval", run / "model.onnx", "--data", tmp_path, capfd=capfd)[1].startswith("kind: loss ")
     assert list(json.loads(out)["outputs"]) == ["kind"] and list(json.loads(out)["unscored"]) == ["flag", "price"]
 
 
@@ -141,3 +142,13 @@ def test_what_training_makes_small_is_the_weighted_sum_of_the_outputs_own_losses
     assert event.loss == pytest.approx(own["kind"] + own["flag"] + 0.25 * own["price"])
     assert own["price"] == pytest.approx(by_hand(load(spec).initial())["price"][0], rel=1e-5)  # the only step's, before it
     assert event.outputs["price"].test_loss is None and event.outputs["flag"].test_loss is not None
+
+
+def test_every_outputs_figures_go_on_where_they_stood(tmp_path: Path) -> None:
+    net, asked = three(tmp_path), iter(range(100))
+    list(net.train(tmp_path, out=tmp_path / "run", batch=3, stop=lambda: next(asked) >= 2))
+    halves, whole = (
+        [event.outputs for event in net.train(tmp_path, batch=3, **more) if hasattr(event, "number")]
+        for more in ({"out": tmp_path / "run", "resume": tmp_path / "run"}, {})
+    )  # fmt: skip
+    assert halves == whole and len(whole) == 2
