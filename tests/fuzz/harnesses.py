@@ -11,6 +11,8 @@ from tests.fuzz.models import MODELS
 from tests.fuzz.nth_call import NTH_CALL
 from tests.fuzz.pairs import PAIRS
 from tests.fuzz.pictures import PICTURES
+from tests.fuzz.signals import SIGNALS
+from tests.fuzz.soak import SOAK
 from tests.fuzz.specs import MUTATED
 from tests.fuzz.states import STATES
 from tests.fuzz.valid import VALID
@@ -31,5 +33,7 @@ HARNESSES: dict[str, Harness] = {
         KILLS,
         NTH_CALL,
         STATES,
+        SIGNALS,
+        SOAK,
     )
 }  # fmt: skip
