@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from netspec.cli.ending import ending
-from netspec.cli.signals import heard, last
+from netspec.cli.signals import Signals, heard, last
 
 #: The commands in the order of `netspec --help`; each is a module of this package with a function of its name.
 COMMANDS = (
@@ -50,8 +50,14 @@ def netspec() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. Never a traceback for what a user did."""
     gc.set_threshold(200_000, 50, 100)  # a command is short, and starting it makes many objects that stay
-    with heard():
-        return ending(lambda: netspec.main(args=arguments, prog_name="netspec", standalone_mode=False))
+    signals = Signals()
+    try:
+        with heard(signals):
+            status = ending(lambda: netspec.main(args=arguments, prog_name="netspec", standalone_mode=False))
+            signals.over = True
+    except KeyboardInterrupt:  # it came while the command ended
+        status = signals.status
+    return status
 
 
 def run() -> None:

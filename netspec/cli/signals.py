@@ -25,11 +25,12 @@ class Ended(KeyboardInterrupt):
 
 
 class Signals:
-    """What came for one command. ``gentle`` is when the first signal is only noted: something can be saved, and will be."""
+    """What came for one command. ``gentle`` is when the first signal is only noted: something can be saved, and will be;
+    ``over`` when the command has ended, and its status is known."""
 
     def __init__(self) -> None:
         self.came: list[int] = []
-        self.gentle = False
+        self.gentle = self.over = False
 
     @property
     def status(self) -> int:
@@ -52,7 +53,7 @@ class Signals:
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Python's handler, in the main thread between two of its instructions."""
         self.came.append(number)
-        if not self.gentle or len(self.came) > 1:
+        if not self.over and (not self.gentle or len(self.came) > 1):
             raise Ended
 
 
@@ -65,20 +66,20 @@ def current() -> Signals:
 
 
 @contextlib.contextmanager
-def heard() -> Iterator[Signals]:
+def heard(signals: Signals) -> Iterator[None]:
     """Hear the signals that end a command while the block runs.
 
     They are heard though the program was started in the background of a script, where Ctrl-C is ignored; SIGHUP is not where
     it is ignored: that is what `nohup` asks for.
     """
     global _now
-    before, _now = _now, Signals()
+    before, _now = _now, signals
     try:
         if threading.current_thread() is not threading.main_thread():
-            yield _now
+            yield
             return
-        with _watch(_now), _handled(_now):
-            yield _now
+        with _watch(signals), _handled(signals):
+            yield
     finally:
         _now = before
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: Buffers begin at multiples of so many bytes: a cache line, and AVX-512's width.
 ALIGNMENT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """A buffer of ``size`` bytes, needed at every moment from ``first`` to ``last``."""
 
     name: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from netspec.engine.kernel import last
 from netspec.engine.memory import Interval, arrange
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from netspec.engine.plan import Plan
 
 
-@dataclass(frozen=True)
-class Buffer:
+class Buffer(NamedTuple):
     """An array of the plan. ``image`` is the shape for one image where ``scaled``, else the whole shape; ``phase`` is its first."""
 
     name: str
@@ -47,14 +46,17 @@ def place(plan: Plan) -> None:
     lives: dict[str, _Life] = {}
 
     def touch(name: str, image: tuple[int, ...], scaled: bool, time: int, phase: int, forced: bool = False) -> None:
-        life = lives.setdefault(name, _Life(image, scaled, time, time, set()))
+        life = lives.get(name)
+        if life is None:
+            lives[name] = _Life(image, scaled, time, time, {phase}, forced)
+            return
         life.forced = life.forced or forced
         life.last = time
         life.phases.add(phase)
 
-    shapes = {name: last(numbers(shape)) for name, shape in plan.graph.shapes.items()}
+    shapes = {name: (1, *last(numbers(shape))) for name, shape in plan.graph.shapes.items()}
     for name in plan.graph.inputs:
-        touch(name, (1, *shapes[name]), True, 0, 0, forced=True)
+        touch(name, shapes[name], True, 0, 0, forced=True)
     nodes = {node.name: node for node in plan.graph.nodes}
     outputs = {output.name: output for output in plan.graph.outputs}
     fused = plan.fused()
@@ -66,14 +68,14 @@ def place(plan: Plan) -> None:
             if step.kind == "loss":
                 value = fused.get(step.node, outputs[step.node].value)
                 for name in (value, f"d:{value}"):
-                    touch(name, (1, *shapes[value]), True, time, phase)
-                touch(f"loss:{step.node}", (1, *shapes[value]), True, time, phase)
+                    touch(name, shapes[value], True, time, phase)
+                touch(f"loss:{step.node}", shapes[value], True, time, phase)
                 continue
             _touch_node(plan, nodes[step.node], step.kind, shapes, time, phase, largest[phase], touch)
         time += 1
     if not plan.train:
         for output in plan.graph.outputs:
-            touch(output.value, (1, *shapes[output.value]), True, time, len(plan.phases), forced=True)
+            touch(output.value, shapes[output.value], True, time, len(plan.phases), forced=True)
     _arrange(plan, lives)
 
 
@@ -83,11 +85,11 @@ def _touch_node(
     inputs, kernel = plan.remakers[node.name] if kind == "again" else (list(node.inputs), plan.kernels[node.name])
     forward, backward = kind in ("forward", "again"), kind in ("backward", "backward_sums")
     for value in inputs if not backward else plan.reads(node):
-        touch(plan.buffer_of(value, kind, phase), (1, *shapes[value]), True, time, phase)
+        touch(plan.buffer_of(value, kind, phase), shapes[value], True, time, phase)
     if forward:
-        touch(plan.buffer_of(node.name, kind, phase), (1, *shapes[node.name]), True, time, phase)
+        touch(plan.buffer_of(node.name, kind, phase), shapes[node.name], True, time, phase)
     if backward:
-        touch(f"d:{node.name}", (1, *shapes[node.name]), True, time, phase)
+        touch(f"d:{node.name}", shapes[node.name], True, time, phase)
     for name, whole in kernel.workspace(images, backward).items():
         touch(f"{kind}:{node.name}:{name}", whole, False, time, phase)
     if kind == "backward":
@@ -95,9 +97,9 @@ def _touch_node(
             touch(f"{kind}:{node.name}:{name}", whole, False, time, phase)
         for value in node.inputs:
             if value in plan.wanted:
-                touch(f"d:{value}", (1, *shapes[value]), True, time, phase)
+                touch(f"d:{value}", shapes[value], True, time, phase)
         for index in plan.added(node):
-            touch(f"more:{node.name}:{index}", (1, *shapes[node.inputs[index]]), True, time, phase)
+            touch(f"more:{node.name}:{index}", shapes[node.inputs[index]], True, time, phase)
     if kind == "forward" or backward:
         for name, shape in kernel.saved(1).items():
             touch(f"saved:{node.name}:{name}", shape, True, time, phase)
