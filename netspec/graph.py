@@ -67,7 +67,15 @@ class Graph:
 
     @cached_property
     def _local(self) -> dict[str, dict[str, Weight]]:
-        return {node.name: node.op.weights(self.input_shapes(node)) for node in self.nodes}
+        known: dict[tuple[object, ...], dict[str, Weight]] = {}  # a deep net has few layers that differ
+        found = {}
+        for node in self.nodes:
+            shapes = self.input_shapes(node)
+            key = id(node.op), *shapes
+            if key not in known:
+                known[key] = node.op.weights(shapes)
+            found[node.name] = known[key]
+        return found
 
     def local_weights(self, node: Node) -> dict[str, Weight]:
         """What a node has, by local name."""
@@ -101,9 +109,15 @@ class Graph:
     def cost(self, node: Node) -> Cost | None:
         """What a node costs an example; None where it depends on a free size."""
         shapes = self.input_shapes(node)
-        if is_free(node.shape) or any(map(is_free, shapes)):
-            return None
-        return node.op.cost(shapes, numbers(node.shape))
+        key = id(node.op), *shapes
+        if key not in self._costs:
+            free = is_free(node.shape) or any(map(is_free, shapes))
+            self._costs[key] = None if free else node.op.cost(shapes, numbers(node.shape))
+        return self._costs[key]
+
+    @cached_property
+    def _costs(self) -> dict[tuple[object, ...], Cost | None]:
+        return {}
 
     def costs(self, nodes: Iterable[Node] | None = None) -> Cost | None:
         """The sum over nodes, every use of a share counted; None where one depends on a free size."""

@@ -32,6 +32,11 @@ class Free:
         return (self.times * inner + self.plus) // self.over
 
     @property
+    def depth(self) -> int:
+        """How many roundings lie in one another."""
+        return 1 if isinstance(self.base, str) else 1 + self.base.depth
+
+    @property
     def name(self) -> str:
         """The name of the size it comes from."""
         return self.base if isinstance(self.base, str) else self.base.name

@@ -17,6 +17,8 @@ from netspec.ops import OPERATORS
 if TYPE_CHECKING:
     from netspec.elaborate.pipelines import Site
 
+#: Blocks call blocks at most so deep.
+DEEPEST = 100
 #: Words that stand where a layer does, but are none.
 SPECIAL = ("identity", "residual")
 
@@ -161,6 +163,8 @@ def enter(block: s.Block, site: Site, stage: s.Call) -> Site:
     if key(block) in site.blocks:
         raise fail(site.scope, "N309", stage.span, f"block {block.name} calls itself",
                    label="in a circle", help="blocks can call blocks, but in no circle")  # fmt: skip
+    if len(site.blocks) >= DEEPEST:
+        raise fail(site.scope, "N301", stage.span, f"blocks call blocks deeper than {DEEPEST}", help="call them one after the other")
     return replace(site, blocks=(*site.blocks, key(block)))
 
 

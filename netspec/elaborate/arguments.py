@@ -8,19 +8,20 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from netspec.diagnostics import Fault, Problem, Span, did_you_mean
-from netspec.elaborate.expressions import describe, evaluate, fail, is_function, leaves
+from netspec.elaborate.expressions import Size, describe, evaluate, fail, is_function, leaves
 from netspec.elaborate.scope import AN_ITEM, Binding, Failed, Scope, Value
 from netspec.language import syntax as s
 from netspec.settings import Arguments, Word
 from netspec.settings.arguments import past_single
+from netspec.tables import Table
 
 A = TypeVar("A", bound=Arguments)
 
 
-def bind(kind: type[A], written: Sequence[s.Argument], scope: Scope, span: Span) -> A:
+def bind(kind: type[A], written: Sequence[s.Argument], scope: Scope, span: Span, known: dict[Any, Any] | None = None) -> A:
     """A frozen ``kind`` from the arguments as written; all that is wrong is reported, then Failed raised.
 
-    ``span`` is the name that takes the arguments.
+    ``span`` is the name that takes the arguments; in ``known`` what was made before is kept by its arguments.
     """
     spans: dict[str, Span] = {}
     values: dict[str, Any] = {}
@@ -41,8 +42,15 @@ def bind(kind: type[A], written: Sequence[s.Argument], scope: Scope, span: Span)
         good = False
     if not good:
         raise Failed
+    key = (kind, *((name, type(value), value) for name, value in values.items()))
+    again = known is not None and all(type(value) in (int, bool, str, Table, Size) for value in values.values())
+    if again and known is not None and key in known:
+        return known[key]  # type: ignore[no-any-return]
     try:
-        return kind(**values)
+        made = kind(**values)
+        if again and known is not None:
+            known[key] = made
+        return made
     except ValidationError as error:
         _report(kind, error, values, spans, scope, span)
         raise Failed from None
@@ -61,12 +69,14 @@ def named(
         if argument.name is not None:
             name = argument.name
             if name not in known:
+                takes = f"it takes {', '.join(known)}" if known else "it takes no arguments"
                 scope.problems.error("N110", argument.span, f"{who} takes no argument {name}", help=did_you_mean(name, known, takes))
                 name = None
         elif place > first_named:
             scope.problems.error("N110", argument.span, "a named argument stands before this one", help="arguments without a name come first")
             name = None
         elif place >= len(order):
+            takes = f"it takes {', '.join(known)}" if known else "it takes no arguments"
             scope.problems.error(
                 "N110", argument.span,
                 f"{who} takes {_count(len(order))} by position, and this is one more", help=takes,

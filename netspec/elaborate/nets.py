@@ -18,7 +18,7 @@ from netspec.elaborate.pipelines import Build, Site
 from netspec.elaborate.scope import Binding, Failed, Halted, Place, Scope, Value
 from netspec.graph import Graph, Node, Output
 from netspec.language import syntax as s
-from netspec.ops import Trained
+from netspec.ops import Operator, Trained
 from netspec.ops.norm import Norm
 from netspec.shape import MOST_ELEMENTS, Dim, Free, Shape, elements
 
@@ -190,10 +190,15 @@ def _without_useless_biases(graph: Graph) -> Graph:
             if not users or node.name in leaving or not all(isinstance(user.op, Norm) for user in users):
                 kept.add(node.path)
 
+    decided: dict[tuple[int, bool], Operator] = {}  # one for all that are alike
+
     def without(node: Node) -> Node | None:
-        if _may_lose_bias(node):
-            return replace(node, op=node.op.model_copy(update={"bias": node.path in kept}))
-        return None
+        if not _may_lose_bias(node):
+            return None
+        key = id(node.op), node.path in kept
+        if key not in decided:
+            decided[key] = node.op.model_copy(update={"bias": node.path in kept})
+        return replace(node, op=decided[key])
 
     return graph.replace(without)
 

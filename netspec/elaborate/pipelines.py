@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from math import prod
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Span
-from netspec.elaborate.ahead import SPECIAL, check_form, enter, look_over, look_over_others, look_within, unknown_layer
+from netspec.elaborate.ahead import (
+    DEEPEST,
+    SPECIAL,
+    check_form,
+    enter,
+    look_over,
+    look_over_others,
+    look_within,
+    unknown_layer,
+)
 from netspec.elaborate.arguments import bind, named, parameters, place
+from netspec.elaborate.counting import Counting
 from netspec.elaborate.expressions import boolean, describe, evaluate, fail, incoming, unknown, whole
-from netspec.elaborate.scope import Binding, Effort, Failed, Halted, Place, Scope, Share, Value
+from netspec.elaborate.scope import A_BLOCK, Binding, Effort, Failed, Halted, Place, Scope, Share, Value
 from netspec.graph import Node
 from netspec.language import syntax as s
-from netspec.ops import OPERATORS, Operator
-from netspec.shape import MOST_ELEMENTS, elements, show
+from netspec.ops import OPERATORS, Operator, Weight
+from netspec.shape import MOST_ELEMENTS, Free, Shape, elements, show
 from netspec.tables import Table
 
 #: A net has at most so many layers, and takes at most so many steps to build.
 MOST_LAYERS, MOST_STEPS = 100_000, 1_000_000
-#: Blocks call blocks at most so deep; with brackets 100 deep in each that takes this many frames of Python.
-DEEPEST, FRAMES = 100, 20_000
+#: Blocks that call blocks as deep as they may, with brackets in each, take so many frames of Python.
+FRAMES = 20_000
 
 Values = tuple[Value, ...]
 
@@ -36,7 +48,17 @@ class Build:
     expected: list[Any] = field(default_factory=list)
     looked: set[int] = field(default_factory=set)  # pipelines that were not chosen and blocks, looked over or built
     effort: Effort = field(default_factory=Effort)
+    bound: dict[int, tuple[Scope, Operator]] = field(default_factory=dict)  # layers of repeats, whose arguments stay the same
+    known: dict[Any, Operator] = field(default_factory=dict)  # layers by their arguments
+    figures: dict[Any, tuple[Shape, dict[str, Weight]]] = field(default_factory=dict)  # of layers by what enters them
+    counting: Counting = field(default_factory=Counting)
     steps: int = 0
+
+    def ask(self, layers: int, span: Span) -> None:
+        """Whether so many layers more fit into the net; counted before they are made, where their text tells it."""
+        if len(self.nodes) + layers > MOST_LAYERS:
+            self.problems.error("N301", span, f"at least {len(self.nodes) + layers:,} layers are past the limit of {MOST_LAYERS:,}", help="repeat less")
+            raise Halted
 
     def step(self, span: Span) -> None:
         """Count one more thing done; a limit stops the building."""
@@ -149,19 +171,23 @@ def _many(stage: s.Many, site: Site, entering: Values | None) -> Values:
 
 def _group(stage: s.Group, site: Site, entering: Values | None) -> Values:
     if isinstance(stage.repeat, s.Times):
-        return _repeated(stage, site, entering, [site.scope] * _count(stage.repeat, site))
+        count = _count(stage.repeat, site)
+        site.build.ask(count * site.build.counting.pipe(stage.inner, site.scope), stage.span)
+        return _repeated(stage, site, entering, repeat(site.scope, count))
     if isinstance(stage.repeat, s.Each):
         each = stage.repeat
         items = evaluate(each.items, site.scope)
         if not isinstance(items, list):
             raise fail(site.scope, "N105", each.items.span, f"`for` takes a list or a range, and this is {describe(items)}")
-        scopes = []
-        for item in items:
-            inner = Scope(site.scope.problems, site.scope)
-            inner.names[each.name] = Binding("constant", each.name_span, item)
-            scopes.append(inner)
-        return _repeated(stage, site, entering, scopes)
+        site.build.ask(len(items) * site.build.counting.pipe(stage.inner, site.scope), stage.span)
+        return _repeated(stage, site, entering, (_with(each, item, site.scope) for item in items))
     return _repeated(stage, site, entering, [site.scope])
+
+
+def _with(each: s.Each, item: Any, around: Scope) -> Scope:
+    inner = Scope(around.problems, around)
+    inner.names[each.name] = Binding("constant", each.name_span, item)
+    return inner
 
 
 def _count(times: s.Times, site: Site) -> int:
@@ -171,17 +197,18 @@ def _count(times: s.Times, site: Site) -> int:
     return count
 
 
-def _repeated(stage: s.Group, site: Site, entering: Values | None, scopes: list[Scope]) -> Values:
-    values = entering
+def _repeated(stage: s.Group, site: Site, entering: Values | None, scopes: Iterable[Scope]) -> Values:
+    values, none = entering, True
     for scope in scopes:
+        none = False
         site.build.step(stage.span)
-        here, inner = replace(site, scope=scope), stage.inner
+        here, inner = site if scope is site.scope else replace(site, scope=scope), stage.inner
         while isinstance(inner, s.Choice):
             inner = inner.pipe if boolean(inner.condition, scope) else inner.otherwise
         if isinstance(stage.inner, s.Choice):
             look_over_others(stage.inner, inner, here)
         values = run(inner, here, values)
-    if not scopes:
+    if none:
         look_within(stage, site)
     if values is None:
         raise fail(site.scope, "N302", stage.span, "a pipeline begins with a value", help="put a value and `->` before the parenthesis")
@@ -192,7 +219,10 @@ def _repeated(stage: s.Group, site: Site, entering: Values | None, scopes: list[
 
 
 def _layer(stage: s.Call, site: Site, kind: type[Operator], entering: Values) -> Value:
-    op = bind(kind, stage.arguments or (), site.scope, stage.name_span)
+    scope, op = site.build.bound.get(id(stage), (None, None))
+    if op is None or scope is not site.scope:
+        op = bind(kind, stage.arguments or (), site.scope, stage.name_span, site.build.known)
+        site.build.bound[id(stage)] = site.scope, op
     if len(entering) != 1 and not kind.joins:
         raise fail(
             site.scope, "N307", stage.name_span, f"{stage.name} takes one value, and {len(entering)} enter",
@@ -207,15 +237,16 @@ def add_node(
     """A node for the operator at this place; its value."""
     build, xs = site.build, [value.shape for value in entering]
     path = site.place.layer(op.name)
-    try:
-        shape = op.shape(xs)
-        weights = op.weights(xs)
-    except Fault as fault:
-        raise place(fault, site.scope, written, op.positional(), name or span, entering[0]) from None
-    for what, size in (("value", elements(shape)), *(("weight", prod(w.shape)) for w in weights.values())):
-        if size is not None and size >= MOST_ELEMENTS:
-            raise fail(site.scope, "N219", name or span, f"a {what} of {size:,} numbers is past the limit of 2 ** 31",
-                       label=show(shape) if what == "value" else "")  # fmt: skip
+    key = id(op), *xs
+    if key not in build.figures:
+        try:
+            figures = op.shape(xs), op.weights(xs)
+        except Fault as fault:
+            raise place(fault, site.scope, written, op.positional(), name or span, entering[0]) from None
+        _bounded(*figures, site.scope, name or span)
+        build.known.setdefault(id(op), op)  # it is known by its address: it must stay
+        build.figures[key] = figures
+    shape, weights = build.figures[key]
     node_name = path
     if site.share is not None:
         node_name = _shared_name(op, path, weights, site, name or span)
@@ -225,6 +256,19 @@ def add_node(
     build.step(span)
     _warn_unfed(op, site, span)
     return Value(node_name, shape, f"the value of {op.name}", span.line)
+
+
+def _bounded(shape: Shape, weights: dict[str, Weight], scope: Scope, span: Span) -> None:
+    """Report a value or a weight that is too large, or a free size that no picture could meet."""
+    for what, size in (("value", elements(shape)), *(("weight", prod(w.shape)) for w in weights.values())):
+        if size is not None and size >= MOST_ELEMENTS:
+            raise fail(scope, "N219", span, f"a {what} of {size:,} numbers is past the limit of 2 ** 31",
+                       label=show(shape) if what == "value" else "")  # fmt: skip
+    for dim in shape:
+        if isinstance(dim, Free) and (dim.times >= MOST_ELEMENTS * dim.over or max(dim.over, abs(dim.plus)) >= 2**63):
+            raise fail(scope, "N219", span, "a free size grows here past the limit of 2 ** 31 whatever it is")
+        if isinstance(dim, Free) and dim.depth > DEEPEST:
+            raise fail(scope, "N219", span, f"a free size is rounded here more than {DEEPEST} times over", help="give the input numbers")
 
 
 def _shared_name(op: Operator, path: str, weights: dict[str, Any], site: Site, span: Span) -> str:
@@ -249,7 +293,7 @@ def _told(shapes: dict[str, tuple[int, ...]]) -> str:
 
 def _warn_unfed(op: Operator, site: Site, span: Span) -> None:
     """Warn of an output map of a trained layer that its table connects to nothing."""
-    table = getattr(op, "table", None)
+    table = op.arguments()["table"] if "table" in type(op).model_fields else None
     if not isinstance(table, Table) or op.name == "connect" or table.is_full:
         return
     unfed = table.unfed
@@ -270,8 +314,9 @@ def _warn_unfed(op: Operator, site: Site, span: Span) -> None:
 def _block(stage: s.Call, site: Site, binding: Binding, entering: Values) -> Values:
     block: s.Block = binding.what
     within = enter(block, site, stage)
-    if len(site.blocks) >= DEEPEST:
-        raise fail(site.scope, "N301", stage.span, f"blocks call blocks deeper than {DEEPEST}", help="call them one after the other")
+    assert binding.scope is not None
+    site.scope.effort.spend(A_BLOCK, site.scope.problems, stage.span)
+    site.build.ask(site.build.counting.stage(stage, site.scope), stage.span)
     scope = Scope(site.build.problems, binding.scope, wall=True, input=entering)
     parameters(block.name, block.parameters, stage, site.scope, scope)
     from netspec.elaborate.bodies import run_body

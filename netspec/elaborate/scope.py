@@ -20,9 +20,9 @@ class Halted(Exception):
 
 
 #: What working a spec out may take, in parts of a microsecond or so; and how much of it an expression, an item of a list,
-#: a cell that has to be laid out and a character of a picture take.
+#: a cell that has to be laid out, a character of a picture and the use of a block take.
 MOST_EFFORT = 2**25
-AN_EXPRESSION, AN_ITEM, A_CELL, A_CHARACTER = 8, 4, 2, 2
+AN_EXPRESSION, AN_ITEM, A_CELL, A_CHARACTER, A_BLOCK = 8, 4, 2, 2, 250
 
 
 class Effort:
