@@ -116,7 +116,7 @@ def _watch(signals: Signals) -> Iterator[None]:
     if os.name != "posix":
         yield
         return
-    reading, writing = os.pipe()
+    reading, writing = _pipe()
     os.set_blocking(writing, False)
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
@@ -128,6 +128,17 @@ def _watch(signals: Signals) -> Iterator[None]:
         with contextlib.suppress(OSError):
             os.write(writing, bytes([_DONE]))
         os.close(writing)
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe whose ends have none of the numbers of the standard streams, which may be closed."""
+    import fcntl
+
+    ends = os.pipe()
+    reading, writing = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in ends)
+    for end in ends:
+        os.close(end)
+    return reading, writing
 
 
 def _watching(reading: int, signals: Signals) -> None:
