@@ -125,7 +125,8 @@ def export(model: Model, metadata: Mapping[str, Any], pictures: Data | None = No
     where the net reads no picture.
     """
     graph, writer = model.graph, Writer(model)
-    inputs = [_info(name, shape) for name, shape in graph.inputs.items()]
+    batch = _batch(graph)
+    inputs = [_info(name, shape, batch) for name, shape in graph.inputs.items()]
     renamed: dict[str, str] = {}
     if pictures is not None:
         name, shape = _only_input(graph)
@@ -138,7 +139,7 @@ def export(model: Model, metadata: Mapping[str, Any], pictures: Data | None = No
         if pictures is not None:
             value = raw_pixels.answer(pictures, value, metadata["outputs"][output.name]["end"], writer)
         _leave(output.name, value, graph, writer)
-    outputs = [_info(output.name, graph.shapes[output.value]) for output in graph.outputs]
+    outputs = [_info(output.name, graph.shapes[output.value], batch) for output in graph.outputs]
     body = helper.make_graph(writer.nodes, graph.name, inputs, outputs, list(_used(writer)))
     proto = helper.make_model(body, ir_version=IR, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="netspec")
     helper.set_model_props(proto, {"netspec": json.dumps(metadata, sort_keys=True, ensure_ascii=False)})
@@ -183,8 +184,14 @@ def _leave(name: str, value: str, graph: Graph, writer: Writer) -> None:
         maker.output[0] = name
 
 
-def _info(name: str, shape: Shape) -> onnx.ValueInfoProto:
-    dims = [BATCH, *(str(d) if isinstance(d, Free) else d for d in shape)]
+def _batch(graph: Graph) -> str:
+    """The name of the batch axis: another one where the net calls a free size so, since equal names are equal sizes."""
+    taken = {dim.name for shape in graph.inputs.values() for dim in shape if isinstance(dim, Free)}
+    return next(name for name in (BATCH, "batch", *(f"batch_{n}" for n in range(len(taken)))) if name not in taken)
+
+
+def _info(name: str, shape: Shape, batch: str) -> onnx.ValueInfoProto:
+    dims = [batch, *(str(d) if isinstance(d, Free) else d for d in shape)]
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, dims)
 
 

@@ -64,8 +64,13 @@ class Dense(Trained):
         if self.table is None or self.table.is_full:
             return emit("Gemm", flat, w["weight"], *bias, transB=1)
         cells = self.table.cells  # by its connections: gather, multiply, add up by output
+        kept, which = w["weight"], cells.weight.copy()
+        still = which < 0
+        if still.any():  # `=` and numbers stand behind the weights
+            kept = emit("Concat", kept, emit.floats(cells.value[still]), axis=0)
+            which[still] = range(self.table.weights, self.table.weights + int(still.sum()))
         columns = emit("Mul", emit("Gather", flat, emit.ints(cells.input.tolist()), axis=1),
-                       emit("Gather", w["weight"], emit.ints(cells.weight.tolist()), axis=0))  # fmt: skip
+                       emit("Gather", kept, emit.ints(which.tolist()), axis=0))  # fmt: skip
         turned = emit("Transpose", columns, perm=[1, 0])
         where = emit("Reshape", emit.ints(cells.output.tolist()), emit.ints([-1, 1]))
         spread = emit("Expand", where, emit("Shape", turned))

@@ -47,7 +47,7 @@ class Author:
 
     def name(self, kind: str) -> str:
         self.count += 1
-        return f"{kind}{self.count}"
+        return f"{self.draw.choice((kind, kind, kind, f'{kind}é', f'卷{kind}'))}{self.count}"
 
     # ---- numbers and sizes as a person may write them
 

@@ -58,6 +58,7 @@ def test_a_pool_answers_every_size_as_it_should(kind: str, up: bool) -> None:
             told = f"{kernel} {stride} {pad} on {height} x {width}"
             assert sized.shapes["y/" + kind] == wanted["y"].shape[1:], told
             assert not list(differences(wanted, by_onnxruntime(content, inputs, LEVELS[-1]), told))
+            assert not list(differences(wanted, by_engine(Model(sized, {}), inputs), told))
 
 
 @pytest.mark.parametrize("up", [False, True])
@@ -95,6 +96,15 @@ def test_a_net_of_free_sizes_answers_as_the_net_of_numbers(chain: str) -> None:
         sized = graph.sized({"H": height, "W": width})
         inputs = inputs_for(sized, width)
         assert not list(differences(by_engine(written(sized, weights), inputs), by_onnxruntime(content, inputs, LEVELS[-1]), f"{height} x {width}"))
+
+
+@pytest.mark.parametrize("name", ["N", "batch", "長"])
+def test_no_size_has_the_name_of_the_batch(name: str) -> None:
+    graph = sound(f"netspec 1\nnet A {{\ninput x: 2 x {name}\noutput y = x -> relu\n}}\n")
+    model = export(Model(graph, {}), {})
+    for value in (*model.graph.input, *model.graph.output):
+        first, _, last = value.type.tensor_type.shape.dim
+        assert last.dim_param == name and first.dim_param not in ("", name)
 
 
 @pytest.mark.parametrize("chain", ["dense(3)", "flatten", "reshape(2 x 50)", "crop(2)", "local(3, 3)", "rbf(2)"])

@@ -91,6 +91,15 @@ def test_what_is_accepted_compiles_to_the_same_numbers(table: str) -> None:
     assert tried >= 10
 
 
+@pytest.mark.parametrize(
+    "table",
+    ["sparse table t: 1200 -> 1000 = band(5)", "sparse table t: 1200 -> 1000 = random(fan_in: 3, seed: 2)", "residual table t: 1200 -> 1000 = identity",
+     "residual table t: 1200 -> 1000 = identity | band(3)", "residual table t: 1200 -> 1000 = band(3) | identity"],
+)  # fmt: skip
+def test_a_large_table_runs_by_its_connections(table: str) -> None:
+    assert not disagreements(sound(f"netspec 1\nnet A {{\ninput x: 1200\n{table}\nshare s = dense(1000, table: t)\noutput y = x -> s -> norm\noutput z = x -> relu -> s\n}}\n"))
+
+
 @pytest.mark.parametrize("kernel", ["1", "1x3", "3x1", "3"])
 @pytest.mark.parametrize("table", ["identity", "depthwise", "random one", "shared", "mixed"])
 def test_a_share_on_a_table_is_spread_once(table: str, kernel: str) -> None:
