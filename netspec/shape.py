@@ -8,6 +8,8 @@ from math import prod
 
 #: The most elements a value may have (language.md section 7).
 MOST_ELEMENTS = 2**31
+#: The most bytes of weights that one model file holds: protobuf ends at 2 GiB.
+LARGEST_MODEL = 2**31 - 2**24
 #: The largest number of a value: single precision, in which nets are trained and models compute.
 SINGLE = 3.4028234663852886e38
 #: The smallest above 0 that has all its digits there.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,6 @@ from netspec.shape import Free, Shape
 from netspec.weights import Model
 
 OPSET, IR = 18, 8
-#: Bytes of weights that one file holds: protobuf ends at 2 GiB.
-LARGEST = 2**31 - 2**24
 #: The batch axis; its size is free.
 BATCH = "N"
 
@@ -207,11 +204,6 @@ def _all(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
         yield node
         for attribute in node.attribute:
             yield from _all(attribute.g.node)
-
-
-def size(model: Model) -> int:
-    """Bytes of the weights, float32: known before anything is built."""
-    return sum(4 * prod(array.shape) for array in model.weights.values())
 
 
 def serialize(proto: onnx.ModelProto) -> bytes:

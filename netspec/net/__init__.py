@@ -305,12 +305,12 @@ class Net:
         net reads no picture.
         """
         from netspec.files import atomic_write, check_target
-        from netspec.interop.export import LARGEST, export, serialize, size
+        from netspec.interop.export import export, serialize
+        from netspec.passes import check_size
 
         check_target(path, self.files)
+        check_size(self.graph)
         model = self.model(self.initial() if weights is None else weights)
-        if size(model) > LARGEST:
-            raise Fault("N605", f"the model has {size(model) / 2**30:.1f} GiB of weights, and one ONNX file holds 2")
         data = data or self.data
         atomic_write(Path(path), serialize(export(model, {**self.metadata(data), "raw_pixels": raw_pixels}, data if raw_pixels else None)))
         return model

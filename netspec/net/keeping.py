@@ -146,8 +146,11 @@ class Keeper:
 
         The state with the ``fresh`` weights comes first, so that a run that is killed can go on from its very beginning.
         """
+        from netspec.passes import check_size
+
         if self.folder is None:
             return
+        check_size(self.net.graph)  # better now than after an epoch
         out, before = self.folder.path, {} if self.where.resume is None else _settings(self.where.resume)
         room(out, self._bytes())
         self.folder.ready()

@@ -47,19 +47,22 @@ class Connect(Operator):
         if any(s > 1 for s in self.strides(shapes[0])):
             axes = emit.ints(list(range(2, 2 + rank)))
             x = emit("Slice", x, emit.ints([0] * rank), emit.ints([2**31 - 1] * rank), axes, emit.ints(self.strides(shapes[0])))
-        cells = self.table.cells
-        order, plain = cells.output.tolist(), bool((cells.value == 1).all())
-        if plain and order == list(range(len(order))):  # each output one input, zeros behind
+        if self.picks:  # each output one input, zeros behind
+            cells = self.table.cells
             same = cells.input.tolist() == list(range(self.table.inputs))
             picked = x if same else emit("Gather", x, emit.ints(cells.input.tolist()), axis=1)
-            missing = self.table.outputs - len(order)
+            missing = self.table.outputs - len(cells.input)
             return emit("Pad", picked, emit.ints([0, 0, *[0] * rank, 0, missing, *[0] * rank])) if missing else (
                 emit("Identity", picked) if picked == xs[0] else picked)  # fmt: skip
-        matrix = [[0.0] * self.table.inputs for _ in range(self.table.outputs)]
-        for o, i, value in zip(order, cells.input.tolist(), cells.value.tolist(), strict=True):
-            matrix[o][i] = value
-        flat = [value for row in matrix for value in row]
+        from netspec.tables.spread import matrix_of
+
+        matrix = matrix_of(self.table)
         if not rank:
-            return emit("Gemm", x, emit.floats(flat, (self.table.outputs, self.table.inputs)), transB=1)
-        kernel = emit.floats(flat, (self.table.outputs, self.table.inputs, *(1,) * rank))
-        return emit("Conv", x, kernel, kernel_shape=[1] * rank)
+            return emit("Gemm", x, emit.floats(matrix), transB=1)
+        return emit("Conv", x, emit.floats(matrix, (*matrix.shape, *(1,) * rank)), kernel_shape=[1] * rank)
+
+    @property
+    def picks(self) -> bool:
+        """Whether the first outputs pass on one input each as it is, and the rest are zeros."""
+        cells = self.table.cells
+        return cells.output.tolist() == list(range(len(cells.output))) and bool((cells.value == 1).all())

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from netspec.passes.dense_to_conv import convolutional, dense_to_conv, reshaped
 from netspec.passes.fold_norm import fold_norm
 from netspec.passes.lower_tables import Choice, choices, lower_tables
+from netspec.passes.size import check_size, deployed_bytes
 from netspec.passes.training_only import drop_training_only
 from netspec.weights import Model
 
@@ -19,4 +20,4 @@ def run(model: Model, passes: tuple[Pass, ...]) -> Model:
     return model
 
 
-__all__ = ["DEPLOY", "Choice", "Pass", "choices", "convolutional", "dense_to_conv", "reshaped", "run"]
+__all__ = ["DEPLOY", "Choice", "Pass", "check_size", "choices", "convolutional", "dense_to_conv", "deployed_bytes", "reshaped", "run"]

@@ -40,3 +40,10 @@ def add_fixed(table: Table, dense: Array, taps: tuple[int, ...], positions: int 
     fixed = cells.weight < 0
     middle = tuple(k // 2 for k in taps)
     dense[(*every, cells.output[fixed], cells.input[fixed], *middle)] = cells.value[fixed]
+
+
+def matrix_of(table: Table) -> Array:
+    """A table of `=` and numbers alone as (outputs, inputs)."""
+    matrix = np.zeros((table.outputs, table.inputs), dtype=np.float32)
+    add_fixed(table, matrix, ())
+    return matrix

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from zlib import crc32
 
+import numpy as np
 import pytest
 
-from tests.agreement import disagreements, graph_of, sound
+from netspec import passes
+from netspec.diagnostics import Fault
+from netspec.graph import Graph
+from netspec.net import load
+from netspec.weights import Model
+from tests.agreement import disagreements, graph_of, sound, weights_for
 
 TABLES = {
     "full": "sparse table t: 4 -> 4 = full",
@@ -88,7 +95,30 @@ def test_what_is_accepted_compiles_to_the_same_numbers(table: str) -> None:
         if graph is not None:  # an even kernel without a middle, a connect with weights
             tried += 1
             assert not disagreements(graph), text
+            assert passes.deployed_bytes(graph.bypass(lambda node: node.op.name == "norm")) == _bytes(graph), text
     assert tried >= 10
+
+
+def _bytes(graph: Graph) -> int:
+    """Bytes of the deployed net's weights, a bias that a folded norm gave not counted."""
+    whole = graph.bypass(lambda node: node.op.name == "norm")
+    model = passes.run(Model(whole, weights_for(whole)), passes.DEPLOY)
+    matrices = [node.op.table.inputs * node.op.table.outputs for node in model.graph.nodes if node.op.name == "connect" and not node.op.picks]
+    return 4 * (sum(array.size for array in model.weights.values()) + sum(matrices))
+
+
+@pytest.mark.parametrize("layer", ["conv(30000, 1, table: t)", "dense(30000, table: t)", "connect(t)"])
+def test_what_no_file_holds_is_told_before_it_is_made(layer: str, tmp_path: Path) -> None:
+    table = "residual table t: 20000 -> 30000 = identity | groups(10000)" if "connect" not in layer else "residual table t: 20000 -> 30000 = transpose(u)"
+    shape = "20000" if "dense" in layer else "20000 x 1"
+    (tmp_path / "a.net").write_text(f"netspec 1\nnet A {{\ninput x: {shape}\nresidual table u: 30000 -> 20000 = identity\n{table}\noutput y = x -> {layer} -> relu\n}}\n")
+    net = load(tmp_path / "a.net")
+    if "dense" in layer or "connect" in layer:  # by its connections; one input an output
+        assert passes.deployed_bytes(net.graph) < 2**22
+        return
+    with pytest.raises(Fault, match="GiB") as told:
+        net.compile(tmp_path / "a.onnx")
+    assert told.value.code == "N605"
 
 
 @pytest.mark.parametrize(
@@ -107,3 +137,14 @@ def test_a_share_on_a_table_is_spread_once(table: str, kernel: str) -> None:
     inputs, outputs = re.findall(r" t: (\d+) -> (\d+)", text)[-1]
     body = f"input a: {inputs} x 5 x 6\ninput b: {inputs} x 5 x 6\n{text}\nshare s = conv({outputs}, {kernel}, table: t)"
     assert not disagreements(sound(f"netspec 1\nnet A {{\n{body}\noutput y = [a -> s, b -> s] -> add\n}}\n"))
+
+
+def test_training_on_such_tables_ends_with_its_model(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for part in ("train", "test"):
+        np.savez(tmp_path / f"{part}.npz", x=rng.standard_normal((16, 2, 4, 6)).astype(np.float32), y=rng.integers(0, 2, 16))
+    layers = "conv(2, 1, table: t) -> relu -> conv(2, 1x3, table: u) -> relu -> dense(2) -> softmax"
+    tables = "sparse table t: 2 -> 2 = identity\nsparse table u: 2 -> 2 = depthwise(1)"
+    (tmp_path / "a.net").write_text(f"netspec 1\nnet A {{\ninput x: 2 x 4 x 6\n{tables}\noutput y = x -> {layers}\n}}\ntrain {{\nepochs: 1\nbatch: 16\n}}\n")
+    list(load(tmp_path / "a.net").train(tmp_path, out=tmp_path / "run", workers=1))
+    assert (tmp_path / "run" / "model.onnx").is_file()
