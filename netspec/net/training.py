@@ -58,10 +58,10 @@ class Training:
         train, test = read_both(self.folder, net.data.classes, names, Reading.of(net.data, self.max_pixels))
         classes = net.data.classes or getattr(train, "classes", None)
         self.data = with_mean(net.data, train, self.inputs).model_copy(update={"classes": classes})
+        batches = Batches(train, self.data, self.inputs, self.targets, self.settings.seed)  # what it holds is no longer free
         batch, recompute = self.budget.settle(net, self.settings.batch, len(train), self.workers)
         asked = self.settings
         settings = self.settings = asked.model_copy(update={"batch": batch})
-        batches = Batches(train, self.data, self.inputs, self.targets, settings.seed)
         self.testable = [target for target in self.targets if target.rebuilds or known(test, target.output) is not None]
         check(test, self.testable or self.targets[:1])
         now = record(graph, settings, self.data, {"train": train, "test": test} if self.where.used else {})
