@@ -7,6 +7,7 @@ from tests.fuzz.floods import FLOODS
 from tests.fuzz.frame import Harness
 from tests.fuzz.gradients import GRADIENTS
 from tests.fuzz.kills import KILLS
+from tests.fuzz.limits import LIMITS
 from tests.fuzz.models import MODELS
 from tests.fuzz.nth_call import NTH_CALL
 from tests.fuzz.pairs import PAIRS
@@ -30,6 +31,7 @@ HARNESSES: dict[str, Harness] = {
         VALID,
         MODELS,
         FLOODS,
+        LIMITS,
         KILLS,
         NTH_CALL,
         STATES,
