@@ -9,7 +9,7 @@ from netspec.elaborate.ahead import allowed_name, declare_ahead, look_over_unuse
 from netspec.elaborate.expectations import Expected, remember
 from netspec.elaborate.expressions import evaluate, fail, unknown
 from netspec.elaborate.pipelines import Site, Values, run
-from netspec.elaborate.scope import Binding, Failed, Place, Scope, Share
+from netspec.elaborate.scope import AN_EXPRESSION, Binding, Failed, Place, Scope, Share
 from netspec.language import syntax as s
 
 
@@ -72,6 +72,7 @@ def _entering(scope: Scope) -> Values | None:
 def let(node: s.Let, scope: Scope) -> None:
     """Bind a constant."""
     binding = Binding("unknown", node.name_span)
+    scope.effort.spend(4 * AN_EXPRESSION, scope.problems, node.span)
     try:
         value = evaluate(node.value, scope)
         if isinstance(value, tuple) and value and not isinstance(value[0], int):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from netspec.diagnostics import did_you_mean
 from netspec.elaborate.expressions import Size, boolean, describe, evaluate, fail, unknown
 from netspec.elaborate.pipelines import Site
-from netspec.elaborate.scope import Binding, Failed, Scope, Share
+from netspec.elaborate.scope import AN_EXPRESSION, Binding, Failed, Scope, Share
 from netspec.graph import Graph, Node
 from netspec.language import syntax as s
 from netspec.shape import Free, Shape, show
@@ -42,6 +42,7 @@ def check(
         layers, shape = _target(node, scope, made, nodes, graph)
     except Failed:
         return
+    scope.effort.spend(2 * AN_EXPRESSION * len(layers), scope.problems, node.span)
     for argument in named:
         if argument.name == "shape" or not any(layer.name in undecided for layer in layers):
             with suppress(Failed):
