@@ -92,6 +92,8 @@ def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | N
     depth.check(limits, path, span)
     for top, bottom in bands:
         rows[top:bottom] = to_bytes(image.crop((0, top, width, bottom)), depth, span)
+    if span is not None and not wide and span[1] <= 1 < made.max(initial=0):
+        raise Fault("N705", f"{path} has whole numbers of 0 to 255, which `range({span[0]:g}, {span[1]:g})` would make white")
     return made
 
 

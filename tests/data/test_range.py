@@ -70,6 +70,10 @@ def test_bytes_among_wide_numbers_are_one_set(tmp_path: Path) -> None:
     found = read_set(tmp_path, "train", None, Reading(span=(0.0, 1.0))).images
     assert isinstance(found, np.ndarray) and found[:, 0, 0, 0].tolist() == [0.5, 1.0]
 
+    Image.fromarray(np.full((2, 3), 2, np.uint8)).save(tmp_path / "train" / "a" / "1.png")
+    with pytest.raises(Fault, match=r"1\.png has whole numbers of 0 to 255, which `range\(0, 1\)` would make white"):
+        read_set(tmp_path, "train", None, Reading(span=(0.0, 1.0)))
+
 
 def pictures(folder: Path, kind: str, most: float) -> Path:
     for part in ("train", "test"):
