@@ -51,7 +51,12 @@ def command(
             folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=signals.asked, resume=resume, batch=batch, memory=memory, recompute=recompute,
             force=force, command=typed(), tell=note, max_pixels=max_pixels,
         )  # fmt: skip
-        kept = follow(signals.watched(events), out)
+        try:
+            kept = follow(signals.watched(events), out)
+        except KeyboardInterrupt:
+            if (out / "state.safetensors").is_file():
+                note(f"`--resume {out}` goes on from what was kept last")
+            raise
         if signals.asked():
             weights = "; the weights of the last whole epoch are there too" if kept else ""
             note(f"stopped; `--resume {out}` goes on from this step{weights}")
