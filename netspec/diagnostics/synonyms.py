@@ -54,6 +54,11 @@ _OURS = {
 #: What has no name of ours: what to do, and a name that is known only where that helps.
 _ADVICE = {
     "embedding lstm gru rnn attention multiheadattention selfattention transformer transformerencoder simplernn": ("conv", "netspec has none: it describes convolutional networks"),
+    "depthwiseconv depthwiseconvolution depthwise dwconv": ("conv", "a group for each map: `conv(32, 3, groups: 32)` on 32 maps"),
+    "separableconv depthwiseseparableconv": ("conv", "write its two halves: `conv(32, 3, groups: 32) -> conv(64, 1)` on 32 maps"),
+    "pooling pool": ("maxpool", "write which: `maxpool(2)` or `avgpool(2)`"),
+    "skip skipconnection shortcut": ("conv", "write `residual { … }`, or `[identity, …] -> add`"),
+    "mish pixelshuffle depthtospace spacetodepth": ("conv", "netspec has none"),
     "activation": ("relu", "write the activation itself: `-> relu`"), "inputlayer": ("conv", "write `input image: 3 x 32 x 32` in the net"),
     "sequential": ("conv", "layers follow one another with `->`"), "lambda": ("conv", "there is no code in a spec: write a `block`"),
     "inchannels infeatures inputshape inputdim inplanes": ("bias", "the sizes that come in are known: leave it out"),

@@ -80,3 +80,14 @@ def test_a_name_that_is_near_is_still_found() -> None:
     known = ["conv", "deconv", "dense", "dropout", "maxpool"]
     assert did_you_mean("cnov", known) == "did you mean `conv`?" and did_you_mean("dens", known) == "did you mean `dense`?"
     assert did_you_mean("wholly_other", known, "else") == "else" and did_you_mean("a" * 10**6, known, "else") == "else"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("DepthwiseConv2D", "conv(32, 3, groups: 32)"), ("SeparableConv2D", "groups: 32) -> conv(64, 1)"),
+        ("Pooling", "`maxpool(2)` or `avgpool(2)`"), ("skip", "residual"), ("PixelShuffle", "netspec has none"),
+    ],
+)  # fmt: skip
+def test_what_is_written_otherwise_here_is_shown_as_it_is_written(name: str, told: str) -> None:
+    assert told in layer(f"{name}(5)")
