@@ -1,4 +1,4 @@
-"""`python -m netspec`."""
+"""`netspec`, and `python -m netspec`."""
 
 import os
 import signal
@@ -15,4 +15,5 @@ def start() -> None:
     run()
 
 
-start()
+if __name__ == "__main__":
+    start()

@@ -49,6 +49,7 @@ def netspec() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. Never a traceback for what a user did."""
+    before = gc.get_threshold()
     gc.set_threshold(200_000, 50, 100)  # a command is short, and starting it makes many objects that stay
     signals = Signals()
     try:
@@ -57,6 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signals.over = True
     except KeyboardInterrupt:  # it came while the command ended
         status = signals.status
+    finally:
+        gc.set_threshold(*before)
     return status
 
 
