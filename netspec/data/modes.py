@@ -24,6 +24,7 @@ class Depth:
 
     bits: int = 8
     grey: bool = False
+    tiff: bool = False
 
     WIDE: ClassVar[tuple[str, ...]] = ("I;16", "I;16L", "I;16B", "I;16N")
 
@@ -33,7 +34,7 @@ class Depth:
         tiles = getattr(image, "tile", ())
         told = str(tiles[0][3] if tiles else "")
         if image.mode in Depth.WIDE or ";16B" in told or (image.mode == "I" and image.format == "PPM"):
-            return Depth(16, "LA;16B" in told)  # which Pillow makes coloured
+            return Depth(16, "LA;16B" in told, image.format == "TIFF")  # the grey one Pillow makes coloured
         return Depth(next((bits for bits in (1, 2, 4) if f"L;{bits}" in told), 1 if image.mode == "1" else 8))
 
     def key(self, value: Any) -> Any:
@@ -51,7 +52,11 @@ class Depth:
         low, high = limits
         if not np.isfinite(low) or not np.isfinite(high):
             raise Fault("N705", f"{path} has a number that is not finite")
-        if span is not None or (self.bits == 16 and low >= 0):
+        if span is not None:
+            return
+        if self.tiff and 0 < high <= 255:  # programs write bytes into wide TIFFs, and their upper byte is black
+            raise Fault("N705", f"{path} has 16-bit numbers from {low:g} to {high:g}, and 255 may be white or nearly black: {_asked(0, 255)}")
+        if self.bits == 16 and low >= 0:
             return
         if low < 0 or high > 255:
             raise Fault("N705", f"{path} has numbers from {low:g} to {high:g}, and those of a picture are 0 to 255: {_asked(low, high)}")
@@ -70,7 +75,7 @@ def maps_of(image: Image.Image, depth: Depth) -> int:
 
 def span_of(bands: Iterable[Image.Image], mode: str) -> Limits | None:
     """The least and the largest of wide numbers: whole or real as they are; None for others."""
-    if mode not in ("I", "F"):
+    if mode not in ("I", "F", *Depth.WIDE):
         return None
     ends = [(array.min(), array.max()) for array in map(np.asarray, bands)]
     kind = float if mode == "F" else int
