@@ -65,9 +65,9 @@ def _table(net: Net, receptive: bool) -> None:
     seen = fields(net.graph) if receptive else {}
     rows = [("layer", "kind", "shape", "parameters", "connections", "macs", *(("field", "stride", "offset") if receptive else ()))]
     rows += [(name, "input", shape, "", "", "") for name, shape in summary["inputs"].items()]
-    for layer in net.layers:
-        row = [layer.name, layer.kind, layer.shape, number(layer.parameters or None), number(layer.connections), number(layer.macs)]
-        rows.append((*(_quiet(cell) for cell in row), *(seen[layer.name].told() if receptive else ())))
+    for layer in summary["layers"]:
+        row = [layer["name"], layer["kind"], layer["shape"], number(layer["parameters"] or None), number(layer["connections"]), number(layer["macs"])]
+        rows.append((*(_quiet(cell) for cell in row), *(seen[layer["name"]].told() if receptive else ())))
     sums = [("sum", "", "", number(summary["parameters"]), number(summary["connections"]), number(summary["macs"]))]
     if "deployed" in summary:
         sums.append(("deployed", "", "", number(summary["deployed"]["parameters"]), "", number(summary["deployed"]["macs"])))
