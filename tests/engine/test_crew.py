@@ -70,7 +70,7 @@ def closing(job: Job) -> Iterator[Job]:
     finally:
         began = time.monotonic()
         job.crew.close()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3, 4])
@@ -126,7 +126,7 @@ def test_a_killed_or_stopped_worker_ends_the_step(ranks: int, rank: int, number:
         with pytest.raises(Trouble, match="worker process") as caught:
             job.step()
         assert caught.value.code == "N710"
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 20
 
 
 def test_a_whole_group_that_was_stopped_for_a_while_goes_on() -> None:
