@@ -187,19 +187,9 @@ class Net:
 
     def largest_batch(self, memory: int, workers: int | None = None, recompute: bool = False, most: int = 2**20) -> int:
         """The largest batch, up to ``most``, whose training takes at most ``memory`` bytes; 0 where not even one example fits."""
-        bytes_of = self._bytes(workers, recompute)
+        from netspec.net.budget import largest
 
-        def fits(batch: int) -> bool:
-            return bytes_of(batch) <= memory
-
-        good, bad = 0, 1
-        while bad <= most and fits(bad):
-            good, bad = bad, bad * 2
-        bad = min(bad, most + 1)
-        while bad - good > 1:
-            middle = (good + bad) // 2
-            good, bad = (middle, bad) if fits(middle) else (good, middle)
-        return good
+        return largest(self._bytes(workers, recompute), memory, most)
 
     def profile(self, batch: int | None = None, workers: int | None = None, recompute: bool = False) -> Profile:
         """Where the time of a training step goes, on random numbers."""

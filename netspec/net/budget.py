@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,28 @@ from netspec.diagnostics import Fault
 
 if TYPE_CHECKING:
     from netspec.net import Net
+
+
+def largest(bytes_of: Callable[[int], int], memory: int, most: int) -> int:
+    """The largest batch from 1 to ``most`` whose bytes, which grow with it, are at most ``memory``; 0 where none is.
+
+    A plan of a deep net takes a second and its bytes grow nearly in proportion: the next batch that is tried lies where the
+    line through the two nearest known ones meets the limit, and every third is the middle, so that steps in it cannot hold it up.
+    """
+    known: dict[int, int] = {}
+    good, bad = 0, most + 1
+    while bad - good > 1:
+        batch = max(good + 1, min(_guess(known, memory, good, bad), bad - 1, 16 * good or 1))
+        known[batch] = bytes_of(batch)
+        good, bad = (batch, bad) if known[batch] <= memory else (good, batch)
+    return good
+
+
+def _guess(known: Mapping[int, int], memory: int, good: int, bad: int) -> int:
+    if len(known) < 2 or len(known) % 3 == 0:
+        return 2 * good + 1 if bad not in known else (good + bad) // 2
+    (n, low), (m, high) = sorted(sorted(known.items(), key=lambda item: abs(item[1] - memory))[:2])
+    return n + (memory - low) * (m - n) // (high - low) if high > low else (good + bad) // 2
 
 
 @dataclass(frozen=True)
