@@ -102,9 +102,10 @@ class Graph:
 
     def node_parameters(self, node: Node) -> int:
         """How many numbers of a node are trained."""
-        if getattr(node.op, "frozen", False):
+        weights = self.local_weights(node)
+        if not weights or getattr(node.op, "frozen", False):
             return 0
-        return sum(prod(w.shape) for w in self.local_weights(node).values() if w.trained)
+        return sum(prod(w.shape) for w in weights.values() if w.trained)
 
     def cost(self, node: Node) -> Cost | None:
         """What a node costs an example; None where it depends on a free size."""
