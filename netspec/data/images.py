@@ -120,8 +120,3 @@ def _as_stored(upright: Array, turn: int) -> Array:
     view = upright.swapaxes(0, 1) if turn in (5, 6, 7, 8) else upright
     view = view[::-1] if turn in (3, 4, 6, 7) else view
     return view[:, ::-1] if turn in (2, 3, 7, 8) else view
-
-
-def to_array(image: Image.Image) -> Array:
-    """A decoded picture as uint8 (height, width, 1 or 3)."""
-    return to_bytes(image, Depth.of(image), None)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from netspec.diagnostics import Fault, Problem, Span, did_you_mean
-from netspec.elaborate.expressions import Size, describe, evaluate, fail, is_function, leaves
+from netspec.elaborate.expressions import Size, describe, evaluate, is_function, leaves
 from netspec.elaborate.scope import AN_ITEM, Binding, Failed, Scope, Value
 from netspec.language import syntax as s
 from netspec.settings import Arguments, Word
@@ -204,10 +204,3 @@ def _table_label(fault: Fault, scope: Scope, written: Sequence[s.Argument]) -> t
                 number = table.inputs if fault.code == "N204" else table.outputs
                 return ((size, f"{number} {what} maps here"),)
     return ()
-
-
-def required(value: Any, span: Span, scope: Scope, what: str, kinds: tuple[type, ...]) -> Any:
-    """The value, where it is of one of ``kinds``; else reported and Failed."""
-    if isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds):
-        return value
-    raise fail(scope, "N105", span, f"{what} is wanted here, and this is {describe(value)}")

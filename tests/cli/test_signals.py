@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from processes import members
 from test_pages import prepared
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
@@ -44,19 +45,6 @@ def start(folder: Path) -> Iterator[Start]:
             os.kill(pid, signal.SIGKILL)
         child.communicate()
         assert not left
-
-
-def members(group: int) -> list[int]:
-    """Processes of a group that run."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            words = path.read_bytes().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        if int(words[2]) == group and words[0] not in (b"Z", b"X"):
-            found.append(int(path.parent.name))
-    return found
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.data.images import Reading, read_image, to_array
+from netspec.data.images import Reading, read_image
+from netspec.data.modes import Depth, to_bytes
 from netspec.diagnostics import Fault
 
 RAMP = np.arange(0, 252, 12, dtype=np.uint8).reshape(3, 7)
@@ -96,7 +97,7 @@ def made(mode: str, *bands: int) -> Image.Image:
     ids=lambda value: value.mode if isinstance(value, Image.Image) else "",
 )  # fmt: skip
 def test_every_mode_has_its_pixel(picture: Image.Image, wanted: list[int]) -> None:
-    assert to_array(picture)[0, 0].tolist() == wanted  # of LAB by littlecms, whose white is a step off
+    assert to_bytes(picture, Depth.of(picture), None)[0, 0].tolist() == wanted  # of LAB by littlecms, whose white is a step off
 
 
 def test_wide_numbers_of_0_to_255_are_taken_as_they_are(tmp_path: Path) -> None:

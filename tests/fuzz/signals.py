@@ -12,6 +12,7 @@ from pathlib import Path
 from netspec.files import TEMPORARY
 from tests.fuzz import tiny
 from tests.fuzz.frame import Harness
+from tests.processes import members
 
 #: Seconds that a training has to end, on a machine that has much else to do.
 SOON = 30
@@ -38,7 +39,7 @@ def _broken(draw: random.Random, folder: Path, run: Path) -> None:
     os.close(reading)
     time.sleep(draw.random() * 0.6)
     number, target = draw.choice(NUMBERS), draw.choice(("process", "group", "worker", "twice"))
-    workers = [pid for pid in _members(child) if pid != child]
+    workers = [pid for pid in members(child) if pid != child]
     wanted = {0, 128 + number}
     if target == "worker" and workers:
         _kill(draw.choice(workers), draw.choice((signal.SIGKILL, signal.SIGSTOP)))
@@ -53,7 +54,7 @@ def _broken(draw: random.Random, folder: Path, run: Path) -> None:
         wanted = {0, *(128 + one for one in NUMBERS)}  # of two that come at once either may be taken for the first
     status = _ended(child)
     assert status in wanted, (status, target, number)
-    left = _members(child)
+    left = members(child)
     for pid in left:
         _kill(pid, signal.SIGKILL)
     assert not left, target
@@ -90,23 +91,10 @@ def _ended(child: int) -> int:
         if pid:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.01)
-    for pid in _members(child):
+    for pid in members(child):
         _kill(pid, signal.SIGKILL)
     os.waitpid(child, 0)
     raise AssertionError(f"still there after {SOON} s")
-
-
-def _members(group: int) -> list[int]:
-    """Processes of a group that run."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            words = path.read_bytes().rpartition(b")")[2].split()
-        except OSError:
-            continue
-        if int(words[2]) == group and words[0] not in (b"Z", b"X"):
-            found.append(int(path.parent.name))
-    return found
 
 
 SIGNALS = Harness("signals", "R20", _case, short=10, long=1_000, seconds=20)
