@@ -1,9 +1,9 @@
 """Every layer shape of the zoo against PyTorch, forward and backward, sorted by ratio (PyTorch's time / ours).
 
-`python benchmarks/layers.py [SPEC …]`, with OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE unset. Each layer stands alone in a net
-whose output's gradient is given; both sides have two workers and make the gradients of weights and of what enters.
-PyTorch runs in its two layouts and the better one counts. Layers in which PyTorch takes less than QUICK are left out: calls
-are measured there, not arithmetic.
+`python benchmarks/layers.py [SPEC …]`, with OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE unset. Each layer stands alone in a
+net whose output's gradient is given; both sides have two workers and make the gradients of weights and of what enters.
+PyTorch runs in its two layouts and the better one counts. Layers in which PyTorch takes less than QUICK are left out:
+calls are measured there, not arithmetic.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ import torch
 from torch_net import LAYERS, TorchNet
 from train_step import stretch
 
-from netspec.engine import phases
-from netspec.engine import plan as planning
-from netspec.engine.profile import fill
-from netspec.engine.run import Runner
-from netspec.engine.store import Store
-from netspec.engine.threads import pool
+from netspec.engine.measuring.profile import fill
+from netspec.engine.planning import make, phases
+from netspec.engine.running.parameters import Parameters
+from netspec.engine.running.runner import Runner
+from netspec.engine.running.threads import pool
 from netspec.graph import Graph, Node, Output
 from netspec.net import load
 from netspec.shape import is_free, show
@@ -59,8 +58,8 @@ def layers(names: list[str]) -> dict[str, tuple[str, Graph]]:
 def ours(graph: Graph, batch: int) -> float:
     """Seconds of a step of forward and backward."""
     with pool(2) as workers:
-        plan = planning.make(graph, batch, True, {"y": "mse"})
-        runner = Runner(plan, Store(graph, plan.kernels, initial(graph, 1), np.float32), workers, processes=True)
+        plan = make.plan(graph, batch, True, {"y": "mse"})
+        runner = Runner(plan, Parameters(graph, plan.kernels, initial(graph, 1), np.float32), workers, processes=True)
         try:
             fill(runner)
             return seconds(runner.step)
@@ -91,14 +90,17 @@ def seconds(call: Callable[[], object]) -> float:
 
 def main(names: list[str]) -> None:
     """Print the table."""
-    phases.wanted = lambda plan: {*plan.graph.inputs, "y"}
+    phases.needing_gradient = lambda graph: frozenset({*graph.inputs, "y"})
     Runner._loss = lambda *_: lambda: None
     torch.set_num_threads(2)
     rows = []
     for told, (name, graph) in layers(names or sorted(path.stem for path in SPECS.glob("*.net"))).items():
         numbers = sum(int(np.prod(shape)) for shape in graph.shapes.values())
         batch = max(1, min(BATCH, MOST // numbers))
-        layouts = [torch.contiguous_format, *([torch.channels_last] if len(next(iter(graph.inputs.values()))) == 3 else [])]
+        layouts = [
+            torch.contiguous_format,
+            *([torch.channels_last] if len(next(iter(graph.inputs.values()))) == 3 else []),
+        ]
         best = min(seconds(theirs(graph, batch, layout)) for layout in layouts)
         if best < QUICK:
             continue
@@ -109,7 +111,10 @@ def main(names: list[str]) -> None:
     print("| ratio | layer | first in | batch | ours, ms | PyTorch, ms |\n| ---: | --- | --- | ---: | ---: | ---: |")
     for ratio, told, name, batch, mine, best in rows:
         print(f"| {ratio:.2f} | {told} | {name} | {batch} | {mine * 1e3:.2f} | {best * 1e3:.2f} |")
-    print(f"\n{len(rows)} shapes, the middle one {statistics.median(row[0] for row in rows):.2f}; {sum(row[0] < 0.5 for row in rows)} below 0.5")
+    print(
+        f"\n{len(rows)} shapes, the middle one {statistics.median(row[0] for row in rows):.2f}; "
+        f"{sum(row[0] < 0.5 for row in rows)} below 0.5"
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import netspec
-from netspec.engine.train import Epoch
+from netspec.engine.training.events import Epoch
 
 HERE = Path(__file__).parents[1]
 SPECS = HERE / "specs"
@@ -24,7 +24,10 @@ from shapes import CLASSES, make
 
 def main(digits: Path) -> None:
     """Print the table, a row as it comes."""
-    print("| net, data | epochs | test accuracy | must | seconds | waited for data |\n| --- | --- | --- | --- | --- | --- |")
+    print(
+        "| net, data | epochs | test accuracy | must | seconds | waited for data |\n"
+        "| --- | --- | --- | --- | --- | --- |"
+    )
     with TemporaryDirectory() as folder:
         shapes = make(Path(folder), 4000, 800)
         residual = netspec.load(SPECS / "resnet_cifar.net", classes=len(CLASSES))

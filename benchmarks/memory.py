@@ -1,8 +1,8 @@
 """Is the memory that netspec tells for training right? Told against measured, for ten nets of the zoo.
 
 `python benchmarks/memory.py [NET …]`: each net trains three steps in a process of its own, with a worker for each core;
-measured is what the process and its workers hold above what it held before (proportional set size: memory that they share
-counts once). Told is what `netspec show --batch N` prints.
+measured is what the process and its workers hold above what it held before (proportional set size: memory that they
+share counts once). Told is what `netspec show --batch N` prints.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from netspec.engine import plan as planning
-from netspec.engine.optimiser import Optimiser
-from netspec.engine.profile import fill
-from netspec.engine.run import Runner
-from netspec.engine.store import Store
-from netspec.engine.threads import pool
+from netspec.engine.measuring.profile import fill
+from netspec.engine.planning import make
+from netspec.engine.planning.needs import training_bytes
+from netspec.engine.running.parameters import Parameters
+from netspec.engine.running.runner import Runner
+from netspec.engine.running.threads import pool
+from netspec.engine.training.optimiser import Optimiser
 from netspec.machine import cores
 from netspec.net import load
 from netspec.weights import initial
@@ -52,8 +53,8 @@ def measure(name: str, recompute: bool) -> tuple[int, int]:
         a = np.ones((256, 256), np.float32)
         a @ a  # the libraries' own buffers are no part of a net
         began = held(os.getpid())
-        plan = planning.make(net.graph, batch, True, train.loss, recompute=recompute)
-        store = Store(net.graph, plan.kernels, initial(net.graph, 1), np.float32)
+        plan = make.plan(net.graph, batch, True, train.loss, recompute=recompute)
+        store = Parameters(net.graph, plan.kernels, initial(net.graph, 1), np.float32)
         optimiser = Optimiser(train.optimizer, store)
         runner = Runner(plan, store, threads, optimiser=optimiser, processes=True)
         fill(runner)
@@ -61,7 +62,9 @@ def measure(name: str, recompute: bool) -> tuple[int, int]:
             runner.step()
         found = held(os.getpid()) - began
         runner.close()
-    return plan.training_bytes(len(optimiser.state), cores()), found  # an average of the weights, where a spec has one, is not run here
+    return training_bytes(
+        plan, len(optimiser.state), cores()
+    ), found  # an average of the weights, where a spec has one, is not run here
 
 
 def main(names: list[str]) -> None:
@@ -70,9 +73,14 @@ def main(names: list[str]) -> None:
     print("| --- | --- | --- | --- | --- |")
     for name in names or NETS:
         for kind in ("all", "recomputed"):
-            done = subprocess.run([sys.executable, __file__, "--one", name, kind], capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, __file__, "--one", name, kind], capture_output=True, text=True, check=True
+            )
             told, found = map(int, done.stdout.split())
-            print(f"| {name}, {NETS[name][1]} | {kind} | {told / 1e6:.1f} | {found / 1e6:.1f} | {told / found:.3f} |", flush=True)
+            print(
+                f"| {name}, {NETS[name][1]} | {kind} | {told / 1e6:.1f} | {found / 1e6:.1f} | {told / found:.3f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

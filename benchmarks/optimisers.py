@@ -1,7 +1,7 @@
 """Are the optimisers, losses, schedules and averages those of PyTorch? The largest difference over 20 steps of each.
 
-`python benchmarks/optimisers.py` trains one small net on the same batches by both; float32, differences as a share of the
-largest weight (or of the loss). 1e-4 is the limit; exit status 1 past it.
+`python benchmarks/optimisers.py` trains one small net on the same batches by both; float32, differences as a share of
+the largest weight (or of the loss). 1e-4 is the limit; exit status 1 past it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ import numpy as np
 import torch
 from torch_net import TorchNet
 
-from netspec.engine import losses
-from netspec.engine import plan as planning
-from netspec.engine.optimiser import Optimiser
-from netspec.engine.run import Runner
-from netspec.engine.schedule import Schedule
-from netspec.engine.store import Store
-from netspec.engine.threads import pool
+from netspec.engine.running import losses
+from netspec.engine.running.parameters import Parameters
+from netspec.engine.running.runner import Runner
+from netspec.engine.running.threads import pool
+from netspec.engine.training.optimiser import Optimiser
+from netspec.engine.training.schedule import Schedule
 from netspec.graph import Graph
 from netspec.net import load
 from netspec.settings.train import Adam, AdamW, Cosine, Plateau, Poly, RmsProp, Sgd, Step, Warmup, takes_labels
@@ -38,12 +37,15 @@ net Small {
 Made = Callable[[list[dict[str, Any]]], torch.optim.Optimizer]
 RULES: dict[str, tuple[Any, Made, float | None]] = {
     "sgd": (Sgd(rate=0.1), lambda g: torch.optim.SGD(g, lr=0.1), None),
-    "sgd, momentum, decay": (Sgd(rate=0.1, momentum=0.9, decay=0.01), lambda g: torch.optim.SGD(g, lr=0.1, momentum=0.9), None),
-    "sgd, nesterov": (Sgd(rate=0.1, momentum=0.9, nesterov=True), lambda g: torch.optim.SGD(g, lr=0.1, momentum=0.9, nesterov=True), None),
+    "sgd, momentum, decay": (Sgd(rate=0.1, momentum=0.9, decay=0.01),
+        lambda g: torch.optim.SGD(g, lr=0.1, momentum=0.9), None),
+    "sgd, nesterov": (Sgd(rate=0.1, momentum=0.9, nesterov=True),
+        lambda g: torch.optim.SGD(g, lr=0.1, momentum=0.9, nesterov=True), None),
     "sgd, clip": (Sgd(rate=0.5, momentum=0.9), lambda g: torch.optim.SGD(g, lr=0.5, momentum=0.9), 0.05),
     "adam, decay": (Adam(rate=0.01, decay=0.01), lambda g: torch.optim.Adam(g, lr=0.01), None),
     "adamw": (AdamW(rate=0.01, decay=0.05), lambda g: torch.optim.AdamW(g, lr=0.01), None),
-    "rmsprop, momentum": (RmsProp(rate=0.001, momentum=0.9, decay=0.01), lambda g: torch.optim.RMSprop(g, lr=0.001, momentum=0.9), None),
+    "rmsprop, momentum": (RmsProp(rate=0.001, momentum=0.9, decay=0.01),
+        lambda g: torch.optim.RMSprop(g, lr=0.001, momentum=0.9), None),
 }  # fmt: skip
 
 
@@ -56,15 +58,19 @@ def batch(step: int) -> tuple[np.ndarray, np.ndarray]:
 def rule(graph: Graph, name: str) -> float:
     """The largest difference of the weights after the steps, with label smoothing and an exponential mean on top."""
     settings, make, clip = RULES[name]
-    plan = planning.make(graph, 8, True, {"y": "cross_entropy"})
-    store = Store(graph, plan.kernels, initial(graph, 1), np.float32)
+    plan = make.plan(graph, 8, True, {"y": "cross_entropy"})
+    store = Parameters(graph, plan.kernels, initial(graph, 1), np.float32)
     theirs = TorchNet(graph, initial(graph, 1), torch.contiguous_format)
     groups = []
     for path, parameter in theirs.parameters.items():
         slot = store.slots[path]
-        groups.append({"params": [parameter], "lr": settings.rate * slot.rate, "weight_decay": settings.decay * slot.decay})
+        groups.append(
+            {"params": [parameter], "lr": settings.rate * slot.rate, "weight_decay": settings.decay * slot.decay}
+        )
     optimiser = make(groups)
-    mean = torch.optim.swa_utils.AveragedModel(torch.nn.ParameterList(theirs.parameters.values()), multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.9))
+    mean = torch.optim.swa_utils.AveragedModel(
+        torch.nn.ParameterList(theirs.parameters.values()), multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.9)
+    )
     average = None
     with pool(1) as threads:
         ours = Optimiser(settings, store, clip)
@@ -76,7 +82,9 @@ def rule(graph: Graph, name: str) -> float:
             runner.step()
             average = store.flat.copy() if average is None else 0.9 * average + np.float32(0.1) * store.flat
             optimiser.zero_grad()
-            torch.nn.functional.cross_entropy(theirs(torch.from_numpy(x)), torch.from_numpy(labels), label_smoothing=0.1).backward()
+            torch.nn.functional.cross_entropy(
+                theirs(torch.from_numpy(x)), torch.from_numpy(labels), label_smoothing=0.1
+            ).backward()
             if clip is not None:
                 torch.nn.utils.clip_grad_norm_(list(theirs.parameters.values()), clip)
             optimiser.step()
@@ -84,7 +92,11 @@ def rule(graph: Graph, name: str) -> float:
     wanted = {path: parameter.detach().numpy() for path, parameter in theirs.parameters.items()}
     averaged = dict(zip(theirs.parameters, (p.detach().numpy() for p in mean.module), strict=True))
     pairs = [(store.weights(), wanted), (store.trained(average), averaged)]
-    return max(float(np.abs(a[path].reshape(b[path].shape) - b[path]).max() / np.abs(b[path]).max()) for a, b in pairs for path in b)
+    return max(
+        float(np.abs(a[path].reshape(b[path].shape) - b[path]).max() / np.abs(b[path]).max())
+        for a, b in pairs
+        for path in b
+    )
 
 
 def loss(name: str) -> float:
@@ -93,7 +105,7 @@ def loss(name: str) -> float:
     z, work = rng.standard_normal((6, 5)), np.empty((6, 5))
     target = rng.integers(0, 5, 6) if takes_labels(name) else rng.random((6, 5))
     dz, sums = np.empty_like(z), np.zeros(3)
-    losses.bind(name, "", z, dz, target, work, sums, 6, 1.0, 0.0)()
+    losses.bind(name, z, dz, target, work, sums, 6, 1.0, 0.0)()
     functional = torch.nn.functional
     theirs = {
         "cross_entropy": functional.cross_entropy, "mse": functional.mse_loss, "mae": functional.l1_loss,
@@ -113,7 +125,8 @@ def schedule(name: str) -> float:
         "step(at)": (Step(at=[2, 7], factor=0.1), lambda o: scheduler.MultiStepLR(o, [2, 7], 0.1)),
         "cosine": (Cosine(), lambda o: scheduler.CosineAnnealingLR(o, 12)),
         "poly": (Poly(power=2), lambda o: scheduler.PolynomialLR(o, 12, 2)),
-        "plateau": (Plateau(patience=2, factor=0.5), lambda o: scheduler.ReduceLROnPlateau(o, factor=0.5, patience=1, threshold=0)),
+        "plateau": (Plateau(patience=2, factor=0.5),
+            lambda o: scheduler.ReduceLROnPlateau(o, factor=0.5, patience=1, threshold=0)),
         "warmup": (Warmup(epochs=4), lambda o: scheduler.LambdaLR(o, lambda epoch: min(epoch / 4, 1))),
     }[name]  # fmt: skip
     mine, worst = Schedule((ours,), 12), 0.0

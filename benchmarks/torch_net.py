@@ -54,7 +54,10 @@ class TorchNet:
 
     def run(self, node: Node, xs: list[Tensor]) -> Tensor:
         """One layer."""
-        own = {local: self.parameters.get(node.key(local), self.buffers.get(node.key(local))) for local in self.graph.local_weights(node)}
+        own = {
+            local: self.parameters.get(node.key(local), self.buffers.get(node.key(local)))
+            for local in self.graph.local_weights(node)
+        }
         shapes = self.graph.input_shapes(node)
         return LAYERS[node.op.name](node.op, xs, own, shapes)
 
@@ -88,7 +91,9 @@ def _local(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> Tens
     window = op.window(shapes[0])
     weight = w["weight"]  # (rows, columns, maps, inputs, taps…)
     rows, columns, maps = weight.shape[:3]
-    cols = functional.unfold(xs[0], window.kernel, 1, tuple(a for a, _ in window.pads), window.stride)  # (n, inputs · taps, places)
+    cols = functional.unfold(
+        xs[0], window.kernel, 1, tuple(a for a, _ in window.pads), window.stride
+    )  # (n, inputs · taps, places)
     y = torch.bmm(cols.permute(2, 0, 1), weight.reshape(rows * columns, maps, -1).transpose(1, 2))
     y = y.permute(1, 2, 0).reshape(len(cols), maps, rows, columns)
     return y + w["bias"] if "bias" in w else y
@@ -110,7 +115,9 @@ def _subsample(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> 
 
 
 def _norm(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> Tensor:
-    return functional.batch_norm(xs[0], w["running_mean"], w["running_var"], w.get("weight"), w.get("bias"), True, 1 - op.momentum, op.epsilon)
+    return functional.batch_norm(
+        xs[0], w["running_mean"], w["running_var"], w.get("weight"), w.get("bias"), True, 1 - op.momentum, op.epsilon
+    )
 
 
 def _connect(op: Any, xs: list[Tensor], w: dict[str, Tensor], shapes: Any) -> Tensor:
@@ -128,7 +135,8 @@ LAYERS: dict[str, Callable[..., Tensor]] = {
     "dense": lambda op, xs, w, shapes: functional.linear(xs[0].flatten(1), w["weight"], w.get("bias")),
     "lrn": lambda op, xs, w, shapes: functional.local_response_norm(xs[0], op.size, op.alpha, op.beta, op.bias),
     "relu": lambda op, xs, w, shapes: functional.relu(xs[0]) if op.max is None else functional.relu6(xs[0]),
-    "tanh": lambda op, xs, w, shapes: op.scale * torch.tanh(op.slope * xs[0]) if op.scale != 1 or op.slope != 1 else torch.tanh(xs[0]),
+    "tanh": lambda op, xs, w,
+    shapes: op.scale * torch.tanh(op.slope * xs[0]) if op.scale != 1 or op.slope != 1 else torch.tanh(xs[0]),
     "sigmoid": _plain(torch.sigmoid), "softmax": lambda op, xs, w, shapes: functional.softmax(xs[0], 1),
     "dropout": lambda op, xs, w, shapes: functional.dropout(xs[0], op.share, True),
     "add": lambda op, xs, w, shapes: sum(xs[1:], xs[0]), "concat": lambda op, xs, w, shapes: torch.cat(xs, 1),

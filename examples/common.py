@@ -12,7 +12,7 @@ import numpy as np
 import netspec
 from netspec.data.batches import prepared
 from netspec.data.sets import read_set
-from netspec.engine.train import Epoch
+from netspec.engine.training.events import Epoch
 from netspec.settings import Train
 
 HERE = Path(__file__).parent
@@ -21,13 +21,18 @@ SPECS = HERE.parent / "specs"
 DIGITS = Path(netspec.__file__).parent / "data" / "demo"
 
 
-def learn(net: netspec.Net, data: Path, epochs: int, seed: int | None = None, settings: Train | None = None) -> list[Epoch]:
+def learn(
+    net: netspec.Net, data: Path, epochs: int, seed: int | None = None, settings: Train | None = None
+) -> list[Epoch]:
     """Train; one Epoch each, told as they come."""
     done = []
     for event in net.train(data, epochs=epochs, seed=seed, settings=settings):
         if isinstance(event, Epoch):
             done.append(event)
-            print(f"  {net.name} epoch {event.number}: loss {event.loss:.4f}, test {event.test_right / event.test_count:.2%}, {event.seconds:.1f} s")
+            print(
+                f"  {net.name} epoch {event.number}: loss {event.loss:.4f}, "
+                f"test {event.test_right / event.test_count:.2%}, {event.seconds:.1f} s"
+            )
     return done
 
 

@@ -1,4 +1,4 @@
-"""Are deeper nets better? Plain and residual nets of 20 and 56 layers on drawn shapes (He et al. 2016, figures 1 and 6)."""
+"""Are deeper nets better? Plain and residual nets of 20 and 56 layers (He et al. 2016, figures 1 and 6)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from netspec.settings import Train
 from netspec.settings.train import Adam, Cosine, Warmup
 
 #: A recipe for some thousands of pictures; the paper's is for 50,000.
-RECIPE = Train(loss={"label": "cross_entropy"}, optimizer=Adam(rate=0.002), schedule=(Warmup(epochs=1), Cosine()), batch=64, seed=1)
+RECIPE = Train(
+    loss={"label": "cross_entropy"}, optimizer=Adam(rate=0.002), schedule=(Warmup(epochs=1), Cosine()), batch=64, seed=1
+)
 
 
 def main(out: Path, quick: bool) -> dict[str, list[float]]:
@@ -28,7 +30,9 @@ def main(out: Path, quick: bool) -> dict[str, list[float]]:
                 name = f"{'plain' if plain else 'residual'} {6 * n + 2}"
                 print(name)
                 losses[name] = [epoch.loss for epoch in learn(net, data, 1 if quick else 12, settings=RECIPE)]
-    (out / "degradation.svg").write_text(curves(losses, "Training loss on drawn shapes", "epoch", "loss"), encoding="utf-8")
+    (out / "degradation.svg").write_text(
+        curves(losses, "Training loss on drawn shapes", "epoch", "loss"), encoding="utf-8"
+    )
     return losses
 
 

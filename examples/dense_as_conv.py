@@ -30,7 +30,10 @@ def main(out: Path, quick: bool) -> dict[str, float]:
     step = (28 * 8 - 28) / (answers.shape[1] - 1)
     found = [int(best[round(28 * n / step)]) for n in range(8)]
     print(f"a strip of {strip.shape[3]} × 28 pixels gives {answers.shape[1]} answers, one every {step:g} pixels")
-    print(f"drawn:  {' '.join(map(str, labels))}\nfound:  {' '.join(map(str, found))}   (surest {sure.max():.2f}, least sure {sure.min():.2f})")
+    print(
+        f"drawn:  {' '.join(map(str, labels))}\nfound:  {' '.join(map(str, found))}   "
+        f"(surest {sure.max():.2f}, least sure {sure.min():.2f})"
+    )
 
     grey = (strip[0, 0] - strip.min()) / np.ptp(strip)
     lane = np.repeat(np.interp(np.arange(224), 14 + step * np.arange(len(sure)), sure)[None], 6, axis=0)

@@ -27,7 +27,9 @@ def main(out: Path, quick: bool) -> dict[str, float]:
     shares = [comb(units, k) / 2**units for k in range(units + 1)]
     for k, share in enumerate(shares):
         print(f"{share:7.2%} of the {2**units} paths run through {k} of {units} units")
-    (out / "paths.svg").write_text(curves({"paths": shares}, "Paths by length", "units on the way, and one", "share"), encoding="utf-8")
+    (out / "paths.svg").write_text(
+        curves({"paths": shares}, "Paths by length", "units on the way, and one", "share"), encoding="utf-8"
+    )
 
     with TemporaryDirectory() as folder:
         data = make(Path(folder), *((64, 16) if quick else (4000, 400)))

@@ -1,4 +1,4 @@
-"""Does pooling that overlaps help? Windows of 3 at steps of 2 against windows of 2 (Krizhevsky et al. 2012, section 3.4)."""
+"""Does pooling that overlaps help? Windows of 3 at steps of 2 against 2 (Krizhevsky et al. 2012, section 3.4)."""
 
 from __future__ import annotations
 

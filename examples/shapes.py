@@ -1,4 +1,4 @@
-"""Eight drawn shapes in colour, 32 × 32, turned, moved, and on noise: a small set for nets that want more than digits."""
+"""Eight drawn shapes in colour, 32 × 32, turned and moved, on noise: for nets that want more than digits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def draw(kind: str, rng: np.random.Generator) -> Image.Image:
     turn = rng.uniform(0, 2 * pi)
 
     def corners(*rays: float) -> list[tuple[float, float]]:
-        return [(x + r * k * cos(turn + 2 * pi * n / len(rays)), y + r * k * sin(turn + 2 * pi * n / len(rays))) for n, k in enumerate(rays)]
+        return [
+            (x + r * k * cos(turn + 2 * pi * n / len(rays)), y + r * k * sin(turn + 2 * pi * n / len(rays)))
+            for n, k in enumerate(rays)
+        ]
 
     box = (x - r, y - r, x + r, y + r)
     if kind == "circle":
@@ -38,7 +41,10 @@ def draw(kind: str, rng: np.random.Generator) -> Image.Image:
         for a, b in (ends[::2], ends[1::2]):
             pen.line((a, b), fill=colour, width=int(r / 2.5))
     else:
-        pen.polygon(corners(*{"triangle": [1] * 3, "square": [1] * 4, "pentagon": [1] * 5, "star": [1, 0.42] * 5}[kind]), fill=colour)
+        pen.polygon(
+            corners(*{"triangle": [1] * 3, "square": [1] * 4, "pentagon": [1] * 5, "star": [1, 0.42] * 5}[kind]),
+            fill=colour,
+        )
     small = np.asarray(picture.resize((SIZE, SIZE), Image.Resampling.LANCZOS), dtype=float)
     return Image.fromarray((small + rng.normal(0, 12, small.shape)).clip(0, 255).astype(np.uint8))
 

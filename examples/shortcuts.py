@@ -1,4 +1,4 @@
-"""Which shortcut? A: identity padded with zeros, B: a projection where sizes change, C: everywhere (He et al. 2016, section 4.1)."""
+"""Which shortcut? A: zeros for new maps, B: projections where sizes change, C: everywhere (He et al. 2016, 4.1)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ def main(out: Path, quick: bool) -> dict[str, tuple[int, float]]:
         for option, shortcut in OPTIONS.items():
             net = netspec.load(SPECS / "resnet_cifar.net", n=1 if quick else 2, shortcut=shortcut, classes=len(CLASSES))
             epochs = learn(net, data, 1 if quick else 6)
-            rows[option], losses[f"{option} ({shortcut})"] = (net.parameters, accuracy(epochs[-1])), [epoch.loss for epoch in epochs]
+            rows[option], losses[f"{option} ({shortcut})"] = (
+                (net.parameters, accuracy(epochs[-1])),
+                [epoch.loss for epoch in epochs],
+            )
     for option, (parameters, share) in rows.items():
         print(f"{option}: {parameters:,} parameters, {share:.2%} of the test set right")
     (out / "shortcuts.svg").write_text(curves(losses, "Shortcuts A, B, C", "epoch", "loss"), encoding="utf-8")

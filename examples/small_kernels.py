@@ -1,4 +1,4 @@
-"""Why do VGG's nets stack 3 × 3? Two of them see what one 5 × 5 sees, with fewer weights (Simonyan, Zisserman 2015, section 2.3)."""
+"""Why do VGG's nets stack 3 × 3? Two see what one 5 × 5 sees, with fewer weights (Simonyan, Zisserman 2015, 2.3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def main(out: Path, quick: bool) -> dict[str, tuple[int, float]]:
     with TemporaryDirectory() as folder:
         for name, stack in STACKS.items():
             spec = Path(folder) / "stack.net"
-            spec.write_text(f"netspec 1\nnet Stack {{\n input x: 64 x 32 x 32\n output y = x -> {stack}\n}}\n", encoding="utf-8")
+            spec.write_text(
+                f"netspec 1\nnet Stack {{\n input x: 64 x 32 x 32\n output y = x -> {stack}\n}}\n", encoding="utf-8"
+            )
             net = netspec.load(spec)
             field = fields(net.graph)[net.layers[-1].name].size[0]
             rows[name] = (net.parameters, field)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from netspec.language import format_text, parse
     from netspec.net import Net, load
 
+__version__ = "0.1.0"
+
 _WHERE = {
     "Fault": "netspec.diagnostics", "Problems": "netspec.diagnostics", "Source": "netspec.diagnostics",
     "SpecError": "netspec.diagnostics", "render": "netspec.diagnostics", "elaborate": "netspec.elaborate",
@@ -22,7 +24,19 @@ _WHERE = {
     "Net": "netspec.net", "load": "netspec.net",
 }  # fmt: skip
 
-__all__ = ["Fault", "Net", "Problems", "Source", "SpecError", "elaborate", "export", "format_text", "load", "parse", "render"]
+__all__ = [
+    "Fault",
+    "Net",
+    "Problems",
+    "Source",
+    "SpecError",
+    "elaborate",
+    "export",
+    "format_text",
+    "load",
+    "parse",
+    "render",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,7 @@
 """`netspec`, and `python -m netspec`."""
 
+# What only some commands need is imported where it is used, so that the others start quickly.
+
 import os
 import signal
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -62,7 +62,9 @@ def read_regular(path: str | Path, limit: int, code: str = "N601", kind: type[Fa
     """
     try:
         with open_regular(path, code, kind) as file:
-            size = os.fstat(file.fileno()).st_size  # room for the limit is taken at once; some files say nothing of their size
+            size = os.fstat(
+                file.fileno()
+            ).st_size  # room for the limit is taken at once; some files say nothing of their size
             return file.read(min(limit, size or limit) + 1)
     except OSError as error:
         raise kind(code, f"{path} cannot be read: {reason(error)}") from None
@@ -72,8 +74,8 @@ def read_regular(path: str | Path, limit: int, code: str = "N601", kind: type[Fa
 def foreign(code: str, message: str, help: str = "") -> Iterator[None]:
     """Around the reading of somebody's file by a library: whatever it raises becomes a Fault ``code``.
 
-    ``message`` is what is said of the file, followed by the library's reason. A list of what libraries raise over damaged
-    files would never be complete.
+    ``message`` is what is said of the file, followed by the library's reason. A list of all that libraries raise over
+    damaged files would never be complete.
     """
     try:
         yield
@@ -88,8 +90,9 @@ def foreign(code: str, message: str, help: str = "") -> Iterator[None]:
 def atomic_write(path: str | Path, content: bytes) -> None:
     """Write a file whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed.
 
-    A symbolic link stays one, and its target is written; mode, owner and group of a file that is there are kept. One that has
-    other hard links is written in its place, since a rename would part them, and so is one whose owner a new file cannot have.
+    A symbolic link stays one, and its target is written; mode, owner and group of a file that is there are kept. A file
+    with other hard links is written in place, since a rename would part them, and so is one whose owner a new file
+    cannot have.
     What is written to ``/dev/null`` is gone. Raises Trouble N604 where that cannot be done;
     what stood under ``path`` then still stands there.
     """
@@ -98,19 +101,17 @@ def atomic_write(path: str | Path, content: bytes) -> None:
     try:
         target = Path(os.path.realpath(path))
         before = _regular_or_new(target)
-        temporary, alike = _temporary(target, content, before)
+        # known before it is there: a signal may come between any two instructions, here and while it is removed
+        temporary = str(target.parent / f".{target.name[:20]}.{secrets.token_hex(8)}{TEMPORARY}")
+        _unfinished.add(temporary)
         try:
+            alike = _written(temporary, content, before)
             if before is not None and (before.st_nlink > 1 or not alike):
                 _overwrite(target, content)
-                os.unlink(temporary)
             else:
                 os.replace(temporary, target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
         finally:
-            _unfinished.discard(temporary)
+            _remove(temporary)
     except (OSError, ValueError) as error:
         raise Trouble("N604", f"{path} cannot be written: {reason(error)}") from None
     _sync_folder(target.parent)
@@ -125,7 +126,7 @@ def is_nowhere(path: str | Path) -> bool:
 
 
 def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
-    """Trouble N604 unless a file can be written under ``path``: a new name in a folder that takes files, or a regular file.
+    """Trouble N604 unless a file can be written under ``path``: a new name in a folder, or a regular file.
 
     It must be none of the ``inputs``, under whatever name or link. Nothing is touched; ``/dev/null`` is taken.
     """
@@ -135,7 +136,9 @@ def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
         target = Path(os.path.realpath(path))
         there = _regular_or_new(target)
         if not target.parent.is_dir():
-            raise OSError(0, f"there is no folder {Path(path).parent if target == Path(os.path.abspath(path)) else target.parent}")
+            raise OSError(
+                0, f"there is no folder {Path(path).parent if target == Path(os.path.abspath(path)) else target.parent}"
+            )
         if not _may(target.parent, os.W_OK | os.X_OK):
             raise PermissionError(13, "permission denied")
     except (OSError, ValueError) as error:
@@ -143,7 +146,21 @@ def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
     for given in inputs:
         with contextlib.suppress(OSError, ValueError):
             if there is not None and os.path.samestat(there, os.stat(given)):
-                raise Trouble("N604", f"{path} cannot be written: it is {given}, which is read here", help="give the result a name of its own")
+                raise Trouble(
+                    "N604",
+                    f"{path} cannot be written: it is {given}, which this command reads",
+                    help="give the result another name",
+                )
+
+
+def in_run(path: str | Path, *names: str) -> Path:
+    """A run's folder stands for what is in it: the first of ``names`` that the folder has; another path for itself."""
+    path = Path(path)
+    with contextlib.suppress(OSError, ValueError):
+        for name in names if path.is_dir() else ():
+            if (path / name).is_file():
+                return path / name
+    return path
 
 
 def sweep(folder: Path) -> None:
@@ -153,12 +170,22 @@ def sweep(folder: Path) -> None:
             path.unlink()
 
 
-def abandon() -> None:
-    """For a process that is about to end in whatever it does: remove what is half written, let what is written in place be done."""
+def remove_unfinished() -> None:
+    """Remove the temporary files of writes that were broken off, and whose own removal was."""
     for temporary in tuple(_unfinished):
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
+        _remove(temporary)
+
+
+def abandon() -> None:
+    """For a process that is about to end, whatever it does: remove half-written files, let writes in place finish."""
+    remove_unfinished()
     _in_place.acquire(timeout=2)
+
+
+def _remove(temporary: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(temporary)
+    _unfinished.discard(temporary)
 
 
 def _regular_or_new(target: Path) -> os.stat_result | None:
@@ -179,29 +206,22 @@ def _may(path: Path, what: int) -> bool:
     return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _temporary(target: Path, content: bytes, before: os.stat_result | None) -> tuple[str, bool]:
-    """A file beside ``target`` with the content and, where it stands for another, that one's mode and owner; whether it has them."""
+def _written(temporary: str, content: bytes, before: os.stat_result | None) -> bool:
+    """Write a new file with the content, and the mode and owner of ``before``; whether it could get those."""
     alike = True
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:20]}.", suffix=TEMPORARY)
-    _unfinished.add(temporary)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        mine = os.stat(temporary)
-        if before is not None and (before.st_uid, before.st_gid) != (mine.st_uid, mine.st_gid):
-            try:
-                os.chown(temporary, before.st_uid, before.st_gid)
-            except PermissionError:  # only root may give files away
-                alike = False
-        os.chmod(temporary, 0o666 & ~_umask() if before is None else stat.S_IMODE(before.st_mode))
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        _unfinished.discard(temporary)
-        raise
-    return temporary, alike
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(temporary, flags | getattr(os, "O_BINARY", 0), 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    mine = os.stat(temporary)
+    if before is not None and (before.st_uid, before.st_gid) != (mine.st_uid, mine.st_gid):
+        try:
+            os.chown(temporary, before.st_uid, before.st_gid)
+        except PermissionError:  # only root may give files away
+            alike = False
+    os.chmod(temporary, 0o666 & ~_umask() if before is None else stat.S_IMODE(before.st_mode))
+    return alike
 
 
 def _overwrite(target: Path, content: bytes) -> None:

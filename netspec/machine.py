@@ -1,4 +1,4 @@
-"""What the machine gives this process: memory and cores, by the narrowest of all the limits that hold it.
+"""What the machine gives this process: memory and cores, by the narrowest of all limits; and its caches.
 
 Control groups nest: each ancestor of the process's own group may have a limit, of both versions of their file system.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 try:
@@ -36,10 +37,31 @@ def memory(root: Path = ROOT) -> Memory | None:
 
 
 def cores(root: Path = ROOT) -> int:
-    """Cores that this process may use at a time, one at least: by affinity, and by its groups' shares of time rounded up."""
+    """Cores that this process may use at a time, at least one: by affinity, and by its groups' shares, rounded up."""
     own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     shares = [-(-quota // period) for quota, period in _quotas(root) if quota > 0 and period > 0]
     return max(1, min([own, *shares]))
+
+
+@dataclass(frozen=True)
+class Caches:
+    """Bytes of a core's own second-level cache, and of its share of the last level; None where not known."""
+
+    core: int | None = None
+    share: int | None = None
+
+
+@cache
+def caches(root: Path = ROOT) -> Caches:
+    """The caches of the first core that this process may use; a level that several share is divided among them."""
+    first = min(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    shares: dict[int, int] = {}
+    for folder in sorted((root / f"sys/devices/system/cpu/cpu{first}/cache").glob("index*")):
+        level, size = _number(folder / "level"), _bytes(folder / "size")
+        if level is not None and size is not None and _text(folder / "type").strip() in ("Unified", "Data"):
+            shares[level] = size // max(1, _listed(_text(folder / "shared_cpu_list")))
+    last = max(shares, default=0)
+    return Caches(shares.get(2), shares[last] if last > 2 else None)
 
 
 # ---- memory
@@ -62,7 +84,9 @@ def _of_groups(root: Path) -> Iterator[Memory]:
         limit, used = _number(folder / "memory.limit_in_bytes"), _number(folder / "memory.usage_in_bytes")
         if limit is not None and used is not None:
             cache = _table(folder / "memory.stat").get("total_inactive_file", 0)
-            yield Memory(max(0, limit - used + min(cache, used)), f"memory.limit_in_bytes of the control group {_name(folder)}")
+            yield Memory(
+                max(0, limit - used + min(cache, used)), f"memory.limit_in_bytes of the control group {_name(folder)}"
+            )
 
 
 def _of_process(root: Path) -> Iterator[Memory]:
@@ -153,6 +177,22 @@ def _number(path: Path) -> int | None:
     """The number in a file; None for `max`, and where there is none."""
     text = _text(path).strip()
     return int(text) if text.lstrip("-").isdigit() else None
+
+
+def _bytes(path: Path) -> int | None:
+    """The size in a file such as `1024K` or `32M`."""
+    text = _text(path).strip()
+    unit = {"K": 2**10, "M": 2**20, "G": 2**30}.get(text[-1:], 0)
+    return int(text[:-1]) * unit if unit and text[:-1].isdigit() else int(text) if text.isdigit() else None
+
+
+def _listed(text: str) -> int:
+    """How many a list such as `0-3,8` has."""
+    count = 0
+    for part in text.strip().split(","):
+        low, _, high = part.partition("-")
+        count += int(high) - int(low) + 1 if low.isdigit() and high.isdigit() else low.isdigit()
+    return count
 
 
 def _table(path: Path) -> dict[str, int]:

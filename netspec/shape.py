@@ -89,8 +89,8 @@ def window(size: Dim, kernel: int, stride: int, pad: tuple[int, int], dilation: 
 def padding_behind(reach: int, stride: int, pad: int) -> int:
     """The padding behind with which rounding down gives, at every size, as many places as rounding up with ``pad``.
 
-    Rounded up there are ``(size + pads − reach + stride − 1) // stride + 1``, and of windows that start on the map or before it
-    ``(size + before − 1) // stride + 1``: the smaller of the two is one division of the smaller number.
+    Rounded up there are ``(size + pads − reach + stride − 1) // stride + 1``, and of windows that start on the map or
+    before it ``(size + before − 1) // stride + 1``: the smaller of the two is one division of the smaller number.
     """
     return min(pad + stride - 1, reach - 1)
 

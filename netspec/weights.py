@@ -77,15 +77,15 @@ def _drawn(weight: Weight, seed: int, path: str) -> Array:
 
 def fit(graph: Graph, arrays: Arrays) -> None:
     """Fault that lists everything, unless names and shapes are just those of the graph, every number finite."""
-    wanted = graph.weights
-    wrong = [f"{path} is missing ({show(w.shape)})" for path, w in wanted.items() if path not in arrays]
-    wrong += [f"{path} belongs to no layer" for path in arrays if path not in wanted]
-    for path, weight in wanted.items():
+    expected = graph.weights
+    wrong = [f"{path} is missing ({show(w.shape)})" for path, w in expected.items() if path not in arrays]
+    wrong += [f"{path} belongs to no layer" for path in arrays if path not in expected]
+    for path, weight in expected.items():
         if path in arrays and tuple(arrays[path].shape) != weight.shape:
             wrong.append(f"{path} is {show(arrays[path].shape)}, and the net has {show(weight.shape)}")
     if wrong:
         more = f"\n… and {len(wrong) - 20} more" if len(wrong) > 20 else ""
-        raise Fault("N701", f"the weights are not those of net {graph.name}: {wrong[0]}",
+        raise Fault("N701", f"the weights do not fit net {graph.name}: {wrong[0]}",
                     help="\n".join(wrong[:20]) + more if len(wrong) > 1 else "")  # fmt: skip
     for path, array in arrays.items():
         if not np.isfinite(array).all():

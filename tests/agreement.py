@@ -1,4 +1,4 @@
-"""The oracle of what is exported: the engine on the net as it was written, the deployed net, and onnxruntime with and without its optimiser."""
+"""The oracle of what is exported: the net as written and as deployed, onnxruntime with and without its optimiser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import onnxruntime as ort
 from netspec import passes
 from netspec.diagnostics import Problems, Source, render
 from netspec.elaborate import elaborate
-from netspec.engine.evaluate import values
+from netspec.engine.running.evaluate import values
 from netspec.graph import Graph
 from netspec.interop.export import export, serialize
 from netspec.language import parse
@@ -64,7 +64,9 @@ def weights_for(graph: Graph, seed: int = 0) -> Arrays:
 def inputs_for(graph: Graph, seed: int = 0, images: int = 2) -> Arrays:
     """Inputs of both signs, maps first."""
     rng = np.random.default_rng(seed + 1)
-    return {name: rng.standard_normal((images, *numbers(shape))).astype(np.float32) for name, shape in graph.inputs.items()}
+    return {
+        name: rng.standard_normal((images, *numbers(shape))).astype(np.float32) for name, shape in graph.inputs.items()
+    }
 
 
 def by_engine(model: Model, inputs: Mapping[str, Any], dtype: object = np.float32) -> Arrays:
@@ -101,7 +103,9 @@ def differences(wanted: Arrays, found: Arrays, what: str) -> Iterable[str]:
             yield f"{what}: {name} is off by {float(np.abs(other - right).max()) / scale:.2g} of the largest"
 
 
-def disagreements(graph: Graph, seed: int = 0, levels: Sequence[Any] = ENDS, weights: Arrays | None = None) -> list[str]:
+def disagreements(
+    graph: Graph, seed: int = 0, levels: Sequence[Any] = ENDS, weights: Arrays | None = None
+) -> list[str]:
     """All in which the exported model differs from the net as it was written; a free size needs a number first."""
     weights = weights_for(graph, seed) if weights is None else weights
     inputs = inputs_for(graph, seed)

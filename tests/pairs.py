@@ -1,4 +1,4 @@
-"""Chains of operators, each with inputs of its own, many in one net: what onnxruntime's optimiser merges, it merges here."""
+"""Chains of operators with inputs of their own, many in one net, so that onnxruntime's optimiser merges them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,31 @@ from netspec.ops import Operator
 from netspec.shape import Shape
 from tests.agreement import sound
 
-#: Operators on 16 maps (onnxruntime's own layout takes 8 or 16 at a time), with the arguments that change how they are exported.
+#: Operators on 16 maps (onnxruntime's own layout takes 8 or 16 at a time), with arguments that change their export.
 MAPS = (
-    "conv(16, 3, pad: 1)", "conv(8, 1, bias: false)", "conv(16, 3, pad: same, groups: 16)", "conv(16, 2, stride: 2)", "conv(8, 2, dilation: 2)", "conv(16, 3, pad: 1, table: ring)",
+    "conv(16, 3, pad: 1)", "conv(8, 1, bias: false)", "conv(16, 3, pad: same, groups: 16)", "conv(16, 2, stride: 2)",
+        "conv(8, 2, dilation: 2)", "conv(16, 3, pad: 1, table: ring)",
     "deconv(16, 3, stride: 2, pad: same)", "deconv(8, 2)", "local(8, 2)",
-    "maxpool(2)", "maxpool(3, stride: 1, pad: 1)", "maxpool(2, pad: 1, ceil: true)", "avgpool(2)", "avgpool(3, stride: 2, pad: 1)", "avgpool(3, stride: 2, ceil: true)",
-    "lppool(2)", "lppool(3, stride: 2, pad: 1, p: 3)", "subsample(2)", "global_avgpool", "global_maxpool", "group_norm(4)", "lrn(size: 3, alpha: 0.5)", "upsample(2)",
-    "upsample(2, mode: linear)", "pad(1)", "pad(0x2)", "pad(0)", "crop(3, 2)", "shuffle(4)", "connect(thin)", "connect(wide, stride: 2)", "connect(mixed)",
+    "maxpool(2)", "maxpool(3, stride: 1, pad: 1)", "maxpool(2, pad: 1, ceil: true)", "avgpool(2)",
+        "avgpool(3, stride: 2, pad: 1)", "avgpool(3, stride: 2, ceil: true)",
+    "lppool(2)", "lppool(3, stride: 2, pad: 1, p: 3)", "subsample(2)", "global_avgpool", "global_maxpool",
+        "group_norm(4)", "lrn(size: 3, alpha: 0.5)", "upsample(2)",
+    "upsample(2, mode: linear)", "pad(1)", "pad(0x2)", "pad(0)", "crop(3, 2)", "shuffle(4)", "connect(thin)",
+        "connect(wide, stride: 2)", "connect(mixed)",
 )  # fmt: skip
 ANY = (
-    "dense(16)", "rbf(16, width: 20)", "norm", "norm(affine: false)", "layer_norm", "slice(maps: 3..10)", "flatten", "scale(-1.5)", "shift(0.7)", "dropout(0.4)",
-    "relu", "relu(max: 0.7)", "leaky_relu(0.2)", "prelu", "elu(0.7)", "selu", "gelu", "silu", "hard_swish", "sigmoid", "hard_sigmoid",
+    "dense(16)", "rbf(16, width: 20)", "norm", "norm(affine: false)", "layer_norm", "slice(maps: 3..10)", "flatten",
+        "scale(-1.5)", "shift(0.7)", "dropout(0.4)",
+    "relu", "relu(max: 0.7)", "leaky_relu(0.2)", "prelu", "elu(0.7)", "selu", "gelu", "silu", "hard_swish", "sigmoid",
+        "hard_sigmoid",
     "tanh", "tanh(scale: 1.7159, slope: 2/3)", "softplus", "softsign", "abs", "square", "softmax", "log_softmax",
 )  # fmt: skip
-JOINS = ("[identity, identity] -> add", "[identity, identity] -> subtract", "[identity, identity] -> multiply", "[identity, identity] -> concat")
+JOINS = (
+    "[identity, identity] -> add",
+    "[identity, identity] -> subtract",
+    "[identity, identity] -> multiply",
+    "[identity, identity] -> concat",
+)
 _TABLES = """
     sparse table ring: 16 -> 16 = band(3)
     residual table thin: 16 -> 8 = identity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 
@@ -15,4 +16,13 @@ def members(group: int) -> list[int]:
             continue
         if int(words[2]) == group and words[0] not in (b"Z", b"X"):
             found.append(int(path.parent.name))
+    return found
+
+
+def children() -> set[int]:
+    """Children of this process, zombies too."""
+    found = set()
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that ends meanwhile has none
+            found |= {int(pid) for pid in (task / "children").read_text().split()}
     return found

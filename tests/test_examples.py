@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SCRIPTS = sorted(path.stem for path in EXAMPLES.glob("*.py") if "def main(" in path.read_text(encoding="utf-8"))
 
@@ -67,4 +69,6 @@ def test_shapes_are_the_same_from_one_seed(monkeypatch: pytest.MonkeyPatch, tmp_
     shapes = importlib.import_module("shapes")
     for place in ("a", "b"):
         shapes.make(tmp_path / place, 8, 8)
-    assert [p.read_bytes() for p in sorted((tmp_path / "a").rglob("*.png"))] == [p.read_bytes() for p in sorted((tmp_path / "b").rglob("*.png"))]
+    assert [p.read_bytes() for p in sorted((tmp_path / "a").rglob("*.png"))] == [
+        p.read_bytes() for p in sorted((tmp_path / "b").rglob("*.png"))
+    ]

@@ -43,6 +43,14 @@ def test_format_keeps_links(spec: Path) -> None:
     assert {path.name for path in spec.parent.iterdir()} == {"a.net", "hard", "soft", "far"}
 
 
+def test_a_symbolic_link_stays_one(spec: Path) -> None:
+    soft = spec.with_name("soft")
+    soft.symlink_to("a.net")
+    atomic_write(soft, b"new")
+    assert soft.is_symlink()
+    assert spec.read_bytes() == b"new"
+
+
 @pytest.mark.skipif(not ROOT, reason="only root may give files away")
 def test_format_keeps_owner_and_group(spec: Path) -> None:
     os.chown(spec, 1234, 2345)
@@ -57,10 +65,13 @@ def as_nobody(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     code = (
         "import os, shutil, sys, tempfile\nfrom netspec.cli import main\nhere = os.getcwd()\n"
         "with tempfile.TemporaryDirectory() as copy:\n"
-        "    shutil.copytree(here, copy, dirs_exist_ok=True)\n    os.chdir(copy)\n    main(sys.argv[1:])\n    os.chdir(here)\n"
+        "    shutil.copytree(here, copy, dirs_exist_ok=True)\n"
+        "    os.chdir(copy)\n    main(sys.argv[1:])\n    os.chdir(here)\n"
         "print('now', file=sys.stderr)\nos.setegid(65534)\nos.seteuid(65534)\nsys.exit(main(sys.argv[1:]))"
     )
-    return subprocess.run([sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=folder, capture_output=True, text=True, timeout=60
+    )
 
 
 @pytest.fixture
@@ -82,10 +93,15 @@ def test_another_user_keeps_the_owner_of_what_is_written(open_folder: Path) -> N
     done = as_nobody(open_folder, "format", "a.net")
     assert done.returncode == 0, done.stderr
     there = os.stat(spec)
-    assert (there.st_uid, there.st_gid, there.st_mode & 0o777) == (os.geteuid(), os.getegid(), 0o666) and spec.read_text() == NEAT
+    assert (there.st_uid, there.st_gid, there.st_mode & 0o777) == (
+        os.geteuid(),
+        os.getegid(),
+        0o666,
+    ) and spec.read_text() == NEAT
     assert [path.name for path in open_folder.iterdir()] == ["a.net"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ROOT, reason="needs another user")
 def test_what_may_not_be_written_stays(open_folder: Path) -> None:
     spec, shut = open_folder / "a.net", open_folder / "shut"
@@ -93,11 +109,24 @@ def test_what_may_not_be_written_stays(open_folder: Path) -> None:
     shut.mkdir()
     (shut / "b.net").write_text(UGLY)
     os.chmod(shut / "b.net", 0o666)
-    for arguments in (["format", "a.net"], ["format", "shut/b.net"], ["draw", "a.net", "-o", "shut/x.svg"], ["train", "a.net", "--data", ".", "-o", "shut/run"]):
-        (open_folder / "a.net").write_text(UGLY if arguments[0] == "format" else UGLY + "net A {\n input x: 2\n output y = x -> dense(2) -> softmax\n}\n")
+    for arguments in (
+        ["format", "a.net"],
+        ["format", "shut/b.net"],
+        ["draw", "a.net", "-o", "shut/x.svg"],
+        ["train", "a.net", "--data", ".", "-o", "shut/run"],
+    ):
+        (open_folder / "a.net").write_text(
+            UGLY
+            if arguments[0] == "format"
+            else UGLY + "net A {\n input x: 2\n output y = x -> dense(2) -> softmax\n}\n"
+        )
         before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in open_folder.rglob("*.net")}
         done = as_nobody(open_folder, *arguments)
-        assert done.returncode == 2 and "N604" in (said := done.stderr.rpartition("now\n")[2]) and "permission denied" in said, (arguments, done.stderr)
+        assert (
+            done.returncode == 2
+            and "N604" in (said := done.stderr.rpartition("now\n")[2])
+            and "permission denied" in said
+        ), (arguments, done.stderr)
         assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in open_folder.rglob("*.net")} == before
         assert sorted(path.name for path in open_folder.rglob("*")) == ["a.net", "b.net", "shut"]
 
@@ -110,8 +139,12 @@ def failing(name: str) -> Callable[..., None]:
     return fail
 
 
-@pytest.mark.parametrize(("call", "links"), [("fsync", False), ("fsync", True), ("replace", False), ("chmod", False), ("chmod", True)])
-def test_a_write_that_fails_leaves_what_was_there(call: str, links: bool, spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("call", "links"), [("fsync", False), ("fsync", True), ("replace", False), ("chmod", False), ("chmod", True)]
+)
+def test_a_write_that_fails_leaves_what_was_there(
+    call: str, links: bool, spec: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if links:
         os.link(spec, spec.with_name("hard"))
     names = {path.name for path in spec.parent.iterdir()}
@@ -122,7 +155,7 @@ def test_a_write_that_fails_leaves_what_was_there(call: str, links: bool, spec: 
 
 
 def test_a_file_in_its_place_is_put_back_where_the_disk_fills(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With other links it is written over where it is: the second flush fails, and the third puts back what was there."""
+    """With other links it is written in place: the second flush fails, and the third puts back what was there."""
     os.link(spec, spec.with_name("hard"))
     real, count = os.fsync, iter(range(10))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import gc
 import importlib
 import sys
@@ -9,13 +10,30 @@ from collections.abc import Sequence
 
 import click
 
+from netspec import __version__
 from netspec.cli.ending import ending
 from netspec.cli.signals import Signals, heard, last
 
-#: The commands in the order of `netspec --help`; each is a module of this package with a function of its name.
-COMMANDS = (
-    "demo", "check", "show", "draw", "table", "diff", "format", "train", "profile", "compile", "run", "eval", "weights", "layers", "explain",
-)  # fmt: skip
+#: The commands in the order of `netspec --help`, and what it says of each. A command is a module of this package with a
+#: function `command`, loaded when the command is run: help that loaded them all would take half as long again.
+COMMANDS = {
+    "demo": "Train LeNet-5 and let it name ten digits.",
+    "check": "Check specs and report every error.",
+    "show": "Show the layers of a spec: shapes, weights, cost.",
+    "draw": "Draw the net of a spec as a paper would.",
+    "table": "Draw a connection table of a spec.",
+    "diff": "List what differs between two specs.",
+    "format": "Rewrite specs in canonical form.",
+    "data": "Check a data set, or write the digits that netspec ships.",
+    "train": "Train a spec and keep the run in a folder.",
+    "profile": "Measure the time of a training step, layer by layer.",
+    "compile": "Compile a spec to an ONNX model.",
+    "run": "Run a model on pictures.",
+    "eval": "Print a model's loss and accuracy on a test set.",
+    "weights": "List weights, or import them from elsewhere.",
+    "layers": "List the layers, or describe one.",
+    "explain": "Explain an error code, such as N204.",
+}
 
 
 class Commands(click.Group):
@@ -25,6 +43,11 @@ class Commands(click.Group):
         """The commands in their order."""
         return list(COMMANDS)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, a line each, none of them loaded."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name."""
         if cmd_name not in COMMANDS:
@@ -32,7 +55,9 @@ class Commands(click.Group):
         command: click.Command = importlib.import_module(f"netspec.cli.{cmd_name}").command
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest name for an unknown one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from netspec.diagnostics.spelling import did_you_mean
@@ -42,9 +67,9 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="netspec")
+@click.version_option(__version__, prog_name="netspec")
 def netspec() -> None:
-    """Write a convolutional network down; check, train, compile and run it."""
+    """Check, train, compile and run convolutional networks written down as .net files."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

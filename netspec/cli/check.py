@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from pathlib import Path
 
 import click
@@ -14,10 +15,12 @@ from netspec.diagnostics import Problems
 @click.argument("specs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @set_option
 @root_option
-@click.option("--format", "form", type=click.Choice(["full", "concise", "json"]), default="full", help="How errors are printed.")
+@click.option(
+    "--format", "form", type=click.Choice(["full", "concise", "json"]), default="full", help="How to print errors."
+)
 @click.option("--all", "everything", is_flag=True, help="List all findings, not only the first 50.")
 def command(specs: tuple[Path, ...], settings: tuple[str, ...], form: str, everything: bool) -> int:
-    """Tell everything that is wrong with SPECS; silent where nothing is."""
+    """Check SPECS and report every error; print nothing if there is none."""
     from netspec.net import read
 
     problems = Problems(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from pathlib import Path
 
 import click
@@ -19,10 +20,12 @@ def specs() -> Path:
 
 
 @click.command("demo")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Where the run is kept (runs/lenet5-1, -2, … unless said).")
-@click.option("--epochs", type=click.IntRange(1), default=EPOCHS, help="How long to train.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="The folder for the run (default: runs/lenet5-1, -2, …)."
+)
+@click.option("--epochs", type=click.IntRange(1), default=EPOCHS, show_default=True, help="Number of epochs.")
 def command(out: Path | None, epochs: int) -> int:
-    """LeNet-5 from its spec to named digits, in about half a minute and with no network."""
+    """Train LeNet-5 from its spec and let it name ten digits: half a minute, no network needed."""
     from netspec.cli.train import follow, run_folder
     from netspec.net import load
     from netspec.runtime.predict import files, predict
@@ -34,9 +37,12 @@ def command(out: Path | None, epochs: int) -> int:
     note(f"training {net.name} ({net.parameters:,} parameters) on {data} ...")
     signals = current()
     with run_folder(out, spec) as out:
-        kept = follow(signals.watched(net.train(data, out=out, epochs=epochs, stop=signals.asked, command=typed(), tell=note)), out)
+        kept = follow(
+            signals.watched(net.train(data, out=out, epochs=epochs, stop=signals.asked, command=typed(), tell=note)),
+            out,
+        )
         if signals.asked() and not kept:
-            note("stopped before the first epoch was done: there is no model to run")
+            note("stopped before the end of the first epoch: there is no model to run")
             return signals.status
     model = out / "model.onnx"
     session = open_model(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from pathlib import Path
 
 import click
@@ -14,9 +15,15 @@ from netspec.diagnostics import printable
 @spec_argument
 @click.argument("other", type=click.Path(path_type=Path))
 @set_option
-@click.option("--set-other", "settings_other", metavar="NAME=VALUE", multiple=True, help="Set a parameter of OTHER alone; --set then is SPEC's alone.")
+@click.option(
+    "--set-other",
+    "settings_other",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Set a parameter of OTHER only; --set then applies to SPEC only.",
+)
 def command(spec: Path, other: Path, settings: tuple[str, ...], settings_other: tuple[str, ...]) -> int:
-    """Tell what differs between SPEC and OTHER: layers, shapes, parameters, table cells; exit 1 where something does."""
+    """List what differs between SPEC and OTHER: layers, shapes, parameters, table cells; exit with 1 if any do."""
     from netspec.report.difference import differences
 
     a, b = load(spec, settings), load(other, settings_other or settings)

@@ -1,19 +1,23 @@
-"""How a command ends: standard streams that may be closed or full, and every exception as a line of text and an exit status."""
+"""How a command ends: with standard streams that may be closed or full, and every exception as a line and a status."""
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import contextlib
 import errno
 import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from netspec import __version__
 from netspec.cli.signals import current
-from netspec.diagnostics.problem import Fault, SpecError
+
+if TYPE_CHECKING:
+    from netspec.diagnostics.problem import Fault, SpecError
 
 DONE, AT_FAULT, USAGE, INTERNAL, INTERRUPTED, PIPE = 0, 1, 2, 70, 130, 141
 
@@ -24,7 +28,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 
 def ending(command: Callable[[], object]) -> int:
-    """Run a command; its exit status. Whatever it raises is told in a line, as far as there is a stream to tell it to."""
+    """Run a command; its exit status. Whatever it raises is reported in a line, if there is a stream to write it to."""
     closed = _fill()
     try:
         try:
@@ -32,8 +36,11 @@ def ending(command: Callable[[], object]) -> int:
             sys.stdout.flush()
             return status if isinstance(status, int) else DONE
         except BaseException as error:
-            return _told(error, closed)
+            return _reported(error, closed)
         finally:
+            files = sys.modules.get("netspec.files")  # where it is not loaded, nothing was written
+            if files is not None:
+                files.remove_unfinished()
             sys.stderr.flush()
     except BrokenPipeError:
         return _silenced(PIPE)
@@ -62,9 +69,10 @@ def _fill() -> bool:
     return closed
 
 
-def _told(error: BaseException, closed: bool) -> int:
+def _reported(error: BaseException, closed: bool) -> int:
     """Say what a command raised; the exit status."""
-    if isinstance(error, SpecError | Fault):
+    problem = sys.modules.get("netspec.diagnostics.problem")  # where it is not loaded, it did not raise
+    if problem is not None and isinstance(error, problem.SpecError | problem.Fault):
         return _at_fault(error)
     if isinstance(error, click.ClickException):
         error.show()
@@ -75,7 +83,7 @@ def _told(error: BaseException, closed: bool) -> int:
     if isinstance(error, BrokenPipeError) or (isinstance(error, SystemExit) and error.code == 1):
         return _silenced(PIPE)  # click and rich exit with 1 where a pipe broke, and nothing else here does
     if isinstance(error, MemoryError):
-        click.echo("error: there is not enough memory for this", err=True)
+        click.echo("error: not enough memory", err=True)
         return USAGE
     if isinstance(error, OSError) and (error.errno not in _OURS or closed):
         return _of_the_system(error, closed)
@@ -86,6 +94,7 @@ def _told(error: BaseException, closed: bool) -> int:
 
 def _at_fault(error: SpecError | Fault) -> int:
     from netspec.cli.output import show_fault, show_problems
+    from netspec.diagnostics.problem import Fault
 
     if isinstance(error, Fault):
         show_fault(error)
@@ -97,7 +106,9 @@ def _at_fault(error: SpecError | Fault) -> int:
 def _of_the_system(error: OSError, closed: bool) -> int:
     from netspec.diagnostics.printable import printable
 
-    why = "standard output is closed" if closed and error.errno == errno.EBADF else (error.strerror or str(error)).lower()
+    why = (
+        "standard output is closed" if closed and error.errno == errno.EBADF else (error.strerror or str(error)).lower()
+    )
     if error.filename is None and (error.errno in _FULL or closed):
         what = "the output cannot be written"
     else:
@@ -119,24 +130,15 @@ def _internal(error: Exception) -> int:
     what = printable(f"{type(error).__name__}: {error}".rstrip(": "))
     what = what if len(what) <= 200 else what[:199] + "…"
     click.echo(
-        f"error[{code}]: an error inside netspec {_version()}, which is not your fault: {what}{place}; "
-        "please report it with the command, its file, and what NETSPEC_TRACEBACK=1 makes it print",
+        f"error[{code}]: an error inside netspec {__version__}, which is not your fault: {what}{place}; "
+        "please report it with the command, its files, and what it prints under NETSPEC_TRACEBACK=1",
         err=True,
     )
     return INTERNAL
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("netspec")
-    except PackageNotFoundError:
-        return "(a checkout)"
-
-
 def _silenced(status: int) -> int:
-    """The status, with the streams that failed led to the null device: what Python flushes at its end must not fail again."""
+    """The status; streams that failed now lead to the null device, so that Python's last flush does not fail again."""
     null = os.open(os.devnull, os.O_WRONLY)
     for number, stream in ((1, sys.stdout), (2, sys.stderr)):
         if _fails(stream):

@@ -15,7 +15,11 @@ def pages() -> dict[str, str]:
     """The page of every error code: beside the package when it is installed, in docs/ of a checkout."""
     inside = resources.files("netspec") / "pages"
     folder = inside if inside.is_dir() else Path(__file__).parents[2] / "docs" / "errors"
-    return {Path(p.name).stem: p.read_text(encoding="utf-8") for p in folder.iterdir() if re.fullmatch(r"N\d{3}\.md", p.name)}
+    return {
+        Path(p.name).stem: p.read_text(encoding="utf-8")
+        for p in folder.iterdir()
+        if re.fullmatch(r"N\d{3}\.md", p.name)
+    }
 
 
 @click.command("explain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import sys
 from pathlib import Path
 
@@ -13,9 +14,14 @@ from netspec.diagnostics import Fault, Problems, SpecError
 
 @click.command("format")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--check", "only_check", is_flag=True, help="Only tell what would change; exit 1 where something would.")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing: list the files that would change, and exit with 1 if there are any.",
+)
 def command(files: tuple[Path, ...], only_check: bool) -> int:
-    """Rewrite FILES in canonical form, comments kept; - reads standard input and prints."""
+    """Rewrite FILES in canonical form, keeping comments; - reads standard input and prints the result."""
     from netspec.elaborate.files import decode, read_bytes
     from netspec.files import atomic_write
     from netspec.language import format_text

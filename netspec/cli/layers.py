@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import inspect
 
 import click
@@ -12,7 +13,7 @@ from netspec.diagnostics import did_you_mean
 @click.command("layers")
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the layers, or document the layer NAME: arguments, shape rule, formula, source."""
+    """List the layers, or describe the layer NAME: arguments, shape rule, formula, source."""
     from netspec.ops import FAMILIES, OPERATORS
 
     if name is None:
@@ -24,25 +25,28 @@ def command(name: str | None) -> None:
         raise click.UsageError(f"there is no layer {name}. {did_you_mean(name, OPERATORS)}".strip())
     op = OPERATORS[name]
     order = op.positional()
-    click.echo(f"{name}({', '.join(n for n in order if op.model_fields[n].is_required())})\n\n{inspect.getdoc(op)}")
+    click.echo(f"{name}({', '.join(n for n in order if op.fields()[n].required)})\n\n{inspect.getdoc(op)}")
     if op.formula:
         click.echo(f"\n  {op.formula}")
     click.echo(f"\nShape: {op.rule}")
     if op.source:
         click.echo(f"Source: {op.source}")
-    names = [*order, *(n for n in op.model_fields if n not in order)]
-    for place, title in ((order, "Arguments, in this order:"), ([n for n in names if n not in order], "Arguments by name:")):
+    names = [*order, *(n for n in op.fields() if n not in order)]
+    for place, title in (
+        (order, "Arguments, in this order:"),
+        ([n for n in names if n not in order], "Arguments by name:"),
+    ):
         if place:
             click.echo(f"\n{title}")
         for argument in place:
-            field = op.model_fields[argument]
-            default = "" if field.is_required() else f" ({_default(field.default)} unless said)"
-            click.echo(f"  {argument}: {op.wanted(argument).told}{default}")
+            field = op.fields()[argument]
+            default = "" if field.required else f" (default: {_default(field.default)})"
+            click.echo(f"  {argument}: {field.takes.text}{default}")
 
 
 def _default(value: object) -> str:
     if value is None:
-        return "nothing"
+        return "not set"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import os
 import shlex
 import shutil
@@ -16,26 +17,30 @@ from click.core import ParameterSource
 
 from netspec.diagnostics import Fault, Problems, Trouble, printable, render
 from netspec.diagnostics.render import MOST_TOLD, WIDTH
-from netspec.files import atomic_write, check_target
+from netspec.files import atomic_write, check_target, in_run
 
 if TYPE_CHECKING:
     from netspec.net import Net
 
-_ROOT = "netspec.root"
+_ROOT, _RUN = "netspec.root", "netspec.run"
 
 
 def _keep_root(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
     if value is not None and not value.is_dir():
-        raise click.BadParameter(f"{value} is no folder", ctx, param)
+        raise click.BadParameter(f"{value} is not a folder", ctx, param)
     ctx.meta[_ROOT] = value
     return value
 
 
 #: For every command that reads a spec.
 root_option = click.option(
-    "--root", type=click.Path(path_type=Path), metavar="DIR", expose_value=False, callback=_keep_root,
-    help="Take what the spec uses from below DIR, not only from below its own folder.",
-)  # fmt: skip
+    "--root",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    expose_value=False,
+    callback=_keep_root,
+    help="Let the spec use files below DIR, not only below its own folder.",
+)
 
 
 def root() -> Path | None:
@@ -44,13 +49,25 @@ def root() -> Path | None:
     return None if ctx is None else ctx.meta.get(_ROOT)
 
 
+def _spec_of(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    spec = in_run(value, "spec.net")
+    ctx.meta[_RUN] = None if spec == value else value
+    return spec
+
+
 def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A spec, and the option that says from where it may use others."""
-    return click.argument("spec", type=click.Path(path_type=Path))(root_option(command))
+    """A spec, or that of a run's folder, and the option that says from where it may use others."""
+    return click.argument("spec", type=click.Path(path_type=Path), callback=_spec_of)(root_option(command))
+
+
+def run_given() -> Path | None:
+    """The run's folder that was given as the spec, if one was."""
+    ctx = click.get_current_context(silent=True)
+    return None if ctx is None else ctx.meta.get(_RUN)
 
 
 set_option = click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Set a parameter of the net.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
 def colour(stream: Any) -> bool:
@@ -84,7 +101,7 @@ def parameters(settings: tuple[str, ...]) -> dict[str, Any]:
     for text in settings:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
-            raise click.UsageError(f"--set takes name=value, and got {text!r}")
+            raise click.UsageError(f"--set takes NAME=VALUE, not {text!r}")
         found[name.strip()] = setting(value.strip())
     return found
 
@@ -107,23 +124,41 @@ def typed() -> str:
         if ctx.get_parameter_source(param.name or "") is not ParameterSource.COMMANDLINE:
             continue
         for item in value if isinstance(value, tuple) else (value,):
-            words += [shlex.quote(str(item))] if isinstance(param, click.Argument) else [param.opts[-1], *([] if item is True else [shlex.quote(str(item))])]
+            words += (
+                [shlex.quote(str(item))]
+                if isinstance(param, click.Argument)
+                else [param.opts[-1], *([] if item is True else [shlex.quote(str(item))])]
+            )
     return " ".join(words)
 
 
 def columns(rows: Sequence[Sequence[str]], left: int, bold: Collection[int] = ()) -> list[str]:
-    """Lines of a table, the first ``left`` columns to the left and the others to the right; rows with ``bold`` numbers so."""
+    """Lines of a table, its first ``left`` columns aligned to the left and the others to the right.
+
+    ``bold`` are the numbers of rows that are printed so.
+    """
+    count = max(map(len, rows))
+    full = [row if len(row) == count else [*row, *[""] * (count - len(row))] for row in rows]
+    aligned = [_aligned(column, i < left) for i, column in enumerate(zip(*full, strict=True))]
+    lines = ["  ".join(row) for row in zip(*aligned, strict=True)]
+    return [f"\x1b[1m{line}\x1b[0m" if i in bold else line for i, line in enumerate(lines)]
+
+
+def _aligned(column: Sequence[str], left: bool) -> list[str]:
+    """The cells of a column, all as wide as the widest."""
+    widths = [_width_of(cell) for cell in column]
+    widest = max(widths)
+    gaps = [" " * (widest - width) for width in widths]
+    return [cell + gap if left else gap + cell for cell, gap in zip(column, gaps, strict=True)]
+
+
+def _width_of(cell: str) -> int:
+    """Columns of a terminal: a wide character takes two."""
+    if cell.isascii():
+        return len(cell)
     from rich.cells import cell_len
 
-    count = max(map(len, rows))
-    widths = [max(cell_len(row[i]) for row in rows if i < len(row)) for i in range(count)]
-    lines = []
-    for index, row in enumerate(rows):
-        cells = [*row, *[""] * (count - len(row))]
-        gaps = [" " * (width - cell_len(cell)) for width, cell in zip(widths, cells, strict=True)]
-        line = "  ".join(cell + gap if i < left else gap + cell for i, (cell, gap) in enumerate(zip(cells, gaps, strict=True)))
-        lines.append(f"\x1b[1m{line}\x1b[0m" if index in bold else line)
-    return lines
+    return cell_len(cell)
 
 
 def note(text: str) -> None:
@@ -157,20 +192,26 @@ def memory_size(ctx: click.Context, param: click.Parameter, value: str | None) -
     try:
         count = float(digits) * _UNITS[text[len(digits) :].strip().lower()]
     except (ValueError, KeyError):
-        raise click.BadParameter(f"{text!r} is no size such as 2GB or 500MB", ctx, param) from None
+        raise click.BadParameter(f"{text!r} is not a size such as 2GB or 500MB", ctx, param) from None
     if not 0 < count < 2**60:
-        raise click.BadParameter(f"{text!r} is no size that a machine has", ctx, param)
+        raise click.BadParameter(f"{text!r} is not a size that a machine has", ctx, param)
     return int(count)
 
 
 recompute_option = click.option(
-    "--checkpoint-activations", "recompute", is_flag=True, help="Make cheap activations again in backward in place of keeping them: less memory."
-)  # fmt: skip
+    "--checkpoint-activations",
+    "recompute",
+    is_flag=True,
+    help="Recompute cheap activations in the backward pass instead of keeping them: less memory.",
+)
 
 max_pixels_option = click.option(
-    "--max-pixels", "max_pixels", type=click.IntRange(1), metavar="COUNT",
-    help="The largest picture that is decoded, in pixels (89 million unless said).",
-)  # fmt: skip
+    "--max-pixels",
+    "max_pixels",
+    type=click.IntRange(1),
+    metavar="COUNT",
+    help="The largest picture to decode, in pixels (default: 89 million).",
+)
 
 
 def pixels(count: int | None) -> list[str]:
@@ -184,7 +225,7 @@ def sizes(given: tuple[str, ...]) -> Mapping[str, int]:
     for text in given:
         name, sign, value = text.partition("=")
         if not sign or not value.strip().isdigit() or int(value) < 1:
-            raise click.UsageError(f"--at takes a size such as H=224, and got {text!r}")
+            raise click.UsageError(f"--at takes a size such as H=224, not {text!r}")
         found[name.strip()] = int(value)
     return found
 
@@ -195,12 +236,16 @@ STANDARD_OUTPUT = "-"
 def result(out: Path, *inputs: Path, net: Net | None = None, text: bool = False) -> Path:
     """``out``, where a command may write it; Trouble N604 where not. Asked before the work is done.
 
-    It is none of the ``inputs`` and none of the files of ``net``. A ``text`` may go to standard output, which is called ``-``.
+    It must be none of the ``inputs`` and none of the files of ``net``. A ``text`` may go to standard output, ``-``.
     """
     if str(out) == STANDARD_OUTPUT:
         if text:
             return out
-        raise Trouble("N604", "what is written is no text, and does not go to standard output", help="give the file a name: `-o NAME`")
+        raise Trouble(
+            "N604",
+            "the result is not text, and cannot go to standard output",
+            help="give the file a name: `-o NAME`",
+        )
     check_target(out, [*inputs, *(net.files if net is not None else ())])
     return out
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,24 +13,34 @@ from netspec.cli.output import json_option, load, note, recompute_option, set_op
 from netspec.diagnostics import Trouble, strict_json
 
 if TYPE_CHECKING:
-    from netspec.engine.profile import Profile
+    from netspec.engine.measuring.profile import Profile
     from netspec.net import Net
 
 
 @click.command("profile")
 @spec_argument
-@click.option("--batch", type=click.IntRange(1), help="Examples a step (the spec's unless said).")
-@click.option("--at", "at", metavar="NAME=SIZE", multiple=True, help="Give a free size a number: H=224.")
-@click.option("--threads", type=click.IntRange(1), help="Worker threads of the whole step (a core each unless said).")
-@click.option("--tune", is_flag=True, help="First measure which method runs each convolution fastest here, and keep it for training.")
+@click.option("--batch", type=click.IntRange(1), help="Examples per step (default: the spec's).")
+@click.option("--at", "at", metavar="NAME=SIZE", multiple=True, help="Give a free size a number, such as H=224.")
+@click.option("--threads", type=click.IntRange(1), help="Worker threads for the whole step (default: one per core).")
+@click.option(
+    "--tune",
+    is_flag=True,
+    help="First measure which method runs each convolution fastest on this machine, and keep the result for training.",
+)
 @recompute_option
 @set_option
 @json_option
 def command(
-    spec: Path, batch: int | None, at: tuple[str, ...], threads: int | None, tune: bool, recompute: bool, settings: tuple[str, ...],
+    spec: Path,
+    batch: int | None,
+    at: tuple[str, ...],
+    threads: int | None,
+    tune: bool,
+    recompute: bool,
+    settings: tuple[str, ...],
     as_json: bool,
-) -> None:  # fmt: skip
-    """Tell where the time of a training step of SPEC goes, layer by layer, on random numbers."""
+) -> None:
+    """Measure where the time of a training step of SPEC goes, layer by layer, on random inputs."""
     net = load(spec, settings).at(sizes(at))
     if tune:
         _tune(net)
@@ -40,23 +51,30 @@ def command(
         return
     _table(found)
     if kept is not None:
-        click.echo(f"activations made again: {size(found.bytes)} in place of {size(kept.bytes)}, {found.step / kept.step - 1:+.1%} of time")
+        click.echo(
+            f"activations recomputed: {size(found.bytes)} instead of {size(kept.bytes)}, "
+            f"{found.step / kept.step - 1:+.1%} time"
+        )
 
 
 def _tune(net: Net) -> None:
     changed = 0
     try:
         for trial in net.tune():
-            told = ", ".join(f"{name} {seconds * 1e3:.2f}" for name, seconds in sorted(trial.seconds.items(), key=lambda item: item[1]))
-            note(f"{trial.layer}: {told} ms{'' if trial.best == trial.usual else f'; {trial.best} from now on'}")
+            times = ", ".join(
+                f"{name} {seconds * 1e3:.2f}"
+                for name, seconds in sorted(trial.seconds.items(), key=lambda item: item[1])
+            )
+            note(f"{trial.layer}: {times} ms{'' if trial.best == trial.usual else f'; {trial.best} from now on'}")
             changed += trial.best != trial.usual
-        kept = "kept for later plans"
+        kept = "kept for later trainings"
     except Trouble as trouble:  # it was measured all the same
         kept = f"not kept: {trouble.message}"
-    note(f"{changed} shapes run otherwise than the table says; {kept}")
+    note(f"{changed} shapes have a faster method than the default; {kept}")
 
 
 def _table(found: Profile) -> None:
+    """Print a row for each layer, and the time of a whole step."""
     from rich.console import Console
     from rich.table import Table
 
@@ -65,12 +83,23 @@ def _table(found: Profile) -> None:
         table.add_column(name, no_wrap=True)
     for name in ("forward ms", "backward ms", "GFLOP/s", "GB/s", "share"):
         table.add_column(name, justify="right", no_wrap=True)
-    whole = sum(line.forward + line.backward for line in found.lines)
+    total = sum(line.forward + line.backward for line in found.lines)
     for line in found.lines:
         taken = max(line.forward + line.backward, 1e-9)
         speed = f"{line.flops / taken / 1e9:.1f}" if line.flops else ""
-        table.add_row(line.layer, line.kind, line.method, f"{line.forward * 1e3:.2f}", f"{line.backward * 1e3:.2f}", speed,
-                      f"{line.bytes / taken / 1e9:.1f}", f"{taken / whole:.1%}")  # fmt: skip
+        table.add_row(
+            line.layer,
+            line.kind,
+            line.method,
+            f"{line.forward * 1e3:.2f}",
+            f"{line.backward * 1e3:.2f}",
+            speed,
+            f"{line.bytes / taken / 1e9:.1f}",
+            f"{taken / total:.1%}",
+        )
     Console(width=None if Console().is_terminal else 200, highlight=False).print(table)
     workers = f"{found.workers} worker{'s' if found.workers > 1 else ''}"
-    click.echo(f"layers on one worker {whole * 1e3:.2f} ms; a whole step of {found.batch} on {workers} {found.step * 1e3:.2f} ms, update included")
+    click.echo(
+        f"layers on one worker: {total * 1e3:.2f} ms; "
+        f"a whole step of {found.batch} on {workers}, update included: {found.step * 1e3:.2f} ms"
+    )

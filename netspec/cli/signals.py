@@ -1,7 +1,8 @@
-"""Signals that end a command: at once, or while a net is trained after the step that runs; a second one at once in every moment."""
+"""Signals that end a command: at once, or in a training after the current step; a second one ends it at once always."""
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import _thread
 import contextlib
 import os
@@ -25,8 +26,11 @@ class Ended(KeyboardInterrupt):
 
 
 class Signals:
-    """What came for one command. ``gentle`` is when the first signal is only noted: something can be saved, and will be;
-    ``over`` when the command has ended, and its status is known."""
+    """The signals that came for one command.
+
+    While ``gentle`` the first one is only noted, because something can be saved and will be; ``over`` says that the
+    command has ended and its status is known.
+    """
 
     def __init__(self) -> None:
         self.came: list[int] = []
@@ -69,8 +73,8 @@ def current() -> Signals:
 def heard(signals: Signals) -> Iterator[None]:
     """Hear the signals that end a command while the block runs.
 
-    They are heard though the program was started in the background of a script, where Ctrl-C is ignored; SIGHUP is not where
-    it is ignored: that is what `nohup` asks for.
+    They are heard even if the program was started in the background of a script, where Ctrl-C is ignored. SIGHUP is not
+    heard where it is ignored: that is what `nohup` asks for.
     """
     global _now
     before, _now = _now, signals
@@ -111,8 +115,10 @@ def last() -> None:
 
 @contextlib.contextmanager
 def _watch(signals: Signals) -> Iterator[None]:
-    """A thread learns of each signal as it comes, and ends the process where the command does not: Python's own handlers wait
-    for the end of a call into a library, and two signals in one such call are one to them."""
+    """Start a thread that learns of each signal as it comes, and ends the process where the command does not.
+
+    Python's own handlers wait for the end of a call into a library, and two signals in one such call are one to them.
+    """
     if os.name != "posix":
         yield
         return
@@ -164,8 +170,8 @@ def _end(status: int) -> NoReturn:
     with contextlib.suppress(Exception):
         if "netspec.files" in modules:
             modules["netspec.files"].abandon()
-        if "netspec.engine.crew" in modules:
-            modules["netspec.engine.crew"].abandon()
+        if "netspec.engine.running.processes" in modules:
+            modules["netspec.engine.running.processes"].abandon()
     with contextlib.suppress(OSError):
         os.write(2, (b"\x1b[?25h" if os.isatty(2) else b"") + b"interrupted\n")
     os._exit(status)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from pathlib import Path
 
 import click
@@ -14,7 +15,9 @@ from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, neares
 @spec_argument
 @click.argument("name")
 @set_option
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Write an SVG file instead; - prints it.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="Write an SVG file instead of text; - prints the SVG."
+)
 def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) -> None:
     """Draw the connection table NAME of SPEC: a row for each input, a column for each output."""
     from netspec.elaborate import elaborate, read_source
@@ -27,8 +30,12 @@ def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) 
         if problems.errors:
             raise SpecError(problems)
         known = list(meaning.tables)
-        told = f"tables: {', '.join(known)}" if known else "it has none"
-        raise Fault("N222", f"{spec} has no table {name}", help=did_you_mean(name, known, told) if nearest(name, known) else told)
+        tables = f"tables: {', '.join(known)}" if known else "it has none"
+        raise Fault(
+            "N222",
+            f"{spec} has no table {name}",
+            help=did_you_mean(name, known, tables) if nearest(name, known) else tables,
+        )
     show_problems(problems)
     if out is None:
         click.echo(draw(meaning.tables[name]))

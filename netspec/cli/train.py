@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,39 +28,67 @@ from netspec.diagnostics import Fault, printable
 
 @click.command("train")
 @spec_argument
-@click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="MNIST's or CIFAR's files, train/ and test/ with a folder a class, or train.npz and test.npz.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Where the run is kept (runs/NAME-1, -2, … unless said).")
-@click.option("--epochs", type=click.IntRange(1), help="Instead of what the spec says.")
-@click.option("--batch", type=click.IntRange(1), help="Examples a step, instead of what the spec says.")
-@click.option("--memory", metavar="SIZE", callback=memory_size, help="What training may take (2GB): the largest batch that fits, unless --batch says one.")
+@click.option(
+    "--data",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A folder with MNIST's or CIFAR's files, a folder per class (alone, or in train/, val/ and test/), or "
+    "train.npz and test.npz.",
+)
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="The folder for the run (default: runs/NAME-1, -2, …)."
+)
+@click.option("--epochs", type=click.IntRange(1), help="Number of epochs, instead of the spec's.")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), help="Learning rate, instead of the optimiser's own in the spec."
+)
+@click.option(
+    "--patience",
+    type=click.IntRange(1),
+    metavar="EPOCHS",
+    help="Stop when the validation loss (without such a part, the training loss) has not fallen for so many epochs.",
+)
+@click.option("--batch", type=click.IntRange(1), help="Examples per step, instead of the spec's.")
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    callback=memory_size,
+    help="Memory that training may take, such as 2GB: use the largest batch that fits, unless --batch is given.",
+)
 @recompute_option
-@click.option("--resume", type=click.Path(path_type=Path), help="A run's folder that training goes on from, bit for bit; with -o, into another.")
-@click.option("--force", is_flag=True, help="Move aside a run that is in the folder of -o already.")
-@click.option("--seed", type=click.IntRange(0), help="Instead of what the spec says.")
-@click.option("--threads", type=click.IntRange(1), help="Worker threads (a core each unless said); the result is the same.")
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    help="Continue the run in this folder, bit for bit; with -o, continue it in another folder.",
+)
+@click.option("--force", is_flag=True, help="Move aside a run that the folder of -o already holds.")
+@click.option("--seed", type=click.IntRange(0), help="Random seed, instead of the spec's.")
+@click.option(
+    "--threads", type=click.IntRange(1), help="Worker threads (default: one per core); they do not change the result."
+)
 @max_pixels_option
 @set_option
 def command(
-    spec: Path, folder: Path, out: Path | None, resume: Path | None, epochs: int | None, seed: int | None, threads: int | None,
-    settings: tuple[str, ...], batch: int | None, memory: int | None, recompute: bool, force: bool, max_pixels: int | None,
+    spec: Path, folder: Path, out: Path | None, resume: Path | None, threads: int | None, settings: tuple[str, ...],
+    **options: Any,
 ) -> int:  # fmt: skip
-    """Train SPEC and keep the run in a folder: spec, settings, weights, log, model.onnx, and the state to go on from."""
+    """Train SPEC and keep the run in a folder: spec, settings, weights, log, model.onnx, state to resume from."""
     net = load(spec, settings)
     signals = current()
     with run_folder(out or resume, spec) as out:
         events = net.train(
-            folder, out=out, epochs=epochs, seed=seed, workers=threads, stop=signals.asked, resume=resume, batch=batch, memory=memory, recompute=recompute,
-            force=force, command=typed(), tell=note, max_pixels=max_pixels,
-        )  # fmt: skip
+            folder, out=out, resume=resume, workers=threads, stop=signals.asked, command=typed(), tell=note, **options
+        )
         try:
             kept = follow(signals.watched(events), out)
         except KeyboardInterrupt:
             if (out / "state.safetensors").is_file():
-                note(f"`--resume {out}` goes on from what was kept last")
+                note(f"continue from the last kept state with `--resume {out}`")
             raise
         if signals.asked():
-            weights = "; the weights of the last whole epoch are there too" if kept else ""
-            note(f"stopped; `--resume {out}` goes on from this step{weights}")
+            weights = "; the weights of the last complete epoch are there too" if kept else ""
+            note(f"stopped; continue from this step with `--resume {out}`{weights}")
             return signals.status
     if (out / "model.onnx").is_file():
         click.echo(printable(f"{out}/model.onnx"))
@@ -68,74 +97,108 @@ def command(
 
 @contextmanager
 def run_folder(out: Path | None, spec: Path) -> Iterator[Path]:
-    """The folder of a run: the one that was asked for, else runs/lenet5-1, -2, …, which goes again where nothing came of it."""
+    """The folder of a run: the one asked for, else runs/lenet5-1, -2, …, which is removed again if it stays empty."""
     from netspec.net.run_folder import fresh
 
     if out is not None:
         yield out
         return
-    made = fresh(Path("runs"), spec.stem)
+    folder = fresh(Path("runs"), spec.stem)
     try:
-        yield made
+        yield folder
     finally:
-        for folder in (made, made.parent):
+        for empty in (folder, folder.parent):
             with suppress(OSError):  # it holds something
-                folder.rmdir()
+                empty.rmdir()
 
 
 def follow(events: Iterator[Any], out: Path | None) -> bool:
     """Draw the progress; whether an epoch was kept."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from netspec.engine.training.events import Epoch, Started
 
-    from netspec.engine.train import Epoch, Started
-
-    console = Console(stderr=True, highlight=False)
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn(),
-                   console=console, transient=True, disable=not console.is_terminal)  # fmt: skip
-    began, kept, task = False, False, None
+    progress = _Progress()
+    began, kept = False, False
     try:
-        with bar:
+        with progress.bar:
             for event in events:
                 if isinstance(event, Started):
                     began = True
-                    note(
-                        f"{event.steps} steps an epoch of {event.batch} examples, {event.workers} worker{'s' if event.workers > 1 else ''}, "
-                        f"{size(event.training_bytes)} of memory{', activations made again in backward' if event.recompute else ''}"
-                    )
+                    note(_started(event))
                 elif isinstance(event, Epoch):
                     kept = True
-                    if task is not None:
-                        bar.remove_task(task)
-                        task = None
-                    note(_line(event))
-                    for line in _outputs(event):
+                    progress.end()
+                    for line in (_line(event), *_outputs(event)):
                         note(line)
-                elif console.is_terminal:
-                    if task is None:
-                        task = bar.add_task(f"epoch {event.epoch}", total=event.steps, told="")
-                    bar.update(task, completed=event.step, told=f"loss {event.loss:.4f}")
+                else:
+                    progress.show(event)
     except Fault:
         if began and out is not None and (out / "weights.safetensors").is_file():
-            note(f"the weights of the last whole epoch are in {out}")
+            note(f"the weights of the last complete epoch are in {out}")
         raise
     sys.stderr.flush()
     return kept
 
 
+class _Progress:
+    """The bar of the epoch that runs, on a terminal; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True, highlight=False)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[status]}"),
+            TimeRemainingColumn(),
+        )
+        self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self.task: TaskID | None = None
+
+    def show(self, event: Any) -> None:
+        """How far a step has come."""
+        if self.bar.disable:
+            return
+        if self.task is None:
+            self.task = self.bar.add_task(f"epoch {event.epoch}", total=event.steps, status="")
+        self.bar.update(self.task, completed=event.step, status=f"loss {event.loss:.4f}")
+
+    def end(self) -> None:
+        """The epoch is done, and its line takes the bar's place."""
+        if self.task is not None:
+            self.bar.remove_task(self.task)
+            self.task = None
+
+
+def _started(event: Any) -> str:
+    return (
+        f"{_many(event.steps, 'step')} per epoch, {_many(event.batch, 'example')} per step, "
+        f"{_many(event.workers, 'worker')}, {size(event.training_bytes)} of memory"
+        f"{', activations recomputed' if event.recompute else ''}"
+    )
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _line(event: Any) -> str:
     accuracy = "" if event.accuracy is None else f"  accuracy {event.accuracy:7.2%}"
-    test = "" if event.test_loss is None else f"  test loss {event.test_loss:.4f}"
-    if event.test_count:
-        test = f"  test {event.test_right / event.test_count:7.2%} ({event.test_right:,} of {event.test_count:,})"
+    val = "" if event.val_loss is None else f"  val loss {event.val_loss:.4f}"
+    if event.val_accuracy is not None:
+        val += f"  val {event.val_accuracy:7.2%}"
     waited = f"  waited for data {event.waited:.0%}" if event.waited >= 0.01 else ""
-    return f"epoch {event.number:3}  loss {event.loss:.4f}{accuracy}{test}  {event.seconds:.1f} s{waited}"
+    return f"epoch {event.number:3}  loss {event.loss:.4f}{accuracy}{val}  {event.seconds:.1f} s{waited}"
 
 
 def _outputs(event: Any) -> Iterator[str]:
     """A line for each output, where there are several."""
     for name, figures in event.outputs.items() if len(event.outputs) > 1 else ():
         accuracy = "" if figures.accuracy is None else f"  accuracy {figures.accuracy:7.2%}"
-        test = "  not tested" if figures.test_loss is None else f"  test loss {figures.test_loss:.4f}"
-        right = "" if figures.test_accuracy is None else f"  test {figures.test_accuracy:7.2%}"
-        yield f"    {printable(name)}  loss {figures.loss:.4f}{accuracy}{test}{right}"
+        val = "" if figures.val_loss is None else f"  val loss {figures.val_loss:.4f}"
+        right = "" if figures.val_accuracy is None else f"  val {figures.val_accuracy:7.2%}"
+        test = "" if figures.test_loss is None else f"  test loss {figures.test_loss:.4f}"
+        tested = "" if figures.test_accuracy is None else f"  test {figures.test_accuracy:7.2%}"
+        untested = "  not tested" if event.test_loss is not None and not test else ""
+        yield f"    {printable(name)}  loss {figures.loss:.4f}{accuracy}{val}{right}{test}{tested}{untested}"

@@ -1,7 +1,8 @@
-"""A command in a process of its own, with limits on memory and on the time without an answer: for models that nobody vouches for."""
+"""A command in a separate process, with limits on memory and on the time without an answer: for models of strangers."""
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import ctypes
 import os
 import selectors
@@ -23,9 +24,11 @@ LONGEST = 2**24
 _CHILD = "import sys; sys.path.append(sys.argv.pop(1)); from netspec.cli.untrusted import child; child()"
 
 untrusted_option = click.option(
-    "--untrusted", is_flag=True,
-    help=f"Run the model in a process of its own that may take {MEMORY / 2**30:.0f} GiB and write no file, and is ended where no answer comes.",
-)  # fmt: skip
+    "--untrusted",
+    is_flag=True,
+    help=f"Run the model in a separate process that may take {MEMORY / 2**30:.0f} GiB, may write no file, "
+    "and is stopped if it does not answer.",
+)
 
 
 def apart(arguments: Sequence[str], seconds: float = SECONDS, memory: int = MEMORY) -> int:
@@ -50,7 +53,11 @@ def apart(arguments: Sequence[str], seconds: float = SECONDS, memory: int = MEMO
     finally:
         _end(process)
     if status not in (0, 1, 2, 70):
-        raise Fault("N727", f"the model ended the process that ran it: {_ending(status)}", help="such a model is damaged, made to do harm, or too large")
+        raise Fault(
+            "N727",
+            f"the model crashed the process that ran it: {_ending(status)}",
+            help="the model is damaged, malicious or too large",
+        )
     return status
 
 
@@ -77,7 +84,7 @@ def _passing(error: bool) -> Callable[[bytes], bool]:
         nonlocal held
         *lines, held = (held + chunk).split(b"\n")
         if len(held) > LONGEST:
-            raise Fault("N727", "the model made the process that ran it print without an end")
+            raise Fault("N727", "the model made its process print a line without end")
         for line in [*lines, held] if held and not chunk else lines:
             click.echo(printable(line.decode("utf-8", errors="backslashreplace")), err=error)
         return bool(lines)
@@ -86,12 +93,12 @@ def _passing(error: bool) -> Callable[[bytes], bool]:
 
 
 def _silent(seconds: float) -> Fault:
-    return Fault("N727", f"the model gave no answer for {seconds:.0f} seconds, and the process that ran it was ended")
+    return Fault("N727", f"the model gave no answer for {seconds:.0f} seconds, and its process was stopped")
 
 
 def _ending(status: int) -> str:
     if status >= 0:
-        return f"it left with {status}"
+        return f"exit status {status}"
     try:
         name = signal.Signals(-status).name
     except ValueError:
@@ -122,11 +129,17 @@ def child() -> None:
 
 
 def _limit(parent: int, memory: int) -> None:
+    """No more than ``memory`` bytes, no file written, no core left, and no life after the parent's."""
     try:
         import resource
     except ImportError:  # not on this system
         return
-    for what, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_AS, memory + 2**35), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0)):
+    for what, most in (
+        (resource.RLIMIT_DATA, memory),
+        (resource.RLIMIT_AS, memory + 2**35),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+    ):
         hard = resource.getrlimit(what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from pathlib import Path
 
 import click
 
-from netspec.cli.output import json_option, load, note, result, set_option, spec_argument
+from netspec.cli.output import json_option, load, note, result, root_option, set_option, spec_argument
 from netspec.diagnostics import printable, strict_json
 from netspec.shape import show
 
 
 @click.group("weights")
 def command() -> None:
-    """Look at weights, of a spec or of a file; take them from elsewhere."""
+    """List the weights of a spec or a file, or import them from elsewhere."""
 
 
 @command.command("list")
 @click.argument("source", type=click.Path(path_type=Path))
+@root_option
 @set_option
 @json_option
 def list_(source: Path, settings: tuple[str, ...], as_json: bool) -> None:
-    """Print paths and shapes of the weights of SOURCE, a spec, safetensors or npz file."""
+    """List the weights of SOURCE, a spec, safetensors or npz file: paths and shapes."""
     if source.suffix in (".safetensors", ".npz"):
         from netspec.interop.weight_files import load_weights
 
@@ -42,7 +44,7 @@ def list_(source: Path, settings: tuple[str, ...], as_json: bool) -> None:
 @set_option
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The safetensors file to write.")
 def import_(spec: Path, file: Path, settings: tuple[str, ...], out: Path) -> None:
-    """Bring the weights in FILE (safetensors or npz, under torchvision's names) to the paths of SPEC."""
+    """Import the weights in FILE (safetensors or npz, named as in torchvision) under the paths of SPEC."""
     net = load(spec, settings)
     count = net.import_weights(file, result(out, spec, file, net=net))
     note(f"wrote {out}: {count} tensors")

@@ -38,8 +38,9 @@ def has_arrays(folder: Path, part: str) -> bool:
 
 
 def read_arrays(folder: Path, part: str, names: Sequence[str]) -> Examples:
-    """A part's arrays for the names of a net. Raises Fault N707 where one cannot be read, their lengths differ, or a number is none.
+    """A part's arrays for the names of a net, channels last.
 
+    Raises Fault N707 where one cannot be read, lengths differ, or a number is not finite in single precision.
     `NAME.npy` is mapped and not read, so that it may be larger than memory. Nothing is ever unpickled.
     """
     if _packed(folder, part):
@@ -50,15 +51,21 @@ def read_arrays(folder: Path, part: str, names: Sequence[str]) -> Examples:
         known = _names(folder, part)
         arrays = {name: mapped(folder / part / f"{name}.npy", "N707") for name in known if name in names}
     if not arrays:
-        raise Fault("N707", f"the {part} data in {folder} has {', '.join(known[:20]) or 'no array'}, and the net has {', '.join(names)}",
-                    help="an array is called as the input or output that it is for")  # fmt: skip
+        held = ", ".join(known[:20]) or "no array"
+        raise Fault(
+            "N707",
+            f"the {part} data in {folder} has {held}, but the net has {', '.join(names)}",
+            help="name each array after the input or output that it is for",
+        )
     for name, array in arrays.items():
         if array.ndim == 0:
-            raise Fault("N707", f"array {name} of the {part} data holds one {array.dtype} and no numbers by example")
+            raise Fault("N707", f"array {name} of the {part} data is a single {array.dtype}, not one row per example")
     counts = {name: len(array) for name, array in arrays.items()}
     if len(set(counts.values())) > 1 or 0 in counts.values():
-        raise Fault("N707", f"the arrays of the {part} data have {', '.join(f'{n} {name}' for name, n in counts.items())}",
-                    help="each holds one row for every example")  # fmt: skip
+        lengths = ", ".join(f"{count} {name}" for name, count in counts.items())
+        raise Fault(
+            "N707", f"the arrays of the {part} data have {lengths}", help="give each array one row for every example"
+        )
     for name, array in arrays.items():
         _all_numbers(array, f"array {name} of the {part} data")
     return Examples({name: np.moveaxis(array, 1, -1) if array.ndim > 2 else array for name, array in arrays.items()})
@@ -73,12 +80,12 @@ def _names(folder: Path, part: str) -> list[str]:
     """What the npy files of a part are called."""
     try:
         return sorted(path.stem for path in (folder / part).iterdir() if path.suffix == ".npy")
-    except OSError:  # there is no such folder, or what is wrong with it is told where pictures are looked for
+    except OSError:  # there is no such folder, or what is wrong with it is said where pictures are looked for
         return []
 
 
 def _all_numbers(array: Array, what: str) -> None:
-    """Fault N707 where a number is NaN, infinite, or past what single precision holds; the row is counted from 0, as in NumPy."""
+    """Fault N707 where a number is not finite in single precision; rows are counted from 0, as in NumPy."""
     if array.dtype.kind != "f":
         return
     step = max(1, SLICE // max(1, prod(array.shape[1:])))
@@ -88,4 +95,8 @@ def _all_numbers(array: Array, what: str) -> None:
         if not good.all():
             row = int((~good).argmax())
             wrong = rows[row][~(np.abs(rows[row]) <= MOST)][0]
-            raise Fault("N707", f"{what} has {wrong} in row {at + row}", help="every number is finite, and held in single precision")
+            raise Fault(
+                "N707",
+                f"{what} has {wrong} in row {at + row}",
+                help="numbers must be finite in single precision",
+            )

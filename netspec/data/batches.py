@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from typing import Any
@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples
-from netspec.data.prepare import Images, apply, as_input, draws_needed, split
+from netspec.data.chain import apply, draws_needed, split
+from netspec.data.inputs import Images, as_input
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target
 from netspec.data.tested import views
 from netspec.diagnostics import Fault
-from netspec.settings import Arguments, Data, steps
-from netspec.settings.train import takes_labels
+from netspec.settings import Data, steps
+from netspec.settings.losses import takes_labels
 
 Array = NDArray[Any]
 #: Pictures prepared at a time before training, and in evaluation.
@@ -28,37 +29,48 @@ MOST = 2**25
 
 def with_mean(data: Data, part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]) -> Data:
     """The settings with the training set's own mean where ``subtract(mean)`` asks for it."""
-    prepare: list[Arguments] = []
+    prepare: list[steps.Step] = []
     for step in data.prepare:
         if isinstance(step, steps.Subtract) and step.value is None:
             total, count = np.zeros(1), 0
-            for whole in sources(part, inputs).values():
-                for at in range(0, len(whole), SLICE):
-                    for image in apply(whole[at : at + SLICE], prepare):
+            for images in sources(part, inputs).values():
+                for at in range(0, len(images), SLICE):
+                    for image in apply(images[at : at + SLICE], prepare):
                         total = total + image.sum(axis=tuple(range(image.ndim - 1)), dtype=np.float64)
                         count += prod(image.shape[:-1])
-            step = step.model_copy(update={"value": [float(v) for v in total / count]})
+            step = step.replaced(value=[float(v) for v in total / count])
         prepare.append(step)
-    return data.model_copy(update={"prepare": tuple(prepare)})
+    return data.replaced(prepare=tuple(prepare))
 
 
 Arrays = Mapping[str, Array]
 
 
 class Batches:
-    """Training batches of pictures or arrays. Of pictures, what stands before the augmentation is done once; the rest, and all
-    of what arrays go through, as batches are asked for: they may be larger than memory.
+    """Training batches of pictures or arrays.
+
+    Of pictures, what stands before the augmentation is done once; the rest, and all that arrays go through, is done as
+    batches are asked for: arrays may be larger than memory.
 
     ``inputs`` are shapes by name (None for a free size), ``targets`` what each output is held against.
     """
 
     def __init__(
-        self, part: Pictures | Examples, data: Data, inputs: Mapping[str, tuple[int | None, ...]], targets: Sequence[Target], seed: int
-    ) -> None:  # fmt: skip
+        self,
+        part: Pictures | Examples,
+        data: Data,
+        inputs: Mapping[str, tuple[int | None, ...]],
+        targets: Sequence[Target],
+        seed: int,
+    ) -> None:
         self.part, self.inputs, self.targets, self.seed = part, inputs, targets, seed
         before, self.augment, self.after = split(data)
         if isinstance(part, Examples) and self.augment:
-            raise Fault("N707", "`augment` changes pictures, and the data are arrays", help="leave it out, or keep pictures in folders")
+            raise Fault(
+                "N707",
+                "`augment` changes pictures, but the data are arrays",
+                help="leave it out, or give pictures in folders",
+            )
         self.held = sources(part, inputs)
         self.ready = isinstance(part, Pictures) and not self.augment
         if self.ready:
@@ -68,14 +80,17 @@ class Batches:
         else:
             self.after = [*before, *self.after]
         self.draws = draws_needed(self.augment)
-        self._batch(np.arange(1), 0)  # a wrong size is told before the first step
+        self._batch(np.arange(1), 0)  # a wrong size is an error before the first step
         check(part, targets)
 
     def __len__(self) -> int:
         return len(self.part)
 
-    def epoch(self, number: int, batch: int, first: int = 0) -> Iterator[tuple[Arrays, Arrays]]:
-        """The batches of an epoch from the ``first`` on: inputs, channels last, and targets; the next one is made while the net computes."""
+    def epoch(self, number: int, batch: int, first: int = 0) -> Generator[tuple[Arrays, Arrays], None, None]:
+        """The batches of an epoch from the ``first`` on: inputs, channels last, and targets.
+
+        The next one is made while the net computes.
+        """
         rng = np.random.Generator(np.random.Philox(key=[self.seed % 2**64, 2 * number]))
         order = rng.permutation(len(self))
         places = [order[at : at + batch] for at in range(0, len(order), batch)][first:]
@@ -89,11 +104,14 @@ class Batches:
 
     def _batch(self, places: Array, epoch: int) -> tuple[Arrays, Arrays]:
         chosen = {name: self._changed(images, places, epoch) for name, images in self.held.items()}
-        made = {
-            name: images if self.ready and isinstance(images, np.ndarray) else as_input(apply(images, self.after), self.inputs[name])
-            for name, images in chosen.items()
-        }  # fmt: skip
-        return made, wanted(self.part, self.targets, places, made)
+        inputs = {name: self._finished(name, images) for name, images in chosen.items()}
+        return inputs, expected(self.part, self.targets, places, inputs)
+
+    def _finished(self, name: str, images: Images) -> Array:
+        """As the net reads them; what stands behind the augmentation was done already where there is none."""
+        if self.ready and isinstance(images, np.ndarray):
+            return images
+        return as_input(apply(images, self.after), self.inputs[name])
 
     def _changed(self, images: Images, places: Array, epoch: int) -> Images:
         """Some pictures, augmented: the numbers of picture i come from (seed, epoch, i) alone."""
@@ -107,7 +125,7 @@ class Batches:
 
 
 def check(part: Pictures | Examples, targets: Sequence[Target]) -> None:
-    """Fault N707 where the data has nothing for an output, or a class that it has not: told before the first step."""
+    """Fault N707 where the data has nothing for an output, or a class that it has not, before the first step."""
     for target in targets:
         given = known(part, target.output)
         if not target.rebuilds:
@@ -119,13 +137,25 @@ def sources(part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]
     names = list(inputs)
     if isinstance(part, Pictures):
         if len(names) > 1:
-            raise Fault("N707", f"pictures in folders are for a net of one input, and this one has {', '.join(names)}",
-                        help="give `train.npz` and `test.npz`, with an array for each input and output")  # fmt: skip
+            raise Fault(
+                "N707",
+                f"pictures in folders are for a net with one input, but this net has {', '.join(names)}",
+                help="give `train.npz` and `test.npz`, with an array for each input and output",
+            )
         return {names[0]: part.images}
     missing = [name for name in names if name not in part.arrays]
     if missing:
-        raise Fault("N707", f"the data has nothing for input {missing[0]}", help=f"an array called {missing[0]} holds what it reads")
+        raise Fault(
+            "N707",
+            f"the data has nothing for input {missing[0]}",
+            help=f"add an array called {missing[0]}, with what it reads",
+        )
     return {name: part.arrays[name] for name in names}
+
+
+def judged(part: Pictures | Examples, targets: Sequence[Target]) -> list[Target]:
+    """The targets that a part says something of."""
+    return [target for target in targets if target.rebuilds or known(part, target.output) is not None]
 
 
 def known(part: Pictures | Examples, output: str) -> Array | None:
@@ -133,10 +163,10 @@ def known(part: Pictures | Examples, output: str) -> Array | None:
     return part.arrays.get(output) if isinstance(part, Examples) else part.labels
 
 
-def wanted(part: Pictures | Examples, targets: Sequence[Target], here: Any, inputs: Arrays) -> dict[str, Array]:
-    """What each output is held against for the examples ``here``, which gave these inputs."""
+def expected(part: Pictures | Examples, targets: Sequence[Target], rows: Any, inputs: Arrays) -> dict[str, Array]:
+    """What each output should answer to the examples in ``rows``, which gave these inputs."""
     found = {target: known(part, target.output) for target in targets}
-    return {target.output: target.of(None if given is None else given[here], inputs) for target, given in found.items()}
+    return {target.output: target.of(None if given is None else given[rows], inputs) for target, given in found.items()}
 
 
 def _uniform(seed: int, epoch: int, picture: int, count: int) -> Array:
@@ -145,19 +175,24 @@ def _uniform(seed: int, epoch: int, picture: int, count: int) -> Array:
     return np.random.Generator(np.random.Philox(key=[seed % 2**64, 1], counter=counter)).random(count)
 
 
-def _all(images: Images, chain: Sequence[Arguments], shape: tuple[int | None, ...]) -> Array:
-    return np.concatenate([as_input(apply(images[at : at + SLICE], chain), shape) for at in range(0, len(images), SLICE)])
+def _all(images: Images, chain: Sequence[steps.Step], shape: tuple[int | None, ...]) -> Array:
+    return np.concatenate(
+        [as_input(apply(images[at : at + SLICE], chain), shape) for at in range(0, len(images), SLICE)]
+    )
 
 
 def prepared(
     part: Pictures | Examples, data: Data, inputs: Mapping[str, tuple[int | None, ...]], targets: Sequence[Target]
 ) -> Iterator[tuple[Arrays, Arrays]]:  # fmt: skip
-    """Slices of inputs, channels last, and targets, as evaluation and use see them; of ten crops there are ten inputs a target."""
+    """Slices of inputs, channels last, and targets, as evaluation and use see them.
+
+    Of ten crops there are ten inputs for each target.
+    """
     largest = max(prod(n or 1 for n in shape) for shape in inputs.values())
     size = max(1, min(SLICE, MOST // largest) // getattr(data.test, "crops", 1))
     for at in range(0, len(part), size):
-        here = slice(at, at + size)
-        made = {name: views(images[here], data, inputs[name]) for name, images in sources(part, inputs).items()}
-        most = max(map(len, made.values()))
-        made = {name: np.repeat(array, most // len(array), axis=0) for name, array in made.items()}
-        yield made, wanted(part, targets, here, made)
+        rows = slice(at, at + size)
+        ready = {name: views(images[rows], data, inputs[name]) for name, images in sources(part, inputs).items()}
+        most = max(map(len, ready.values()))
+        ready = {name: np.repeat(array, most // len(array), axis=0) for name, array in ready.items()}
+        yield ready, expected(part, targets, rows, ready)

@@ -27,7 +27,7 @@ PIECE = 2**20
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """A data file, unpacked where it is called .gz, and the most bytes that it can hold. Whatever goes wrong is Fault N707."""
+    """A data file, unpacked where it is called .gz, and the most bytes that it can hold. Raises Fault N707."""
     with open_regular(path, "N707", Fault) as file, foreign("N707", f"{path} cannot be read to its end"):
         size = os.fstat(file.fileno()).st_size
         if path.suffix != ".gz":
@@ -38,16 +38,19 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def take(file: Any, count: int, what: str, code: str = "N707", after: str = "") -> Array:
-    """Exactly ``count`` bytes. Fault ``code`` where there are fewer, ``after`` which says where, or the machine has no room."""
+    """Exactly ``count`` bytes; ``after`` says where they stand.
+
+    Raises Fault ``code`` where there are fewer, or the machine has no room for them.
+    """
     room = memory() if count > SMALL else None
     if room is not None and count > room.free:
-        raise Fault(code, f"{what} claims {count:,} bytes, and there are {room.free:,}, which is {room.limit}")
-    made = np.empty(count, np.uint8)
-    view, at = memoryview(made.data), 0
+        raise Fault(code, f"{what} claims {count:,} bytes, but only {room.free:,} are free, which is {room.limit}")
+    result = np.empty(count, np.uint8)
+    view, at = memoryview(result.data), 0
     while at < count:
         piece = file.read(min(PIECE, count - at))
         if not piece:
-            raise Fault(code, f"{what} should hold {count:,} bytes{after}, and holds {at:,}")
+            raise Fault(code, f"{what} should hold {count:,} bytes{after}, but holds {at:,}")
         view[at : at + len(piece)] = piece
         at += len(piece)
-    return made
+    return result

@@ -1,4 +1,4 @@
-"""CIFAR's binary files: records of a class and 3 x 32 x 32 of colour (Krizhevsky 2009), and the names of the classes."""
+"""CIFAR's binary files: records of a class and 3 x 32 x 32 of colour (Krizhevsky 2009), and the classes' names."""
 
 from __future__ import annotations
 
@@ -31,14 +31,20 @@ def read_cifar(batches: Sequence[Path]) -> tuple[Array, Array, list[str] | None]
     for path in batches:
         size = 3073 + (path.name in _COARSE)
         with opened(path) as (file, most):
-            if not most or most % size:
-                raise Fault("N707", f"{path} holds {most:,} bytes, and CIFAR's records have {size:,}: "
+            if not most:
+                raise Fault("N707", f"{path} is empty")
+            if most % size:
+                raise Fault("N707", f"{path} holds {most:,} bytes, but CIFAR's records have {size:,}: "
                             f"the last one, from byte {most - most % size:,} on, has {most % size:,}")  # fmt: skip
             records = take(file, most, str(path)).reshape(-1, size)
         labels = records[:, size - 3073].astype(np.int64)
         if classes is not None and int(labels.max()) >= len(classes):
             record = int((labels >= len(classes)).argmax())
-            raise Fault("N707", f"{path} has a class {labels[record]} at byte {record * size + size - 3073:,}, and {names} has {len(classes)} names")
+            raise Fault(
+                "N707",
+                f"{path} has class {labels[record]} at byte {record * size + size - 3073:,}, "
+                f"but {names} has only {len(classes)} names",
+            )
         numbers.append(labels)
         images.append(records[:, size - 3072 :].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
     return np.ascontiguousarray(np.concatenate(images)), np.concatenate(numbers), classes
@@ -53,12 +59,19 @@ def _names(path: Path) -> list[str]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise Fault("N707", f"{path}:{line}: the name of a class is not UTF-8: byte {error.start} is 0x{content[error.start]:02X}") from None
+        raise Fault(
+            "N707",
+            f"{path}:{line}: the name of a class is not UTF-8: byte {error.start} is 0x{content[error.start]:02X}",
+        ) from None
     lines = [line.strip() for line in text.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")]
     first: dict[str, int] = {}
     for number, name in enumerate(lines, 1):
         if not name:
-            raise Fault("N707", f"{path}:{number}: a line is empty, where the name of class {number - 1} is expected")
+            raise Fault("N707", f"{path}:{number}: this line is empty, but should name class {number - 1}")
         if first.setdefault(name, number) != number:
-            raise Fault("N707", f"{path}:{number}: the class {name} stands in line {first[name]} already", help="each class has a name of its own")
+            raise Fault(
+                "N707",
+                f"{path}:{number}: the class {name} is already in line {first[name]}",
+                help="give each class a name of its own",
+            )
     return lines

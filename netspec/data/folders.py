@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from unicodedata import category
@@ -12,46 +14,133 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.images import SUFFIXES, Reading, read_image
-from netspec.diagnostics import Fault
+from netspec.diagnostics import Fault, printable
 from netspec.files import reason
 
 Array = NDArray[Any]
+#: What systems leave among pictures.
+_LEFT = ("__MACOSX", "Thumbs.db", "desktop.ini")
+HIDDEN, LEFT, UNKNOWN, OUTSIDE = (
+    "hidden",
+    "left by a system",
+    "no picture by their names",
+    "outside the classes' folders",
+)
 
 
-def read_folder(folder: Path, classes: list[str] | None, reading: Reading) -> tuple[Array | list[Array], Array, list[str]]:
-    """Pictures, their classes, and the names of those: ``classes``, or the folders' own. Raises Fault N707."""
-    found = [path.name for path in entries(folder) if os.path.isdir(path) and not path.name.startswith(".")]
-    names = classes or found
+@dataclass
+class Listing:
+    """Pictures that were found: files, their ``keys`` (the path from the class's folder), and the class of each.
+
+    ``passed`` counts what was passed over, by reason.
+    """
+
+    classes: list[str]
+    files: list[Path] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    labels: list[int] = field(default_factory=list)
+    passed: Counter[str] = field(default_factory=Counter)
+
+
+def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
+    """The pictures of a folder with a folder for each class, at any depth below it.
+
+    ``classes`` say which number each name has; without them the folders do, in order. Raises Fault N707 where a folder
+    is none of the classes, has a name that is not text, or holds no picture.
+    """
+    passed: Counter[str] = Counter()
+    found = []
+    for path in entries(folder):
+        unwanted = _unwanted(path)
+        if unwanted is None and os.path.isdir(path):
+            found.append(path.name)
+        else:
+            passed[unwanted or (OUTSIDE if _is_picture(path) else UNKNOWN)] += 1
+    names = list(classes or found)
+    result = Listing(names, passed=passed)
     for name in found:
         if any(category(letter) in ("Cc", "Cs") for letter in name):
-            raise Fault("N707", f"{folder} has a folder {name!r}, whose name is no text", help="a class is called as its folder, in UTF-8")
+            raise Fault(
+                "N707",
+                f"{folder} has a folder {name!r}, whose name is not valid text",
+                help="name the folder after its class, in UTF-8",
+            )
         if name not in names:
-            raise Fault("N707", f"{folder} has a folder {name}, and there is no such class", help=_listed(names))
+            raise Fault("N707", f"{folder} has a folder {name}, but there is no such class", help=_listed(names))
+        before = len(result.files)
+        _below(folder / name, "", names.index(name), result)
+        if len(result.files) == before:
+            raise Fault(
+                "N707",
+                f"the folder of class {name} holds no pictures: {folder / name}",
+                help=f"remove it, or put pictures into it: {', '.join(SUFFIXES[:4])} …",
+            )
+    return result
+
+
+def _below(folder: Path, key: str, label: int, result: Listing) -> None:
+    for path in entries(folder):
+        unwanted = _unwanted(path)
+        if unwanted is None and os.path.isdir(path) and not path.is_symlink():
+            _below(path, f"{key}{path.name}/", label, result)
+        elif unwanted is None and _is_picture(path):
+            result.files.append(path)
+            result.keys.append(key + path.name)
+            result.labels.append(label)
+        else:
+            result.passed[unwanted or UNKNOWN] += 1
+
+
+def _unwanted(path: Path) -> str | None:
+    return LEFT if path.name in _LEFT else HIDDEN if path.name.startswith(".") else None
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
+
+
+def passed_over(passed: Counter[str]) -> str | None:
+    """One line for what was passed over; None where that is nothing."""
+    if not passed.total():
+        return None
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
+    return f"{passed.total():,} file{'s' if passed.total() > 1 else ''} passed over: {reasons}"
+
+
+def decoded(found: Listing, reading: Reading, where: Path) -> Array | list[Array]:
+    """The pictures, one array where they are of one size. Raises Fault N707 with all that cannot be read."""
     images: list[Array] = []
-    labels: list[int] = []
     broken: list[str] = []
-    for name in found:
-        for path in entries(folder / name):
-            if path.suffix.lower() not in SUFFIXES:
-                continue
-            try:
-                images.append(read_image(path, reading))
-                labels.append(names.index(name))
-            except Fault as fault:
-                broken.append(f"{fault.message}{f' ({fault.help})' if fault.help else ''}")
+    for path in found.files:
+        try:
+            images.append(read_image(path, reading))
+        except Fault as fault:
+            broken.append(fault.line)
     if broken:
         many = "a picture" if len(broken) == 1 else f"{len(broken):,} pictures"
-        raise Fault("N707", f"{many} cannot be read (N705): {broken[0]}", help="\n".join(broken[:20]) if len(broken) > 1 else "")
+        more = [f"… and {len(broken) - 50:,} more"] if len(broken) > 50 else []
+        raise Fault(
+            "N707",
+            f"{many} cannot be read (N705): {broken[0]}",
+            help="\n".join([*broken[:50], *more]) if len(broken) > 1 else "",
+        )
     if not images:
-        raise Fault("N707", f"{folder} holds no pictures", help=f"{folder}/CLASS/picture.png")
+        raise Fault("N707", f"{where} holds no pictures", help=f"put them into {where}/CLASS/")
     alike = len({image.shape for image in images}) == 1  # bytes among wide numbers become such
-    return np.stack(images) if alike else images, np.array(labels), names
+    return np.stack(images) if alike else images
+
+
+def class_folders(folder: Path) -> list[str]:
+    """The names of the folders that a folder has for classes."""
+    return [path.name for path in entries(folder) if _unwanted(path) is None and os.path.isdir(path)]
 
 
 def numbered(folder: Path) -> list[str] | None:
-    """The names of classes that have none but their numbers, where all folders are called by such: `3` is the fourth."""
-    found = [path.name for path in entries(folder) if os.path.isdir(path) and not path.name.startswith(".")]
-    if not found or not all(name.isascii() and name.isdigit() and len(name) < 6 and str(int(name)) == name for name in found):
+    """The names of classes that are only numbered, where all folders are called by numbers: `3` is the fourth."""
+    found = class_folders(folder)
+    if not found or not all(
+        name.isascii() and name.isdigit() and len(name) < 6 and str(int(name)) == name for name in found
+    ):
         return None
     return [str(number) for number in range(1 + max(map(int, found)))]
 
@@ -66,4 +155,4 @@ def entries(folder: Path) -> list[Path]:
 
 def _listed(names: Sequence[str]) -> str:
     more = f", … and {len(names) - 20} more" if len(names) > 20 else ""
-    return f"classes: {', '.join(names[:20])}{more}"
+    return f"classes: {', '.join(map(printable, names[:20]))}{more}"

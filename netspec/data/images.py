@@ -21,8 +21,10 @@ from netspec.files import foreign, open_regular
 from netspec.settings import Data
 
 Array = NDArray[Any]
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "AVIF")
+SUFFIXES = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".avif",
+)  # fmt: skip
 #: The largest picture that is decoded, unless `--max-pixels` says another: where Pillow warns.
 MOST_PIXELS = 89_478_485
 #: Pixels that become numbers at a time.
@@ -51,13 +53,27 @@ PLAIN = Reading()
 def read_image(path: str | Path, reading: Reading = PLAIN) -> Array:
     """A picture as uint8 (height, width, maps), three maps or, where it is grey, one.
 
-    EXIF's turn is obeyed, transparent parts lie over white, 16 bits become 8; of several frames the first is taken. With a
-    ``span`` pictures of wide numbers are float32, as they are in the file. Raises Fault N705.
+    EXIF's turn is obeyed, transparent parts lie over white, 16 bits become 8; of several frames the first is taken.
+    With a ``span`` pictures of wide numbers are float32, as they are in the file. Raises Fault N705.
     """
-    with open_regular(path, "N705", Fault) as file, foreign("N705", f"{path} cannot be decoded"), _opened(file, path) as image:
+    return read_stored(path, reading)[0]
+
+
+def read_stored(path: str | Path, reading: Reading = PLAIN) -> tuple[Array, str]:
+    """As ``read_image``, and how the file stores the pixels, in Pillow's word: `L`, `RGB`, `RGBA`, `P`, `I;16` …"""
+    with (
+        open_regular(path, "N705", Fault) as file,
+        foreign("N705", f"{path} cannot be decoded"),
+        _opened(file, path) as image,
+    ):
         if image.width * image.height > reading.max_pixels:
-            raise Fault("N705", f"{path} has {image.width:,} x {image.height:,} pixels, past the limit of {reading.max_pixels:,} that `--max-pixels` sets")
-        return _upright(image, path, reading.span)
+            raise Fault(
+                "N705",
+                f"{path} has {image.width:,} x {image.height:,} pixels, "
+                f"past the limit of {reading.max_pixels:,} that `--max-pixels` sets",
+            )
+        mode = str(image.mode)  # before it is decoded, which may change it
+        return _upright(image, path, reading.span), mode
 
 
 @contextmanager
@@ -70,13 +86,16 @@ def _opened(file: Any, path: str | Path) -> Iterator[Image.Image]:
             with Image.open(file, formats=FORMATS) as image:
                 yield image
         except UnidentifiedImageError:
-            raise Fault("N705", f"{path} cannot be decoded: it is no picture that can be read") from None
+            raise Fault("N705", f"{path} cannot be decoded: it is not a picture that can be read") from None
         finally:
             Image.MAX_IMAGE_PIXELS = limit
 
 
 def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | None) -> Array:
-    """The numbers of a picture, turned as its EXIF says, band by band: there is never a second picture in Pillow's form."""
+    """The numbers of a picture, turned as its EXIF says.
+
+    They are copied band by band, so that there is never a second picture in Pillow's form.
+    """
     depth = Depth.of(image)
     with _silent() if image.format == "TIFF" else nullcontext():
         image.load()
@@ -84,22 +103,24 @@ def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | N
     height, width = image.height, image.width
     wide = span is not None and image.mode in ("I", "F", *Depth.WIDE)
     shape = (width, height) if turn in (5, 6, 7, 8) else (height, width)
-    made = np.empty((*shape, maps_of(image, depth)), np.float32 if wide else np.uint8)
-    rows = _as_stored(made, turn)
+    result = np.empty((*shape, maps_of(image, depth)), np.float32 if wide else np.uint8)
+    rows = _as_stored(result, turn)
     step = max(1, BAND // width)
     bands = [(y, min(y + step, height)) for y in range(0, height, step)]
     limits = span_of((image.crop((0, top, width, bottom)) for top, bottom in bands), image.mode)
     depth.check(limits, path, span)
     for top, bottom in bands:
         rows[top:bottom] = to_bytes(image.crop((0, top, width, bottom)), depth, span)
-    if span is not None and not wide and span[1] <= 1 < made.max(initial=0):
-        raise Fault("N705", f"{path} has whole numbers of 0 to 255, which `range({span[0]:g}, {span[1]:g})` would make white")
-    return made
+    if span is not None and not wide and span[1] <= 1 < result.max(initial=0):
+        raise Fault(
+            "N705", f"{path} has whole numbers from 0 to 255, which `range({span[0]:g}, {span[1]:g})` would make white"
+        )
+    return result
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Without the lines that libtiff writes to the terminal by itself: what is wrong with a file is told with its name."""
+    """Without the lines that libtiff writes to the terminal by itself: our own message has the file's name."""
     try:
         kept = os.dup(2)
     except OSError:  # there is no stderr

@@ -20,7 +20,7 @@ _GREY = ("1", "L", "LA", "La", "I", "F")
 
 @dataclass(frozen=True)
 class Depth:
-    """What only the file knows of the numbers that Pillow makes of it: bits of a grey value, and of what is transparent."""
+    """What only the file knows of the numbers that Pillow gives: bits of a grey value, and of what is transparent."""
 
     bits: int = 8
     grey: bool = False
@@ -32,10 +32,10 @@ class Depth:
     def of(image: Image.Image) -> Depth:
         """Of a picture that is not yet loaded."""
         tiles = getattr(image, "tile", ())
-        told = str(tiles[0][3] if tiles else "")
-        if image.mode in Depth.WIDE or ";16B" in told or (image.mode == "I" and image.format == "PPM"):
-            return Depth(16, "LA;16B" in told, image.format == "TIFF")  # the grey one Pillow makes coloured
-        return Depth(next((bits for bits in (1, 2, 4) if f"L;{bits}" in told), 1 if image.mode == "1" else 8))
+        stored = str(tiles[0][3] if tiles else "")
+        if image.mode in Depth.WIDE or ";16B" in stored or (image.mode == "I" and image.format == "PPM"):
+            return Depth(16, "LA;16B" in stored, image.format == "TIFF")  # the grey one Pillow makes coloured
+        return Depth(next((bits for bits in (1, 2, 4) if f"L;{bits}" in stored), 1 if image.mode == "1" else 8))
 
     def key(self, value: Any) -> Any:
         """A transparent value of the file as Pillow's numbers have it."""
@@ -46,7 +46,7 @@ class Depth:
         return value
 
     def check(self, limits: Limits | None, path: str | Path, span: Limits | None) -> None:
-        """Fault N705 where wide numbers are not 0 to 255, or may be meant otherwise, and nothing says what they run from and to."""
+        """Fault N705 where wide numbers are not 0 to 255, or may be meant otherwise, and there is no ``span``."""
         if limits is None:
             return
         low, high = limits
@@ -55,17 +55,27 @@ class Depth:
         if span is not None:
             return
         if self.tiff and 0 < high <= 255:  # programs write bytes into wide TIFFs, and their upper byte is black
-            raise Fault("N705", f"{path} has 16-bit numbers from {low:g} to {high:g}, and 255 may be white or nearly black: {_asked(0, 255)}")
+            raise Fault(
+                "N705",
+                f"{path} has 16-bit numbers from {low:g} to {high:g}: "
+                f"255 may be white or nearly black; {_asked(0, 255)}",
+            )
         if self.bits == 16 and low >= 0:
             return
         if low < 0 or high > 255:
-            raise Fault("N705", f"{path} has numbers from {low:g} to {high:g}, and those of a picture are 0 to 255: {_asked(low, high)}")
+            raise Fault(
+                "N705",
+                f"{path} has numbers from {low:g} to {high:g}, but a picture's are 0 to 255; {_asked(low, high)}",
+            )
         if isinstance(high, float) and high <= 1:
-            raise Fault("N705", f"{path} has real numbers from {low:g} to {high:g}, and 1 may be white or nearly black: {_asked(0, 1)}")
+            raise Fault(
+                "N705",
+                f"{path} has real numbers from {low:g} to {high:g}: 1 may be white or nearly black; {_asked(0, 1)}",
+            )
 
 
 def _asked(low: float, high: float) -> str:
-    return f"`prepare` begins with what they run from and to, such as `range({low:g}, {high:g})`"
+    return f"begin `prepare` with their range, such as `range({low:g}, {high:g})`"
 
 
 def maps_of(image: Image.Image, depth: Depth) -> int:
@@ -110,7 +120,7 @@ def _wide(image: Image.Image, depth: Depth, span: Limits | None) -> Array:
     if span is not None:
         numbers = wide.astype(np.float32)
         return np.where(wide == clear, np.float32(span[1]), numbers) if isinstance(clear, int) else numbers
-    made: Array = (np.clip(wide, 0, 65535) >> 8 if depth.bits == 16 else np.clip(wide, 0, 255)).astype(np.uint8)
+    result: Array = (np.clip(wide, 0, 65535) >> 8 if depth.bits == 16 else np.clip(wide, 0, 255)).astype(np.uint8)
     if isinstance(clear, int):
-        made[wide == clear] = 255
-    return made
+        result[wide == clear] = 255
+    return result

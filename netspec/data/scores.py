@@ -1,7 +1,7 @@
-"""How far an output's answers are from what a test set says: the losses of training word for word, and the right answers.
+"""How far an output's answers are from what a test set says: the losses of training, and the right answers.
 
-A loss that contains a logarithm is worked out from the value before the last softmax or sigmoid, in float64: a probability of
-float32 is 0 or 1 long before its logarithm stops to matter.
+A loss that contains a logarithm is worked out from the value before the last softmax or sigmoid, in float64: a
+probability in float32 is 0 or 1 long before its logarithm stops mattering.
 """
 
 from __future__ import annotations
@@ -12,21 +12,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.settings.train import takes_labels
+from netspec.settings.losses import LOSSES
 
 Array = NDArray[Any]
 #: Stands in for a probability of 0 where nothing but the probability is known.
 LEAST = 1e-30
 #: The last layers whose logarithm a loss takes: the two are worked out together.
-BELONGS = {"cross_entropy": ("softmax", "log_softmax"), "binary_cross_entropy": ("sigmoid",)}
+BELONGS = {name: loss.ends for name, loss in LOSSES.items() if loss.ends}
 #: The last layers that give probabilities, or their logarithms.
 PROBABLE = ("softmax", "log_softmax", "sigmoid")
 
 
 @dataclass(frozen=True)
 class Logits:
-    """Where a model gives the value before an output's last layer ``end``: the name of that value, whose rows are those of ``views``
-    crops, one after the other."""
+    """The name of the value before an output's last layer ``end``; its rows are ``views`` crops, one by one."""
 
     name: str
     end: str
@@ -35,7 +34,10 @@ class Logits:
 
 @dataclass(frozen=True)
 class Score:
-    """A test set's figures: the mean loss of an answer, where there are classes the right answers, and the answers that are no numbers."""
+    """A test set's figures: the mean loss of an answer; where there are classes the ``right`` answers of ``count``.
+
+    ``broken`` counts the answers that are not numbers.
+    """
 
     loss: float = 0.0
     right: int = 0
@@ -56,19 +58,34 @@ class Score:
 
 @dataclass(frozen=True)
 class Answers:
-    """An output's values, channels last, with views and positions already averaged: ``values`` decide which answer is given,
-    ``logs`` are the logarithms of what they say and, for a sigmoid, of the opposite."""
+    """An output's values, channels last, with views and positions already averaged.
+
+    ``values`` decide which answer is given; ``logs`` are the logarithms of what they say, ``opposite`` for a sigmoid
+    those of the opposite.
+    """
 
     values: Array
     logs: Array | None = None
     opposite: Array | None = None
 
+    def log(self) -> Array:
+        """The logarithms of the answers; of values of an unknown end, which are taken for probabilities."""
+        return np.log(np.maximum(self.values, LEAST)) if self.logs is None else self.logs
+
+    def log_opposite(self) -> Array:
+        """The logarithms of what is left to 1."""
+        return np.log(np.maximum(1 - self.values, LEAST)) if self.opposite is None else self.opposite
+
+    def at(self, array: Array, labels: Array) -> Array:
+        """What stands at each label, with an axis of 1 in the place of classes."""
+        return np.take_along_axis(array, labels[..., None], axis=-1)
+
 
 def answers(y: Array, count: int, end: str, logits: bool, whole: bool = False) -> Answers:
     """Of ``count`` examples, whose views stand one after the other; ``whole`` averages over the positions of a map too.
 
-    ``logits`` says that ``y`` is the value before the layer ``end``, else it is the value behind it. Averages are those of
-    probabilities, where there are such.
+    ``logits`` says that ``y`` is the value before the layer ``end``, else it is the value behind it. Averages are those
+    of probabilities, where there are such.
     """
     y = y.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -82,42 +99,40 @@ def _answers(y: Array, count: int, end: str, logits: bool, whole: bool) -> Answe
         logs = _mean(logs, count, whole, True)
         return Answers(logs, logs)
     if end == "sigmoid":
-        logs, opposite = (-np.logaddexp(0, -y), -np.logaddexp(0, y)) if logits else (np.log(np.maximum(p, LEAST)) for p in (y, 1 - y))
+        logs, opposite = (
+            (-np.logaddexp(0, -y), -np.logaddexp(0, y))
+            if logits
+            else (np.log(np.maximum(p, LEAST)) for p in (y, 1 - y))
+        )
         logs, opposite = (_mean(log, count, whole, True) for log in (logs, opposite))
         return Answers(logs if logits else _mean(y, count, whole, False), logs, opposite)
     return Answers(_mean(np.where(np.isfinite(y), y, np.nan), count, whole, False))
 
 
 def score(loss: str, given: Answers, target: Array, sound: Array | None = None) -> Score:
-    """Of answers against what they should be. One that is no number is wrong, as is one to an example that is not ``sound``."""
+    """Of answers against what they should be. One that is not a number, or to an example not ``sound``, is wrong."""
     with np.errstate(all="ignore"):
         return _score(loss, given, target, sound)
 
 
 def _score(loss: str, given: Answers, target: Array, sound: Array | None) -> Score:
-    y = given.values
-    lost: Array = np.isnan(y)
+    rule = LOSSES[loss]
+    lost: Array = np.isnan(given.values)
     if sound is not None:
-        lost = lost | ~sound.reshape(-1, *[1] * (y.ndim - 1))
-    if takes_labels(loss):
+        lost = lost | ~sound.reshape(-1, *[1] * (given.values.ndim - 1))
+    if rule.labels:
         lost = np.asarray(lost.any(axis=-1))
-        right = int(((y.argmax(axis=-1) == target) & ~lost).sum())
-        if loss == "hinge":
-            value = (np.maximum(1 + y - _picked(y, target), 0).sum(axis=-1) - 1) / y.shape[-1]
-        else:
-            value = -_picked(_logs(given), target)
-        return Score(float(value.mean()), right, target.size, len(y), int(lost.sum()))
-    if loss == "binary_cross_entropy":
-        logs, opposite = _logs(given), np.log(np.maximum(1 - y, LEAST)) if given.opposite is None else given.opposite
-        value = -(target * logs + (1 - target) * opposite)
-        right = int((((logs > opposite) == (target > 0.5)) & ~lost).sum())
-        return Score(float(value.mean()), right, y.size, len(y), int(lost.sum()))
-    apart = y - target
-    return Score(float((apart * apart if loss == "mse" else np.abs(apart)).mean()), examples=len(y), broken=int(lost.sum()))
+    value, right, broken = float(rule.value(given, target).mean()), rule.right(given, target), int(lost.sum())
+    if right is None:
+        return Score(value, examples=len(given.values), broken=broken)
+    return Score(value, int((right & ~lost).sum()), right.size, len(given.values), broken)
 
 
 def probable(y: Array, end: str) -> bool:
-    """Whether values, channels last, are what a layer ``end`` gives: from 0 to 1, and of a softmax 1 in all; one that is no number passes."""
+    """Whether values, channels last, are what a layer ``end`` gives: from 0 to 1, and of a softmax 1 in all.
+
+    One that is not a number passes.
+    """
     y = np.asarray(y, dtype=np.float64)
     if end == "log_softmax":
         y = np.exp(np.minimum(y, 1))
@@ -126,31 +141,22 @@ def probable(y: Array, end: str) -> bool:
     return inside and (end == "sigmoid" or bool((np.abs(total - 1) < 1e-2).all() or np.isnan(total).any()))
 
 
-def _logs(given: Answers) -> Array:
-    """The logarithms of the answers; of values of an unknown end, which are taken for probabilities."""
-    return np.log(np.maximum(given.values, LEAST)) if given.logs is None else given.logs
-
-
-def _picked(y: Array, target: Array) -> Array:
-    return np.take_along_axis(y, target[..., None], axis=-1)
-
-
 def _log_softmax(z: Array) -> Array:
     shifted = z - z.max(axis=-1, keepdims=True)
-    made: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return made
+    logs: Array = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return logs
 
 
 def _mean(y: Array, count: int, whole: bool, logs: bool) -> Array:
-    """Over the views of each of ``count`` examples, and with ``whole`` over positions; of logarithms, that of what they are of."""
+    """The mean over the views of each of ``count`` examples, with ``whole`` over positions too; logs as their exp."""
     parted = y.reshape(count, -1, *y.shape[1:])
     axes = (1, *range(2, y.ndim)) if whole else (1,)
     axes = tuple(axis for axis in axes if axis < parted.ndim - 1) or (1,)
     if all(parted.shape[axis] == 1 for axis in axes):
         return parted.reshape(count, *(parted.shape[-1:] if whole else parted.shape[2:]))
     if not logs:
-        made: Array = parted.mean(axis=axes)
-        return made
+        mean: Array = parted.mean(axis=axes)
+        return mean
     top = parted.max(axis=axes, keepdims=True)
     log: Array = np.log(np.exp(parted - top).mean(axis=axes, keepdims=True)) + top
     return log.reshape(count, *(parted.shape[-1:] if whole else parted.shape[2:]))

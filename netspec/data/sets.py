@@ -1,10 +1,11 @@
-"""Labelled pictures on disk: MNIST's four IDX files, CIFAR's binary ones, or a folder a class."""
+"""Labelled examples on disk: MNIST's IDX files, CIFAR's binary ones, arrays, or a folder for each class."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,81 +14,163 @@ from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples, has_arrays, read_arrays
 from netspec.data.cifar import FILES, read_cifar
-from netspec.data.folders import entries, numbered, read_folder
+from netspec.data.folders import class_folders, decoded, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
 from netspec.diagnostics import Fault, Trouble
 
 Array = NDArray[Any]
-_IDX = {"train": "train", "test": "t10k"}
+#: The parts of a data set, and what their folders and arrays may be called.
+PARTS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
+#: How the names of a part's IDX files begin.
+_IDX = {"train": ("train",), "val": PARTS["val"], "test": ("t10k", "test")}
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """``images`` are (height, width, maps), one array where they are of one size; ``labels`` count ``classes``."""
+    """``images`` are (height, width, maps), one array where they are of one size; ``labels`` count ``classes``.
+
+    ``keys`` name them where they have names; ``passed`` counts what was passed over in their folder, by reason.
+    """
 
     images: Array | list[Array]
     labels: Array
     classes: list[str] | None = None
+    keys: list[str] | None = None
+    passed: Counter[str] = field(default_factory=Counter)
 
     def __len__(self) -> int:
         return len(self.labels)
 
 
-def read_both(folder: Path, classes: list[str] | None, names: Sequence[str], reading: Reading = PLAIN) -> tuple[Any, Any]:
-    """The ``train`` and the ``test`` part: a class has the same number in both, by its name."""
-    train = read_part(folder, "train", classes, names, reading)
-    return train, read_part(folder, "test", classes or getattr(train, "classes", None), names, reading)
-
-
-def read_part(folder: Path, part: str, classes: list[str] | None, names: Sequence[str], reading: Reading = PLAIN) -> Pictures | Examples:
-    """As ``read_set``, or the part's arrays for the inputs and outputs of a net where the folder has such."""
-    _is_folder(folder)
-    return read_arrays(folder, part, names) if has_arrays(folder, part) else read_set(folder, part, classes, reading)
+Part = Pictures | Examples
 
 
 def read_set(folder: Path, part: str, classes: list[str] | None = None, reading: Reading = PLAIN) -> Pictures:
-    """The ``train`` or ``test`` part of the data in a folder; ``classes`` say which number each name has.
+    """The pictures of a part of the data in a folder; ``classes`` say which number each name has.
 
     Raises Trouble where the folder is not there, Fault where what is in it cannot be used.
     """
-    _is_folder(folder)
-    images = _idx_file(folder, f"{_IDX[part]}-images")
-    if images is not None:
-        labels = _idx_file(folder, f"{_IDX[part]}-labels")
-        if labels is None:
-            raise Fault("N707", f"{folder} has {images.name} and no {_IDX[part]}-labels file beside it")
-        return Pictures(*read_idx(images, labels))
-    batches = [path for path in map(folder.joinpath, FILES[part]) if os.path.lexists(path) and not os.path.isdir(path)]
-    if batches:
-        return by_name(Pictures(*read_cifar(batches)), classes, batches[0])
-    if os.path.isdir(folder / part):
-        known = classes or (numbered(folder / part) if part == "test" else None)
-        return Pictures(*read_folder(folder / part, known, reading))
-    raise Fault(
-        "N707", f"{folder} holds no {part} data",
-        help="MNIST's files are called train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…, each maybe with .gz;\n"
-        f"CIFAR's binary ones data_batch_1.bin … test_batch.bin; folders of pictures are called {part}/CLASS/picture.png;\n"
-        f"arrays of other examples are {part}.npz or {part}/NAME.npy, a name for each input and output of the net",
-    )  # fmt: skip
+    found = read_part(folder, part, classes, (), reading)
+    assert isinstance(found, Pictures)
+    return found
+
+
+def read_part(
+    folder: Path, part: str, classes: list[str] | None, names: Sequence[str], reading: Reading = PLAIN
+) -> Part:
+    """As ``find_part``; Fault N707 where the folder has no such part."""
+    found = find_part(folder, part, classes, names, reading)
+    if found is None:
+        raise Fault(
+            "N707",
+            f"{folder} holds no {part} data",
+            help="MNIST's files are called train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…, "
+            "each maybe with .gz;\n"
+            "CIFAR's binary ones data_batch_1.bin … test_batch.bin; "
+            f"folders of pictures are called {part}/CLASS/picture.png;\n"
+            f"arrays of other examples are {part}.npz or {part}/NAME.npy, a name for each input and output of the net",
+        )
+    return found
+
+
+def find_part(
+    folder: Path, part: str, classes: list[str] | None, names: Sequence[str], reading: Reading = PLAIN
+) -> Part | None:
+    """The ``train``, ``val`` or ``test`` part of the data in a folder; None where it has no such part.
+
+    ``classes`` say which number each name has, ``names`` are the inputs and outputs of the net. A folder that has a
+    folder for each class and no parts is a training set. Raises Trouble where the folder is not there, Fault where what
+    is in it cannot be used.
+    """
+    check_folder(folder)
+    for name in PARTS[part]:
+        if names and has_arrays(folder, name):
+            return read_arrays(folder, name, names)
+    return _idx(folder, part) or _cifar(folder, part, classes) or _folders(folder, part, classes, reading)
+
+
+def check_folder(folder: Path) -> None:
+    """Trouble N706 unless there is such a folder."""
+    if not os.path.isdir(folder):  # of a folder that may not be looked into, Path's raises
+        raise Trouble(
+            "N706",
+            f"{folder} is not a folder",
+            help="give `--data` a folder with MNIST's four IDX files, with train/ and test/, "
+            "or with a folder for each class",
+        )
+
+
+def _idx(folder: Path, part: str) -> Pictures | None:
+    start = _idx_start(folder, part)
+    images = None if start is None else _idx_file(folder, f"{start}-images")
+    if images is None:
+        return None
+    labels = _idx_file(folder, f"{start}-labels")
+    if labels is None:
+        raise Fault("N707", f"{folder} has {images.name}, but no {start}-labels file beside it")
+    return Pictures(*read_idx(images, labels))
+
+
+def _idx_start(folder: Path, part: str) -> str | None:
+    """How the names of a part's IDX files begin; None where it has none."""
+    return next((start for start in _IDX[part] if _idx_file(folder, f"{start}-images") is not None), None)
+
+
+def _idx_file(folder: Path, start: str) -> Path | None:
+    return next((path for path in entries(folder) if path.name.startswith(start) and not os.path.isdir(path)), None)
+
+
+def _cifar(folder: Path, part: str, classes: list[str] | None) -> Pictures | None:
+    batches = _batches(folder, part)
+    return by_name(Pictures(*read_cifar(batches)), classes, batches[0]) if batches else None
+
+
+def _batches(folder: Path, part: str) -> list[Path]:
+    """CIFAR's files of a part."""
+    found = map(folder.joinpath, FILES.get(part, []))
+    return [path for path in found if os.path.lexists(path) and not os.path.isdir(path)]
+
+
+def _folders(folder: Path, part: str, classes: list[str] | None, reading: Reading) -> Pictures | None:
+    where = folder_of(folder, part)
+    if where is None:
+        return None
+    known = classes or (numbered(where) if part != "train" else None)
+    found = listing(where, known)
+    images = decoded(found, reading, where)
+    return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed)
+
+
+def folder_of(folder: Path, part: str) -> Path | None:
+    """The folder that has a part's folders of classes; None where there is none, or the data is of another kind."""
+    arrays = any(has_arrays(folder, name) for name in PARTS[part])
+    if arrays or _idx_start(folder, part) is not None or _batches(folder, part):
+        return None
+    where = next((folder / name for name in PARTS[part] if os.path.isdir(folder / name)), None)
+    if where is None and part == "train" and not has_parts(folder):
+        where = folder if class_folders(folder) else None
+    return where
+
+
+def has_parts(folder: Path) -> bool:
+    """Whether a folder has a folder for a part, of which all its folders are, or one of them is `train`."""
+    parts = {name for names in PARTS.values() for name in names}
+    found = class_folders(folder)
+    return "train" in found or (bool(found) and set(found) <= parts)
 
 
 def by_name(pictures: Pictures, classes: list[str] | None, place: Path) -> Pictures:
-    """The pictures with their classes counted as ``classes`` has them. Fault N707 where one of theirs is none of these."""
+    """The pictures with their classes counted as ``classes`` has them. Fault N707 where one has no such class."""
     own = pictures.classes
     if classes is None or own is None or own == classes:
         return pictures
     for number in np.unique(pictures.labels).tolist():
         if own[number] not in classes:
-            raise Fault("N707", f"{place} has pictures of {own[number]}, and there is no such class", help=f"classes: {', '.join(classes[:20])}")
+            raise Fault(
+                "N707",
+                f"{place} has pictures of {own[number]}, but there is no such class",
+                help=f"classes: {', '.join(classes[:20])}",
+            )
     places = np.array([classes.index(name) if name in classes else -1 for name in own])
-    return Pictures(pictures.images, places[pictures.labels], classes)
-
-
-def _is_folder(folder: Path) -> None:
-    if not os.path.isdir(folder):  # of a folder that may not be looked into, Path's raises
-        raise Trouble("N706", f"{folder} is not a folder", help="`--data` takes a folder with MNIST's four IDX files, or with train/ and test/")
-
-
-def _idx_file(folder: Path, start: str) -> Path | None:
-    return next((path for path in entries(folder) if path.name.startswith(start) and not os.path.isdir(path)), None)
+    return Pictures(pictures.images, places[pictures.labels], classes, pictures.keys, pictures.passed)

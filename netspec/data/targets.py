@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics import Fault
-from netspec.settings.train import takes_labels
+from netspec.settings.losses import takes_labels
+from netspec.shape import Shape
 
 Array = NDArray[Any]
 
@@ -30,14 +31,19 @@ class Target:
     rebuilds: bool = False
 
     def of(self, given: Array | None, inputs: Mapping[str, Array]) -> Array:
-        """Targets as the loss reads them: class numbers, or arrays of the output's shape. Fault N707 where they do not fit.
+        """Targets as the loss reads them: class numbers, or arrays of the output's shape.
 
         ``given`` may be class numbers for any loss: arrays of one number take them as they are, others as one-hot.
+        Raises Fault N707 where they do not fit.
         """
         if self.rebuilds and (given is None or given.ndim == 1):
             return next(iter(inputs.values())).reshape(-1, *self.shape)
         if given is None:
-            raise Fault("N707", f"the data has nothing for output {self.output}", help=f"an array called {self.output} holds what it should answer")
+            raise Fault(
+                "N707",
+                f"the data has nothing for output {self.output}",
+                help=f"add an array called {self.output}, with what it should answer",
+            )
         if takes_labels(self.loss):
             return self._labels(given, self.shape[:-1])
         if given.shape[1:] == self.shape or prod(given.shape[1:]) == prod(self.shape) == 1:
@@ -52,16 +58,41 @@ class Target:
             raise self._unfit(given, positions)
         least, most, units = int(given.min()), int(given.max()), self.shape[-1]
         if least < 0:
-            raise Fault("N707", f"the data has a class {least}", help="classes are counted from 0")
+            raise Fault("N707", f"the data has a class {least}", help="count classes from 0")
         if most >= units:
-            raise Fault("N707", f"the data has a class {most}, and output {self.output} gives {units}",
-                        help=f"`--set classes={most + 1}`, where the net has such a parameter")  # fmt: skip
+            raise Fault(
+                "N707",
+                f"the data has a class {most}, but output {self.output} gives {units}",
+                help=f"say `--set classes={most + 1}`, where the net has such a parameter",
+            )
         return given.reshape(-1, *positions)
 
-    def _unfit(self, given: Array, wanted: tuple[int, ...]) -> Fault:
+    def _unfit(self, given: Array, required: tuple[int, ...]) -> Fault:
         kind = "whole" if takes_labels(self.loss) else "real"
-        return Fault("N707", f"the data has {given.dtype} numbers of {_sizes(given.shape[1:])} for output {self.output}, "
-                     f"and {self.loss} reads {kind} ones of {_sizes(wanted)}")  # fmt: skip
+        return Fault(
+            "N707",
+            f"the data has {given.dtype} numbers of {_sizes(given.shape[1:])} for output {self.output}, "
+            f"but {self.loss} reads {kind} ones of {_sizes(required)}",
+        )
+
+
+def targets(
+    losses: Mapping[str, str], shapes: Mapping[str, Shape], ends: Mapping[str, str], inputs: Sequence[Shape]
+) -> list[Target]:
+    """What each output with a loss is held against: ``shapes`` and ``ends``, the kinds of last layers, are by output.
+
+    An output rebuilds the input where that is the only one, of the same shape, and the loss is one between numbers
+    (an auto-encoder).
+    """
+    found = []
+    for name, shape in shapes.items():
+        loss = losses.get(name)
+        if loss is None:
+            continue
+        rebuilds = not takes_labels(loss) and len(inputs) == 1 and shape == inputs[0]
+        sizes = tuple(n if isinstance(n, int) else 0 for n in (*shape[1:], shape[0]))
+        found.append(Target(name, loss, ends[name], sizes, rebuilds))
+    return found
 
 
 def _sizes(shape: tuple[int, ...]) -> str:

@@ -1,4 +1,7 @@
-"""A line of a source as a terminal shows it: cut to a width around a place, hidden characters written out, underlined by columns."""
+"""A line of a source as a terminal shows it: cut to a width around a place, hidden characters written out.
+
+Underlines count columns, not characters.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from netspec.diagnostics.printable import printable
 
 
 class Excerpt(NamedTuple):
-    """The stretch of a line that is shown: its first and last character, their texts, and whether something is cut off."""
+    """The stretch of a line that is shown: its first character, each one's text and columns, and what is cut off."""
 
     first: int
     cells: list[tuple[str, int]]
@@ -35,12 +38,12 @@ def excerpt(line: str, at: int, width: int) -> Excerpt:
     """The line, or as much of it around the character ``at`` as fits into ``width`` columns."""
     start = max(at - 2 * width, 0)
     cells = [_cell(c) for c in line[start : at + 2 * width]]
-    here = at - start
+    place = at - start
     if start == 0 and len(line) <= at + 2 * width and sum(columns for _, columns in cells) <= width:
         return Excerpt(0, cells, False, False)
-    first = _back(cells, here, width * 2 // 3)
+    first = _back(cells, place, width * 2 // 3)
     if first or start:
-        first = _back(cells, here, width // 3)
+        first = _back(cells, place, width // 3)
     room, last = width - 2, first
     while last < len(cells) and last - first < 2 * width and room >= cells[last][1]:
         room -= cells[last][1]
@@ -48,10 +51,10 @@ def excerpt(line: str, at: int, width: int) -> Excerpt:
     return Excerpt(start + first, cells[first:last], start + first > 0, start + last < len(line))
 
 
-def _back(cells: list[tuple[str, int]], here: int, room: int) -> int:
-    """The first cell from which it is no more than ``room`` columns to ``here``."""
-    first = min(here, len(cells))
-    while first > 0 and room >= cells[first - 1][1] and here - first < 2 * room + 2:
+def _back(cells: list[tuple[str, int]], place: int, room: int) -> int:
+    """The first cell from which it is no more than ``room`` columns to ``place``."""
+    first = min(place, len(cells))
+    while first > 0 and room >= cells[first - 1][1] and place - first < 2 * room + 2:
         first -= 1
         room -= cells[first][1]
     return first

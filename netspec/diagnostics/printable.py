@@ -1,4 +1,4 @@
-"""Text of others made fit to print: no control character, no invisible sign, no half of a character reaches a terminal or a table."""
+"""Text of others made fit to print: no control character and no invisible sign reaches a terminal or a table."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-#: Kinds of characters that are shown by their numbers: controls, formats (bidirectional marks among them), halves, line and
-#: paragraph separators, and what Unicode has not given a meaning.
+#: Kinds of characters that are shown by their numbers: controls, formats (bidirectional marks among them), halves,
+#: line and paragraph separators, and what Unicode has not given a meaning.
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Cn"}
 #: Joiners are part of how some scripts and emoji are written.
 _JOINERS = "\u200c\u200d"
@@ -19,15 +19,15 @@ _PLAIN = re.compile(r"[ -~]*")
 
 
 def printable(text: object, keep: str = "") -> str:
-    """The text with each character that is not seen written by its number, as in ``\\x1b`` or ``\\u202e``; those in ``keep`` stay."""
-    told = str(text)
-    if _PLAIN.fullmatch(told):
-        return told
-    return "".join(c if c in keep or not _hidden(c) else _NAMED.get(c) or _number(c) for c in told)
+    """The text, each hidden character written by its number, as in ``\\x1b`` or ``\\u202e``; those in ``keep`` stay."""
+    string = str(text)
+    if _PLAIN.fullmatch(string):
+        return string
+    return "".join(c if c in keep or not _hidden(c) else _NAMED.get(c) or _number(c) for c in string)
 
 
 def strict_json(value: Any, indent: int | None = None) -> str:
-    """A value as JSON that every reader takes: null where a number is not finite, and hidden characters by their numbers."""
+    """A value as JSON that every reader takes: null where a number is not finite, hidden characters by number."""
     text = json.dumps(_finite(value), ensure_ascii=False, indent=indent, allow_nan=False, default=str)
     if text.isascii() and "\x7f" not in text:
         return text

@@ -13,18 +13,22 @@ from netspec.diagnostics.shortened import WORD, shortened
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """The text of one file, with line ends already folded to ``\\n``."""
+    """The text of one file, with line ends already folded to ``\\n``.
+
+    What may be anybody's file is not ``quoted``: places in it are named, and none of its lines is shown.
+    """
 
     name: str
     text: str
+    quoted: bool = True
 
     @cached_property
     def _starts(self) -> array[int]:
         starts = array("q", [0])
-        at = self.text.find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = self.text.find("\n", at + 1)
+        end = self.text.find("\n")
+        while end >= 0:
+            starts.append(end + 1)
+            end = self.text.find("\n", end + 1)
         return starts
 
     def place(self, offset: int) -> tuple[int, int]:
@@ -120,7 +124,10 @@ class Problems:
         """Add a finished problem, its texts shortened. Raises TooMany where there are as many as are kept."""
         if problem.span is not None and max(len(problem.message), len(problem.label), len(problem.help)) > WORD:
             problem = replace(
-                problem, message=shortened(problem.message), label=shortened(problem.label), help=shortened(problem.help)
+                problem,
+                message=shortened(problem.message),
+                label=shortened(problem.label),
+                help=shortened(problem.help),
             )
         key = _identity(problem)
         if key in self._all:
@@ -160,14 +167,22 @@ def _order(problem: Problem) -> tuple[str, int, str]:
 class Fault(Exception):
     """A fact that is wrong, without a place; who knows the place turns it into a Problem.
 
-    ``at`` names the argument at fault; ``span`` is the place, where it is known all the same. ``status`` is the exit status: 1, the input is at fault.
+    ``at`` names the argument at fault; ``span`` is the place, where it is known all the same. ``status`` is the exit
+    status: 1, the input is at fault.
     """
 
     status = 1
 
-    def __init__(self, code: str, message: str, *, at: str = "", label: str = "", help: str = "", span: Span | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, *, at: str = "", label: str = "", help: str = "", span: Span | None = None
+    ) -> None:
         super().__init__(message)
         self.code, self.message, self.at, self.label, self.help, self.span = code, message, at, label, help, span
+
+    @property
+    def line(self) -> str:
+        """What is wrong and the help, in one line."""
+        return f"{self.message} ({self.help})" if self.help else self.message
 
     def problem(self, span: Span | None = None) -> Problem:
         """The same as a problem, at ``span``."""

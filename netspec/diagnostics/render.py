@@ -16,36 +16,46 @@ _COLOURS = {"error": "1;31", "warning": "1;33", "place": "1;34", "bold": "1", "h
 MOST_TOLD, WIDTH = 50, 120
 
 
-def render(problems: Iterable[Problem], form: str = "full", colour: bool = False, most: int | None = MOST_TOLD, width: int = WIDTH) -> str:
+def render(
+    problems: Iterable[Problem],
+    form: str = "full",
+    colour: bool = False,
+    most: int | None = MOST_TOLD,
+    width: int = WIDTH,
+) -> str:
     """Problems in one of the forms ``full``, ``concise`` and ``json``; empty where there are none.
 
-    No more than ``most`` are told, errors before warnings, and the rest is counted: in a line at the end, or as JSON in the
-    field ``more`` of the last.
+    No more than ``most`` are shown, errors before warnings, and the rest is counted: in a line at the end, or as JSON
+    in the field ``more`` of the last.
     """
-    told, rest = _choose(list(problems), most)
+    shown, rest = _choose(list(problems), most)
     if form == "json":
-        records = [_record(problem) for problem in told]
+        records = [_record(problem) for problem in shown]
         if rest:
             records[-1]["more"] = len(rest)
         return strict_json(records, indent=2)
-    lines = [_concise(problem, colour) if form == "concise" else _full(problem, colour, width) for problem in told]
+    lines = [_concise(problem, colour) if form == "concise" else _full(problem, colour, width) for problem in shown]
     if rest:
         lines.append(_counted(rest, getattr(problems, "cut", False)))
     return ("\n" if form == "concise" else "\n\n").join(lines)
 
 
 def _choose(problems: list[Problem], most: int | None) -> tuple[list[Problem], list[Problem]]:
-    """Those that are told, in the order of the file, and the rest."""
+    """Those that are shown, in the order of the file, and the rest."""
     if most is None or len(problems) <= most:
         return problems, []
     urgent = sorted(range(len(problems)), key=lambda i: (problems[i].severity != "error", i))
-    told = set(urgent[:most])
-    return [problems[i] for i in sorted(told)], [problems[i] for i in urgent[most:]]
+    chosen = set(urgent[:most])
+    return [problems[i] for i in sorted(chosen)], [problems[i] for i in urgent[most:]]
 
 
 def _counted(rest: list[Problem], cut: bool) -> str:
     errors = sum(problem.severity == "error" for problem in rest)
-    parts = [f"{count:,} more {word}{'s' if count > 1 else ''}" for count, word in ((errors, "error"), (len(rest) - errors, "warning")) if count]
+    parts = [
+        f"{count:,} more {word}{'s' if count > 1 else ''}"
+        for count, word in ((errors, "error"), (len(rest) - errors, "warning"))
+        if count
+    ]
     stopped = ", and with that many the file was not read to its end" if cut else ""
     return f"… and {' and '.join(parts)}{stopped} (`netspec check --all` lists all)"
 
@@ -77,7 +87,8 @@ def _where(span: Span | None) -> dict[str, object]:
 
 def _concise(problem: Problem, colour: bool) -> str:
     place = _place(problem.span) + ": " if problem.span else ""
-    return f"{place}{_paint(f'{problem.severity}[{problem.code}]', problem.severity, colour)}: {printable(problem.message)}"
+    head = _paint(f"{problem.severity}[{problem.code}]", problem.severity, colour)
+    return f"{place}{head}: {printable(problem.message)}"
 
 
 def _place(span: Span) -> str:
@@ -102,19 +113,20 @@ def _excerpts(
 ) -> Iterable[str]:
     bar = _paint("|", "place", colour)
     yield f"{' ' * digits}{_paint('-->', 'place', colour)} {_place(main)}"
-    yield f"{' ' * (digits + 1)}{bar}"
-    here = [mark for mark in marks if mark[0].source is main.source]
+    if main.source.quoted:
+        yield f"{' ' * (digits + 1)}{bar}"
+    own = [mark for mark in marks if mark[0].source is main.source and main.source.quoted]
     line, shown = 0, None
-    for span, sign, label in sorted(here, key=lambda mark: (mark[0].line, mark[0].start)):
+    for span, sign, label in sorted(own, key=lambda mark: (mark[0].line, mark[0].start)):
         begin = span.column - 1
         if span.line != line or shown is None or not shown.holds(begin):
             line, shown = span.line, excerpt(span.source.line(span.line), begin, max(width - digits - 3, 20))
             yield f"{_paint(str(line).rjust(digits), 'place', colour)} {bar} {shown.text}".rstrip()
         under = sign * max(shown.columns(begin, begin + span.end - span.start), 1)
-        told = _paint(f"{under} {printable(label)}".rstrip(), severity if sign == "^" else "place", colour)
-        yield f"{' ' * (digits + 1)}{bar} {' ' * shown.columns(0, begin)}{told}"
-    for span, _, label in marks:
-        if span.source is not main.source:
+        marked = _paint(f"{under} {printable(label)}".rstrip(), severity if sign == "^" else "place", colour)
+        yield f"{' ' * (digits + 1)}{bar} {' ' * shown.columns(0, begin)}{marked}"
+    for span, sign, label in marks:
+        if span.source is not main.source or (sign == "-" and not main.source.quoted):
             yield f"{' ' * digits}{_paint(':::', 'place', colour)} {_place(span)}: {printable(label)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
@@ -27,7 +28,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def _closest(name: str, names: list[str]) -> str | None:
     if not 1 < len(name) <= LONGEST:
         return None
-    wanted, letters = name.lower(), _letters(name.lower())
+    lowered, letters = name.lower(), _letters(name.lower())
     best: tuple[int, bool, str] | None = None
     for other in names:
         bound = max(1, max(len(name), len(other)) // 3)
@@ -35,7 +36,7 @@ def _closest(name: str, names: list[str]) -> str | None:
             continue
         if (_letters(other.lower()) & ~letters).bit_count() > bound:  # each letter that is missing is an edit
             continue
-        found = distance(wanted, other.lower()), other[:1] != name[:1], other
+        found = distance(lowered, other.lower()), other[:1] != name[:1], other
         if found[0] <= bound and (best is None or found < best):
             best = found
     return best[-1] if best else None
@@ -55,9 +56,9 @@ def did_you_mean(name: str, known: Iterable[str], otherwise: str = "") -> str:
     from netspec.diagnostics.synonyms import advice
 
     names = list(islice(known, MOST))
-    told = advice(name, names) if name not in names else None
-    if told:
-        return told
+    text = advice(name, names) if name not in names else None
+    if text:
+        return text
     guess = nearest(name, names)
     return f"did you mean `{guess}`?" if guess else otherwise
 

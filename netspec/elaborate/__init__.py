@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, TooMany, Trouble
-from netspec.elaborate.ahead import look_over_unused
-from netspec.elaborate.expressions import fail
 from netspec.elaborate.files import Library, declare_file, read_source
 from netspec.elaborate.labels import read_labels
+from netspec.elaborate.limits import FRAMES
 from netspec.elaborate.nets import build, set_parameters
-from netspec.elaborate.pipelines import FRAMES, Build, Site
-from netspec.elaborate.scope import Failed, Halted, Place, Scope
+from netspec.elaborate.scope import Failed, Halted, Place, Scope, fail
 from netspec.elaborate.sections import read_sections
+from netspec.elaborate.site import Build, Site
+from netspec.elaborate.statements import run_body
+from netspec.elaborate.unbuilt import look_over_unused
 from netspec.graph import Graph
 from netspec.language import syntax as s
 from netspec.settings import Data, Train
@@ -28,7 +29,8 @@ from netspec.tables import KernelTable, Table
 class Elaborated:
     """What a file means: its graph (None for a library, or where it has errors), settings and tables.
 
-    ``files`` are the texts of the other files that it was made from, by their paths; ``labels`` is the one with the class names.
+    ``files`` are the texts of the other files that it uses, by their paths; ``labels`` is the path of the one with the
+    class names.
     """
 
     graph: Graph | None
@@ -41,11 +43,15 @@ class Elaborated:
 
 
 def elaborate(
-    file: s.File, problems: Problems, parameters: Mapping[str, Any] | None = None, path: Path | None = None, root: Path | None = None
+    file: s.File,
+    problems: Problems,
+    parameters: Mapping[str, Any] | None = None,
+    path: Path | None = None,
+    root: Path | None = None,
 ) -> Elaborated:
-    """The meaning of a file with its net's parameters set; what is wrong is added to ``problems``.
+    """The meaning of a file with its net's parameters set. Raises nothing: what is wrong is added to ``problems``.
 
-    ``path`` is where the file lies: what it uses lies beside it, and below ``root``, which unless said is the file's folder.
+    ``path`` is where the file lies: what it uses lies beside it and below ``root``, by default the file's folder.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES))
     library = Library(problems, None if path is None else Path(path), root)
@@ -54,11 +60,18 @@ def elaborate(
     except (Halted, TooMany):
         pass
     except RecursionError:
-        problems.error("N301", library.effort.at, "blocks, bodies and brackets stand in each other too deep", help="build one after the other")
+        problems.error(
+            "N301",
+            library.effort.at,
+            "blocks, bodies and brackets are nested too deep",
+            help="put them one after the other",
+        )
     return Elaborated(None, Train(), Data(), {})
 
 
-def _elaborate(file: s.File, problems: Problems, parameters: Mapping[str, Any], path: Path | None, library: Library) -> Elaborated:
+def _elaborate(
+    file: s.File, problems: Problems, parameters: Mapping[str, Any], path: Path | None, library: Library
+) -> Elaborated:
     scope = Scope(problems, effort=library.effort)
     inner = Scope(problems, scope)
     nets: list[s.Net] = []
@@ -70,11 +83,11 @@ def _elaborate(file: s.File, problems: Problems, parameters: Mapping[str, Any], 
             set_parameters(net, inner, parameters)
             graphs.append(build(net, inner, problems))
         else:
-            problems.error("N314", net.name_span, "a file has one net, and this is a second", label="second net",
+            problems.error("N314", net.name_span, "a file has one net, and this is a second one", label="second net",
                            also=((nets[0].name_span, "the first"),), help="put it into a file of its own")  # fmt: skip
 
     declare_file(file, scope, library, path, at_net)
-    look_over_unused(Site(Build(problems, effort=scope.effort), scope, Place()))
+    look_over_unused(Site(Build(problems, run_body, effort=scope.effort), scope, Place()))
     if parameters and not nets and not problems.errors:
         problems.error("N113", None, f"the file has no net whose parameter {next(iter(parameters))} could be set")
     graph = graphs[0] if graphs else None
@@ -89,7 +102,9 @@ def _elaborate(file: s.File, problems: Problems, parameters: Mapping[str, Any], 
         if isinstance(binding.what, Table | KernelTable)
     }
     is_library = not nets and not any(isinstance(item, s.Broken) for item in file.items)
-    return Elaborated(None if problems.errors else graph, train, data, tables, is_library, library.texts, library.labels)
+    return Elaborated(
+        None if problems.errors else graph, train, data, tables, is_library, library.texts, library.labels
+    )
 
 
 def _parameters_only(net: s.Net, inner: Scope) -> Scope:
@@ -107,7 +122,9 @@ def _labels_beside(path: Path | None, library: Library) -> Any:
             text = library.text(place, name)
         except (Fault, Trouble) as fault:
             help = fault.help if fault.code == "N603" else ""
-            raise fail(scope, "N603", expression.span, f"the classes cannot be read: {fault.message}", help=help) from None
+            raise fail(
+                scope, "N603", expression.span, f"the classes cannot be read: {fault.message}", help=help
+            ) from None
         labels, wrong = read_labels(text)
         for line, what in wrong:
             scope.problems.error("N603", expression.span, f"{name}:{line}: {what}", help="a class a line, each once")

@@ -3,56 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from netspec.diagnostics import Fault, Problem, Span, did_you_mean
-from netspec.elaborate.expressions import Size, describe, evaluate, is_function, leaves
-from netspec.elaborate.scope import AN_ITEM, Binding, Failed, Scope, Value
+from netspec.elaborate.expressions import evaluate
+from netspec.elaborate.functions import FUNCTIONS
+from netspec.elaborate.scope import AN_ITEM, Binding, Failed, Scope, Value, fail
+from netspec.elaborate.values import Size, describe, leaves
 from netspec.language import syntax as s
 from netspec.settings import Arguments, Word
-from netspec.settings.arguments import past_single
+from netspec.settings.arguments import Refused, past_single
 from netspec.tables import Table
 
 A = TypeVar("A", bound=Arguments)
+#: Types whose equal values make equal layers, so that one layer does for all of them.
+_HASHABLE = frozenset((int, bool, str, Table, Size))
 
 
-def bind(kind: type[A], written: Sequence[s.Argument], scope: Scope, span: Span, known: dict[Any, Any] | None = None) -> A:
+def bind(
+    kind: type[A], written: Sequence[s.Argument], scope: Scope, span: Span, known: dict[Any, Any] | None = None
+) -> A:
     """A frozen ``kind`` from the arguments as written; all that is wrong is reported, then Failed raised.
 
-    ``span`` is the name that takes the arguments; in ``known`` what was made before is kept by its arguments.
+    ``span`` is the name that takes the arguments; ``known`` keeps each result under its arguments, to be used again.
     """
     spans: dict[str, Span] = {}
     values: dict[str, Any] = {}
     good = True
-    for name, argument in named(kind.name, kind.positional(), kind.model_fields, written, scope):
+    fields = kind.fields()
+    for name, argument in named(kind.name, kind.positional(), fields, written, scope):
         if name is None:
             good = False
             continue
         spans[name] = argument.span
         try:
-            values[name] = value_of(argument.value, scope, kind.wanted(name).words)
+            values[name] = value_of(argument.value, scope, fields[name].takes.words)
         except Failed:
             good = False
-    missing = [name for name, field in kind.model_fields.items() if field.is_required() and name not in spans]
+    missing = [name for name, field in fields.items() if field.required and name not in spans]
     if missing and len(written) == len(spans):
-        said = " and ".join(missing)
-        scope.problems.error("N111", span, f"{kind.name} needs its {said}", help=f"write `{usage(kind)}`")
+        names = " and ".join(missing)
+        scope.problems.error("N111", span, f"{kind.name} needs its {names}", help=f"write `{usage(kind)}`")
         good = False
     if not good:
         raise Failed
     key = (kind, *((name, type(value), value) for name, value in values.items()))
-    again = known is not None and all(type(value) in (int, bool, str, Table, Size) for value in values.values())
-    if again and known is not None and key in known:
+    reusable = known is not None and _HASHABLE.issuperset(map(type, values.values()))
+    if reusable and known is not None and key in known:
         return known[key]  # type: ignore[no-any-return]
     try:
-        made = kind(**values)
-        if again and known is not None:
-            known[key] = made
-        return made
-    except ValidationError as error:
-        _report(kind, error, values, spans, scope, span)
+        result = kind(**values)
+        if reusable and known is not None:
+            known[key] = result
+        return result
+    except Refused as refused:
+        _report(kind, refused, values, spans, scope, span)
         raise Failed from None
 
 
@@ -62,28 +68,34 @@ def named(
     """The name of each argument; of one that ``who`` does not take, or not there, None, and it is reported."""
     result: list[tuple[str | None, s.Argument]] = []
     taken: dict[str, Span] = {}
-    takes = f"it takes {', '.join(known)}" if known else "it takes no arguments"
-    first_named = next((place for place, argument in enumerate(written) if argument.name), len(written))
-    for place, argument in enumerate(written):
+    after_named = False
+    for position, argument in enumerate(written):
         name: str | None
         if argument.name is not None:
-            name = argument.name
+            name, after_named = argument.name, True
             if name not in known:
                 takes = f"it takes {', '.join(known)}" if known else "it takes no arguments"
-                scope.problems.error("N110", argument.span, f"{who} takes no argument {name}", help=did_you_mean(name, known, takes))
+                scope.problems.error(
+                    "N110", argument.span, f"{who} takes no argument {name}", help=did_you_mean(name, known, takes)
+                )
                 name = None
-        elif place > first_named:
-            scope.problems.error("N110", argument.span, "a named argument stands before this one", help="arguments without a name come first")
+        elif after_named:
+            scope.problems.error(
+                "N110",
+                argument.span,
+                "a positional argument follows a named one",
+                help="put the arguments without a name first",
+            )
             name = None
-        elif place >= len(order):
+        elif position >= len(order):
             takes = f"it takes {', '.join(known)}" if known else "it takes no arguments"
             scope.problems.error(
                 "N110", argument.span,
-                f"{who} takes {_count(len(order))} by position, and this is one more", help=takes,
+                f"{who} takes {_count(len(order))}, and this is one too many", help=takes,
             )  # fmt: skip
             name = None
         else:
-            name = order[place]
+            name = order[position]
         if name is not None and name in taken:
             scope.problems.error("N110", argument.span, f"{name} is given twice", help="keep one of them")
             name = None
@@ -93,10 +105,10 @@ def named(
     return result
 
 
-def parameters(name: str, wanted: tuple[s.Parameter, ...], stage: s.Call, outer: Scope, inner: Scope) -> None:
+def parameters(name: str, declared: tuple[s.Parameter, ...], stage: s.Call, outer: Scope, inner: Scope) -> None:
     """Bind a block's parameters: arguments are evaluated outside, defaults inside."""
     values: dict[str, Any] = {}
-    names = [parameter.name for parameter in wanted]
+    names = [parameter.name for parameter in declared]
     good = True
     for key, argument in named(f"block {name}", names, names, stage.arguments or (), outer):
         if key is None:
@@ -106,7 +118,7 @@ def parameters(name: str, wanted: tuple[s.Parameter, ...], stage: s.Call, outer:
             values[key] = evaluate(argument.value, outer)
         except Failed:
             good, values[key] = False, None
-    for parameter in wanted:
+    for parameter in declared:
         if parameter.name in values:
             inner.bind(parameter.name, Binding("constant", parameter.span, values[parameter.name]), parameter.span)
         elif parameter.default is not None:
@@ -121,19 +133,19 @@ def parameters(name: str, wanted: tuple[s.Parameter, ...], stage: s.Call, outer:
 
 
 def _count(number: int) -> str:
-    return "no argument" if number == 0 else "1 argument" if number == 1 else f"{number} arguments"
+    return f"{number or 'no'} positional argument{'' if number == 1 else 's'}"
 
 
 def usage(kind: type[Arguments]) -> str:
     """How it is written: ``conv(maps, kernel)``."""
-    needed = [name for name in kind.positional() if kind.model_fields[name].is_required()]
+    needed = [name for name in kind.positional() if kind.fields()[name].required]
     return f"{kind.name}({', '.join(needed)})" if needed else kind.name
 
 
 def value_of(expression: s.Expression, scope: Scope, words: Sequence[str] = ()) -> Any:
     """The value of an argument, where some bare words stand for themselves."""
     if isinstance(expression, s.Name) and words:
-        if expression.arguments is not None and not is_function(expression.name):
+        if expression.arguments is not None and expression.name not in FUNCTIONS:
             return word(expression, scope)
         if expression.arguments is None and (expression.name in words or scope.find(expression.name) is None):
             if expression.name in words or not scope.is_broken():
@@ -143,6 +155,13 @@ def value_of(expression: s.Expression, scope: Scope, words: Sequence[str] = ()) 
     if isinstance(value, list):  # each that takes it has it for itself
         scope.effort.spend(AN_ITEM * leaves(value), scope.problems, expression.span)
     return value
+
+
+def single(node: s.Setting, scope: Scope) -> s.Expression:
+    """The one value of a setting."""
+    if len(node.values) > 1:
+        raise fail(scope, "N502", node.values[1].span, f"{node.key} takes one value, and an arrow makes it several")
+    return node.values[0]
 
 
 def word(expression: s.Name, scope: Scope) -> Word:
@@ -155,52 +174,56 @@ def word(expression: s.Name, scope: Scope) -> Word:
 
 def _report(
     kind: type[Arguments],
-    error: ValidationError,
+    refused: Refused,
     values: Mapping[str, Any],
     spans: Mapping[str, Span],
     scope: Scope,
     span: Span,
 ) -> None:
-    for name in dict.fromkeys(str(e["loc"][0]) if e["loc"] else "" for e in error.errors(include_url=False)):
+    for name, reason in refused.reasons.items():
         if not name:  # a rule about several arguments together
-            told = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-            scope.problems.error("N112", span, told)
+            scope.problems.error("N112", span, reason)
             continue
-        wanted, value = kind.wanted(name), values.get(name)
+        takes, value = kind.fields()[name].takes, values.get(name)
         given = f"`{value}`" if isinstance(value, str | Word) else describe(value)
-        guess = did_you_mean(value if isinstance(value, str) else "", wanted.words) if wanted.words else ""
+        guess = did_you_mean(value if isinstance(value, str) else "", takes.words) if takes.words else ""
         scope.problems.error(
-            "N112", spans.get(name, span), f"{name} of {kind.name} is {given}, and {wanted.told}{past_single(value)} is wanted", help=guess
+            "N112",
+            spans.get(name, span),
+            f"{name} of {kind.name} must be {takes.text}{past_single(value)}, not {given}",
+            help=guess,
         )
 
 
-def place(fault: Fault, scope: Scope, written: Sequence[s.Argument], order: Sequence[str], span: Span,
-          x: Value | None = None) -> Failed:  # fmt: skip
-    """Report a Fault at the argument it names, or at the layer; ``x`` is what entered."""
-    at = span
-    for number, argument in enumerate(written):
-        name = argument.name or (order[number] if number < len(order) else "")
-        if fault.at and name == fault.at:
-            at = argument.span
-    also: tuple[tuple[Span, str], ...] = ()
+def report_fault(
+    fault: Fault,
+    scope: Scope,
+    written: Sequence[s.Argument],
+    order: Sequence[str],
+    span: Span,
+    entering: Value | None = None,
+) -> Failed:
+    """Report a Fault at the argument it names, or at the layer, whose span this is; ``entering`` is its first value."""
+    names = [argument.name or name for argument, name in zip_longest(written, order) if argument is not None]
+    at_fault = next((argument for argument, name in zip(written, names) if fault.at and name == fault.at), None)
     message, label = fault.message, fault.label
-    if x is not None:
-        message = message.replace("{x}", x.label)
-        label = label.replace("{x}", x.label).replace("{from}", f" (from line {x.line})")
-    if fault.code in ("N204", "N205"):
-        also = _table_label(fault, scope, written)
-    scope.problems.add(Problem(fault.code, "error", at, message, label, also, fault.help))
+    if entering is not None:
+        message = message.replace("{x}", entering.label)
+        label = label.replace("{x}", entering.label).replace("{from}", f" (from line {entering.line})")
+    also: tuple[tuple[Span, str], ...] = ()
+    if at_fault is not None and fault.code in ("N204", "N205"):
+        also = _table_label(fault.code, at_fault.value, scope)
+    position = span if at_fault is None else at_fault.span
+    scope.problems.add(Problem(fault.code, "error", position, message, label, also, fault.help))
     return Failed()
 
 
-def _table_label(fault: Fault, scope: Scope, written: Sequence[s.Argument]) -> tuple[tuple[Span, str], ...]:
+def _table_label(code: str, expression: s.Expression, scope: Scope) -> tuple[tuple[Span, str], ...]:
     """The size in the head of the table that does not fit: ``6 input maps here``."""
-    for argument in written:
-        if isinstance(argument.value, s.Name) and argument.name == fault.at:
-            binding = scope.find(argument.value.name)
-            if binding is not None and binding.heads is not None:
-                (inputs, outputs), table = binding.heads, binding.what
-                size, what = (inputs, "input") if fault.code == "N204" else (outputs, "output")
-                number = table.inputs if fault.code == "N204" else table.outputs
-                return ((size, f"{number} {what} maps here"),)
-    return ()
+    binding = scope.find(expression.name) if isinstance(expression, s.Name) else None
+    if binding is None or binding.heads is None:
+        return ()
+    (inputs, outputs), table = binding.heads, binding.what
+    if code == "N204":
+        return ((inputs, f"{table.inputs} input maps here"),)
+    return ((outputs, f"{table.outputs} output maps here"),)

@@ -1,8 +1,8 @@
-"""How many layers a pipeline makes at least, counted from its text, so that a limit is met before it is passed."""
+"""The least number of layers that a pipeline makes, counted from its text: a limit is noticed before it is passed."""
 
 from __future__ import annotations
 
-from netspec.elaborate.ahead import DEEPEST
+from netspec.elaborate.limits import DEEPEST
 from netspec.elaborate.scope import Binding, Scope
 from netspec.language import syntax as s
 from netspec.ops import OPERATORS
@@ -11,7 +11,8 @@ from netspec.ops import OPERATORS
 class Counting:
     """Layers of pipelines and blocks; each is gone through once, however often it is built.
 
-    What cannot be told without building counts nothing: a number that depends on what enters, a share, what may be skipped.
+    A net is refused for what is counted here, so the count may be too low and never too high. What is not known without
+    building counts nothing: a number that depends on what enters, a share, a name that braces on the way bind anew.
     """
 
     def __init__(self) -> None:
@@ -19,16 +20,19 @@ class Counting:
         self.deep = 0
 
     def pipe(self, pipe: s.Pipe | s.Choice, scope: Scope, hidden: frozenset[str] = frozenset()) -> int:
-        """At least so many layers are in a pipeline; of a choice, in the shortest. ``hidden`` are names bound on the way."""
+        """The least number of layers in a pipeline; of a choice, in its shortest branch.
+
+        ``hidden`` are names bound on the way, which may no longer be those of layers or blocks.
+        """
         if isinstance(pipe, s.Choice):
             return min(self.pipe(pipe.pipe, scope, hidden), self.pipe(pipe.otherwise, scope, hidden))
         if id(pipe) not in self.known:
-            self.known[id(pipe)] = 0  # in a circle, which is told when it is built
+            self.known[id(pipe)] = 0  # what a circle of blocks adds; it is reported when it is built
             self.known[id(pipe)] = sum(self.stage(stage, scope, hidden) for stage in pipe.stages)
         return self.known[id(pipe)]
 
     def stage(self, stage: s.Stage, scope: Scope, hidden: frozenset[str] = frozenset()) -> int:
-        """At least so many layers are in a stage."""
+        """The least number of layers in a stage."""
         if isinstance(stage, s.Many):
             return sum(self.pipe(pipe, scope, hidden) for pipe in stage.pipes)
         if isinstance(stage, s.Group):
@@ -82,4 +86,8 @@ def _times(repeat: s.Times | s.Each | None) -> int:
 
 
 def _number(expression: s.Expression) -> int:
-    return int(expression.text) if isinstance(expression, s.Number) and expression.text.isdigit() and len(expression.text) < 19 else 0
+    return (
+        int(expression.text)
+        if isinstance(expression, s.Number) and expression.text.isdigit() and len(expression.text) < 19
+        else 0
+    )

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 from netspec.diagnostics import Fault, Problems, Source, Span, Trouble
-from netspec.elaborate.ahead import declare_ahead
-from netspec.elaborate.bodies import let
-from netspec.elaborate.expressions import fail
-from netspec.elaborate.scope import Effort, Failed, Scope
+from netspec.elaborate.declarations import declare_ahead
+from netspec.elaborate.scope import Effort, Failed, Scope, fail
+from netspec.elaborate.statements import let
 from netspec.elaborate.tables import declare
 from netspec.files import read_regular
 from netspec.language import LARGEST, parse
@@ -40,12 +38,17 @@ def decode(content: bytes, name: str) -> str:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        before, behind = _folded(content[: error.start].decode("utf-8")), _folded(content[error.start :].decode("utf-8", errors="replace"))
-        if not says_version(before):  # of a file that is none of ours the place is told and nothing shown
-            before, behind = re.sub(r"[^\n]", " ", before), "\n"
-        at = len(before)
-        raise Fault("N602", f"{name} is not UTF-8: byte {error.start} (line {before.count(chr(10)) + 1}) is 0x{content[error.start]:02X}",
-                    help="save it as UTF-8", span=Span(Source(name, before + behind), at, at + 1)) from None  # fmt: skip
+        before, behind = (
+            _folded(content[: error.start].decode("utf-8")),
+            _folded(content[error.start :].decode("utf-8", errors="replace")),
+        )
+        position, place = len(before), f"line {before.count(chr(10)) + 1}"
+        raise Fault(
+            "N602",
+            f"{name} is not UTF-8: byte {error.start} ({place}) is 0x{content[error.start]:02X}",
+            help="save it as UTF-8",
+            span=Span(Source(name, before + behind, quoted=says_version(before)), position, position + 1),
+        ) from None
     return _folded(text)
 
 
@@ -56,14 +59,15 @@ def _folded(text: str) -> str:
 class Library:
     """The files that a file uses, each read once; circles are errors.
 
-    They lie below ``root``, links followed: unless said the folder in which the main file is named. A spec from elsewhere must
-    not be able to show its reader's files, nor the machine's.
+    They lie below ``root``, links followed; it defaults to the folder in which the main file is named. A spec from
+    elsewhere must not be able to show its reader's files, nor the machine's.
     """
 
     def __init__(self, problems: Problems, main: Path | None = None, root: Path | None = None) -> None:
         self.problems = problems
         self.effort = Effort()
         self.read: dict[Path, Scope] = {}
+        self.lacking: set[Path] = set()  # files that may lack names, since a line or a file that they use failed
         self.texts: dict[Path, str] = {}
         self.labels: Path | None = None  # the file of the class names
         self.reading: list[Path] = [] if main is None else [main]
@@ -73,7 +77,11 @@ class Library:
     def reach(self, name: str, beside: Path) -> Path:
         """The path of a file that ``beside`` names. Raises Fault where it does not lie below the root."""
         if os.path.isabs(name):
-            raise Fault("N603", "an absolute path is not taken", help="write the path from this file on, to a file in its folder or below")
+            raise Fault(
+                "N603",
+                "an absolute path is not taken",
+                help="write the path from this file on, to a file in its folder or below",
+            )
         path = Path(os.path.normpath(beside.parent / name))
         try:
             base, real = os.path.realpath(self.root), os.path.realpath(path)
@@ -81,8 +89,11 @@ class Library:
         except (ValueError, OSError):  # another drive, a NUL
             below = False
         if not below:
-            raise Fault("N603", "it lies outside of the folder of the spec, links followed",
-                        help="put the file below the spec's folder, or name a folder above both: `--root DIR`")  # fmt: skip
+            raise Fault(
+                "N603",
+                "it lies outside the folder of the spec, links followed",
+                help="put the file below the spec's folder, or name a folder above both: `--root DIR`",
+            )
         return path
 
     def text(self, path: Path, name: str) -> str:
@@ -102,13 +113,20 @@ class Library:
         except Fault as fault:
             raise self._unusable(node, into, fault) from None
         if any(_same_file(path, other) for other in self.reading):
-            raise fail(into, "N603", node.span, f'"{_cut(node.path)}" is used in a circle', help="take the piece that both need into a third file")
+            raise fail(
+                into,
+                "N603",
+                node.span,
+                f'"{_cut(node.path)}" is used in a circle',
+                help="take the piece that both need into a third file",
+            )
         if len(self.reading) >= DEEPEST or (len(self.read) >= MOST and path not in self.read):
             raise fail(into, "N603", node.span, f"files use files deeper than {DEEPEST}, or more than {MOST} in all")
         scope = self.read.get(path) or self._load(path, node, into)
         for name, binding in scope.names.items():
             if binding.kind in ("constant", "block", "unknown"):
                 into.bind(name, binding, node.span)
+        into.broken = into.broken or path in self.lacking
 
     def _load(self, path: Path, node: s.Use, into: Scope) -> Scope:
         shown = os.path.relpath(path) if not path.is_absolute() else str(path)
@@ -126,6 +144,8 @@ class Library:
         self.reading.append(path)
         declare_file(file, scope, self, path)
         self.reading.pop()
+        if scope.broken:
+            self.lacking.add(path)
         scope.broken = scope.broken or len(self.problems.errors) > before
         self.read[path] = scope
         return scope
@@ -135,7 +155,13 @@ class Library:
         why = fault.message.removeprefix(path).lstrip() if path else fault.message
         if fault.code == "N602" and "UTF-8" in why:  # the byte that is wrong is somebody's too
             why = "it is no netspec file: it is not UTF-8"
-        return fail(into, "N603", node.span, f'"{_cut(node.path)}" cannot be used: {why}', help=fault.help if fault.code == "N603" else "")
+        return fail(
+            into,
+            "N603",
+            node.span,
+            f'"{_cut(node.path)}" cannot be used: {why}',
+            help=fault.help if fault.code == "N603" else "",
+        )
 
 
 def _same_file(path: Path, other: Path) -> bool:

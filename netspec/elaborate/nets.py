@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from netspec.diagnostics import Problems, did_you_mean
 from netspec.elaborate import expectations
-from netspec.elaborate.ahead import allowed_name, declare_ahead, look_over_unused
 from netspec.elaborate.arguments import named
-from netspec.elaborate.bodies import bind_value, run_statement, warn_unused
-from netspec.elaborate.expectations import Expected
-from netspec.elaborate.expressions import Size, boolean, describe, evaluate, fail, number
-from netspec.elaborate.pipelines import Build, Site
-from netspec.elaborate.scope import Binding, Failed, Halted, Place, Scope, Value
+from netspec.elaborate.declarations import allowed_name, declare_ahead
+from netspec.elaborate.expressions import boolean, evaluate, number
+from netspec.elaborate.scope import Binding, Failed, Halted, Place, Scope, Value, fail
+from netspec.elaborate.site import Build, Expected, Site
+from netspec.elaborate.statements import bind_value, run_body, run_statement, warn_unused
+from netspec.elaborate.unbuilt import look_over_unused
+from netspec.elaborate.values import Size, describe
 from netspec.graph import Graph, Node, Output
 from netspec.language import syntax as s
 from netspec.ops import Operator, Trained
@@ -26,16 +26,21 @@ from netspec.shape import MOST_ELEMENTS, Dim, Free, Shape, elements
 def build(net: s.Net, scope: Scope, problems: Problems) -> Graph | None:
     """The graph of a net whose parameters ``scope`` has; None where something is wrong, which is reported.
 
-    What is expected of a statement is held against it even where another is at fault.
+    The `expect` lines of a statement are checked even where another statement is at fault.
     """
-    made = _Net(Build(problems, effort=scope.effort), scope)
-    complete = made.run(net)
-    found = Graph(net.name, made.inputs, tuple(made.build.nodes), tuple(made.outputs), made.names)
+    state = _Net(Build(problems, run_body, effort=scope.effort), scope)
+    complete = state.run(net)
+    found = Graph(net.name, state.inputs, tuple(state.build.nodes), tuple(state.outputs), state.names)
     graph = _without_useless_biases(found)
-    undecided = set() if complete else {node.name for node in found.nodes if _may_lose_bias(node) and not found.users[node.name]}
-    for expected in made.build.expected:
+    # Of a net that is not complete it is not known whether a last layer's value would have gone into a norm.
+    undecided = (
+        set()
+        if complete
+        else {node.name for node in found.nodes if _may_lose_bias(node) and not found.users[node.name]}
+    )
+    for expected in state.build.expected:
         if complete or expected.node.target != "net":
-            expectations.check(expected, made.build.made, made.build.nodes, graph, undecided)
+            expectations.check(expected, state.build.ranges, state.build.nodes, graph, undecided)
     return graph if complete else None
 
 
@@ -44,8 +49,13 @@ def set_parameters(net: s.Net, scope: Scope, given: Mapping[str, Any]) -> None:
     names = [parameter.name for parameter in net.parameters]
     for name in given:
         if name not in names:
-            told = f"its parameters are {', '.join(names)}" if names else "it has no parameters"
-            scope.problems.error("N113", net.name_span, f"net {net.name} has no parameter {name}", help=did_you_mean(name, names, told))
+            parameters = f"its parameters are {', '.join(names)}" if names else "it has no parameters"
+            scope.problems.error(
+                "N113",
+                net.name_span,
+                f"net {net.name} has no parameter {name}",
+                help=did_you_mean(name, names, parameters),
+            )
     for parameter in net.parameters:
         binding = Binding("unknown", parameter.span)
         if parameter.name in given:
@@ -100,7 +110,12 @@ class _Net:
         if isinstance(statement, s.Bind) and values is not None and len(values) == 1:
             self.names[statement.name] = values[0].name
         if isinstance(statement, s.Bare):
-            self.build.problems.warning("N312", statement.span, "nothing uses the value of this line", help="give it a name: `name = …`, or `output name = …`")
+            self.build.problems.warning(
+                "N312",
+                statement.span,
+                "nothing uses the value of this line",
+                help="give it a name: `name = …`, or `output name = …`",
+            )
 
     def complete(self, net: s.Net) -> bool:
         if any(problem.severity == "error" for problem in self.build.problems):
@@ -108,7 +123,9 @@ class _Net:
         for what, there in (("input", self.inputs), ("output", self.outputs)):
             if not there:
                 example = "`input image: 1 x 32 x 32`" if what == "input" else "`output digit = …`"
-                self.build.problems.error("N313", net.name_span, f"net {net.name} has no {what}", help=f"add one: {example}")
+                self.build.problems.error(
+                    "N313", net.name_span, f"net {net.name} has no {what}", help=f"add one: {example}"
+                )
         return bool(self.inputs and self.outputs)
 
     def input(self, node: s.Input) -> None:
@@ -128,8 +145,13 @@ class _Net:
         for part in parts:
             dims += self.dims(part, bool(dims))
         if len(dims) > 4:
-            raise fail(self.scope, "N221", node.shape.span, f"an input has at most 4 sizes, and this has {len(dims)}",
-                       help="maps x depth x height x width; the batch is not written")  # fmt: skip
+            raise fail(
+                self.scope,
+                "N221",
+                node.shape.span,
+                f"an input has at most 4 sizes, and this one has {len(dims)}",
+                help="write `maps x depth x height x width`, without the batch",
+            )
         size = elements(tuple(dims))
         if size is not None and size >= MOST_ELEMENTS:
             raise fail(self.scope, "N219", node.shape.span, f"a value of {size:,} numbers is past the limit of 2 ** 31")
@@ -144,17 +166,28 @@ class _Net:
         sizes = list(value) if isinstance(value, Size) else [value]
         for size in sizes:
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-                raise fail(self.scope, "N221", part.span, f"a size is a whole number of at least 1, and this is {describe(size)}")
+                raise fail(
+                    self.scope,
+                    "N221",
+                    part.span,
+                    f"a size must be a whole number of at least 1, not {describe(size)}",
+                )
         return list(sizes)
 
     def output(self, node: s.Output) -> None:
         try:
             train, weight = self.head(node)
-        finally:  # what is wrong with the pipeline is told too
+        finally:  # what is wrong with the pipeline is reported too
             values = bind_value(node.name, node, self.site)
         assert values is not None
         if len(values) != 1:
-            raise fail(self.scope, "N307", node.span, f"an output is one value, and {node.name} has {len(values)}", help="join them: `-> concat` or `-> add`")
+            raise fail(
+                self.scope,
+                "N307",
+                node.span,
+                f"an output is one value, and {node.name} has {len(values)}",
+                help="join them: `-> concat` or `-> add`",
+            )
         binding = self.scope.names.get(node.name)
         if binding is not None:
             binding.used = True
@@ -169,14 +202,20 @@ class _Net:
             if name == "weight":
                 weight = float(number(argument.value, self.scope))
                 if weight < 0:
-                    raise fail(self.scope, "N112", argument.span, f"the weight of an output is at least 0, and this is {weight:g}")
+                    raise fail(
+                        self.scope,
+                        "N112",
+                        argument.span,
+                        f"the weight of an output must be at least 0, not {weight:g}",
+                    )
             elif argument.name is not None:
                 train = boolean(argument.value, self.scope)
             elif isinstance(argument.value, s.Name) and argument.value.name == "train":
                 train = True
             else:
-                raise fail(self.scope, "N110", argument.span, f"an output takes no argument {argument.span.text}",
-                           help=did_you_mean(argument.span.text, ("train", "weight"), "it takes train, and weight: 0.3"))  # fmt: skip
+                text = argument.span.text
+                help = did_you_mean(text, ("train", "weight"), "it takes train, and weight: 0.3")
+                raise fail(self.scope, "N110", argument.span, f"an output takes no argument {text}", help=help)
         return train, weight
 
 
@@ -197,8 +236,8 @@ def _without_useless_biases(graph: Graph) -> Graph:
             return None
         key = id(node.op), node.path in kept
         if key not in decided:
-            decided[key] = node.op.model_copy(update={"bias": node.path in kept})
-        return replace(node, op=decided[key])
+            decided[key] = node.op.replaced(bias=node.path in kept)
+        return Node(node.name, node.path, decided[key], node.inputs, node.shape, node.line)
 
     return graph.replace(without)
 

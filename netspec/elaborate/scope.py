@@ -8,7 +8,7 @@ from typing import Any
 
 from netspec.diagnostics import Problems, Span
 from netspec.language import syntax as s
-from netspec.shape import Shape, show
+from netspec.shape import Shape
 
 
 class Failed(Exception):
@@ -19,30 +19,38 @@ class Halted(Exception):
     """A limit was passed and reported: building the net ends here."""
 
 
-#: What working a spec out may take, in parts of a microsecond or so; and how much of it an expression, an item of a list,
-#: a cell that has to be laid out, a character of a picture and the use of a block take.
+#: The most effort that evaluating a spec may take, in units of about 0.1 microseconds; and the effort of an expression,
+#: an item of a list, a table's cell that has to be laid out, a character of a picture and the use of a block.
 MOST_EFFORT = 2**25
 AN_EXPRESSION, AN_ITEM, A_CELL, A_CHARACTER, A_BLOCK = 8, 4, 2, 2, 250
 
 
 class Effort:
-    """What working a spec out has taken so far: a small file must not ask for hours, in however many small pieces."""
+    """The effort that evaluating a spec has left: a small file must not ask for hours, in however many small pieces."""
 
     def __init__(self) -> None:
         self.left = MOST_EFFORT
         self.at: Span | None = None
-        self.told = False
-        self.drawn: dict[tuple[int, int, int], Any] = {}  # tables by their pictures, which a block declares anew at every use
+        self.reported = False
+        #: Tables by their pictures, which a block declares anew at every use.
+        self.drawn: dict[tuple[int, int, int], Any] = {}
 
     def spend(self, units: int, problems: Problems, span: Span) -> None:
         """Take units off what is left. Reports, once, and raises Halted where there are not so many."""
         self.left -= units
         if self.left < 0:
-            if not self.told:
-                problems.error("N115", span, "working this spec out takes too much, and it was given up here",
-                               help="shorter lists and ranges, smaller tables, fewer repetitions of what holds them")  # fmt: skip
-            self.told = True
+            if not self.reported:
+                problems.error(
+                    "N115",
+                    span,
+                    "evaluating this spec takes too much work, and stopped here",
+                    help="use shorter lists and ranges, smaller tables, or fewer repetitions of what has them",
+                )
+            self.reported = True
             raise Halted
+
+
+_NEW = Effort()  # stands for one of a scope's own: most scopes have that of the scope around
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +61,6 @@ class Value:
     shape: Shape
     label: str
     line: int
-
-    def told(self) -> str:
-        """``S2 is 8 x 14 x 14 (from line 17)``."""
-        return f"{self.label} is {show(self.shape)} (from line {self.line})"
 
 
 @dataclass(slots=True)
@@ -112,11 +116,13 @@ class Scope:
     input: tuple[Value, ...] | None = None
     later: dict[str, int] = field(default_factory=dict)
     broken: bool = False
-    effort: Effort = field(default_factory=Effort)
+    effort: Effort = _NEW
 
     def __post_init__(self) -> None:
         if self.parent is not None:
             self.effort = self.parent.effort
+        elif self.effort is _NEW:
+            self.effort = Effort()
 
     def sees(self, name: str) -> bool:
         """Whether a name stands for something here, without a use of it."""
@@ -179,3 +185,8 @@ class Scope:
             return
         self.names[name] = binding
 
+
+def fail(scope: Scope, code: str, span: Span, message: str, label: str = "", help: str = "") -> Failed:
+    """Report, and give the exception to raise."""
+    scope.problems.error(code, span, message, label=label, help=help)
+    return Failed()

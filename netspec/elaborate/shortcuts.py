@@ -6,15 +6,17 @@ from dataclasses import replace
 
 from netspec.diagnostics import did_you_mean
 from netspec.elaborate.arguments import named, value_of
-from netspec.elaborate.expressions import Size, describe, fail
-from netspec.elaborate.pipelines import Site, add_node
-from netspec.elaborate.scope import Failed, Value
+from netspec.elaborate.nodes import add_node
+from netspec.elaborate.scope import Failed, Value, fail
+from netspec.elaborate.site import Site
+from netspec.elaborate.values import Size, describe
 from netspec.language import syntax as s
 from netspec.ops.conv import Conv
 from netspec.ops.norm import Norm
 from netspec.ops.wiring import Connect
 from netspec.shape import Dim, linear, same, show
 from netspec.tables import Table
+from netspec.tables.generators import identity
 
 KINDS = ("identity", "pad", "project", "auto")
 #: Strides are tried up to this one.
@@ -29,11 +31,14 @@ def read_shortcut(stage: s.Call, site: Site) -> str | Table:
             raise Failed
         value = value_of(argument.value, site.scope, KINDS)
         if not isinstance(value, Table) and value not in KINDS:
-            told = f"`{value}`" if isinstance(value, str) else describe(value)
+            given = f"`{value}`" if isinstance(value, str) else describe(value)
             raise fail(
-                site.scope, "N112", argument.span, f"the shortcut is {told}, and identity, pad, project, auto or a table is wanted",
+                site.scope,
+                "N112",
+                argument.span,
+                f"the shortcut must be identity, pad, project, auto or a table, not {given}",
                 help=did_you_mean(value, KINDS) if isinstance(value, str) else "",
-            )  # fmt: skip
+            )
         kind = value
     return kind
 
@@ -45,10 +50,14 @@ def shortcut(kind: str | Table, x: Value, y: Value, stage: s.Call, site: Site) -
         return x
     if kind == "identity":
         raise fail(
-            site.scope, "N218", stage.name_span,
-            f"the body gives {show(y.shape)}, and the shortcut {show(x.shape)}", label=f"{x.label} enters as {show(x.shape)}",
-            help="make the shapes equal, or write `residual(shortcut: auto)`: a projection where they differ; or pad, project, or a table",
-        )  # fmt: skip
+            site.scope,
+            "N218",
+            stage.name_span,
+            f"the body gives {show(y.shape)}, and the shortcut {show(x.shape)}",
+            label=f"{x.label} enters as {show(x.shape)}",
+            help="make the shapes equal, or write `residual(shortcut: auto)`: a projection where they differ; "
+            "or pad, project, or a table",
+        )
     stride = _strides(x, y, stage, site)
     if isinstance(kind, Table):
         return _connect(kind, stride, x, stage, site)
@@ -56,7 +65,13 @@ def shortcut(kind: str | Table, x: Value, y: Value, stage: s.Call, site: Site) -
         return _pad(x, y, stride, stage, site)
     inner = replace(site, place=site.place.inner("shortcut"))
     if len(x.shape) == 1:
-        raise fail(site.scope, "N218", stage.name_span, "units have no 1 x 1 convolution to project them", help="use a table: `residual(shortcut: T)`")
+        raise fail(
+            site.scope,
+            "N218",
+            stage.name_span,
+            "units have no 1 x 1 convolution to project them",
+            help="use a table: `residual(shortcut: T)`",
+        )
     maps = y.shape[0]
     assert isinstance(maps, int)
     conv = Conv(maps=maps, kernel=1, stride=stride, bias=False)
@@ -64,10 +79,15 @@ def shortcut(kind: str | Table, x: Value, y: Value, stage: s.Call, site: Site) -
 
 
 def _strides(x: Value, y: Value, stage: s.Call, site: Site) -> Size:
-    """The smallest stride on each axis that makes the sizes agree."""
+    """The smallest stride on each axis that makes the sizes agree; a stride of n takes positions 0, n, 2n, …"""
     if len(x.shape) != len(y.shape):
-        raise fail(site.scope, "N218", stage.name_span, f"the body gives {show(y.shape)}, and the shortcut {show(x.shape)}",
-                   help="a shortcut keeps the number of axes")  # fmt: skip
+        raise fail(
+            site.scope,
+            "N218",
+            stage.name_span,
+            f"the body gives {show(y.shape)}, and the shortcut {show(x.shape)}",
+            help="keep the number of axes: a shortcut cannot change it",
+        )
     strides = []
     for have, want in zip(x.shape[1:], y.shape[1:], strict=True):
         fit = (n for n in range(1, LARGEST_STRIDE + 1) if same(_strided(have, n), want))
@@ -87,6 +107,7 @@ def _strided(size: Dim, stride: int) -> Dim:
 
 
 def _whole_stride(have: int, want: Dim) -> int | None:
+    """The smallest n with ``ceil(have / n) == want``; None where there is none, as for 7 -> 5."""
     if not isinstance(want, int) or want > have:
         return None
     low = -(-have // want)  # the smallest n with ceil(have / n) <= want
@@ -94,14 +115,18 @@ def _whole_stride(have: int, want: Dim) -> int | None:
 
 
 def _pad(x: Value, y: Value, stride: Size, stage: s.Call, site: Site) -> Value:
-    from netspec.tables.generators import identity
-
-    maps, wanted = x.shape[0], y.shape[0]
-    assert isinstance(maps, int) and isinstance(wanted, int)
-    if wanted < maps:
-        raise fail(site.scope, "N218", stage.name_span, f"pad appends maps, and the body has fewer: {wanted} after {maps}",
-                   help="`project` or `auto` can make fewer")  # fmt: skip
-    table = replace(identity("residual", maps, wanted), name="pad")
+    """Option A of He et al.: strided, maps of zeros appended. It is a table, which moves values without weights."""
+    maps, required = x.shape[0], y.shape[0]
+    assert isinstance(maps, int) and isinstance(required, int)
+    if required < maps:
+        raise fail(
+            site.scope,
+            "N218",
+            stage.name_span,
+            f"pad appends maps, and the body has fewer: {required} after {maps}",
+            help="use `project` or `auto`, which can make fewer",
+        )
+    table = replace(identity("residual", maps, required), name="pad")
     return _connect(table, stride, x, stage, site)
 
 

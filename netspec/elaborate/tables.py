@@ -8,11 +8,15 @@ from math import prod
 from typing import Any
 
 from netspec.diagnostics import Fault, Span, did_you_mean
-from netspec.elaborate.arguments import named, place
-from netspec.elaborate.expressions import Size, describe, evaluate, fail, leaves, whole
-from netspec.elaborate.scope import A_CELL, A_CHARACTER, AN_ITEM, Binding, Failed, Scope
+from netspec.elaborate.arguments import named, report_fault
+from netspec.elaborate.expressions import evaluate, whole
+from netspec.elaborate.scope import A_CELL, A_CHARACTER, AN_ITEM, Binding, Failed, Scope, fail
+from netspec.elaborate.values import Size, describe, leaves
 from netspec.language import syntax as s
 from netspec.tables import KernelTable, Table
+from netspec.tables.generators import GENERATORS
+from netspec.tables.joins import MOST_LAID_OUT, intersection, laid_out, transpose, union
+from netspec.tables.picture import read_kernel, read_table
 
 _KINDS = ("sparse", "shared", "residual", "dense", "kernel")
 _ALLOWED = {"sparse": (False, False), "dense": (False, False), "shared": (True, False), "residual": (True, True)}
@@ -39,12 +43,18 @@ def _table(node: s.Table, scope: Scope) -> Table | KernelTable:
     if node.kind == "kernel":
         return _kernel(node, scope)
     if node.outputs is None:
-        raise fail(scope, "N200", node.inputs.span, f"a {node.kind} table has inputs and outputs", help=f"write `{node.kind} table {node.name}: 6 -> 16`")
+        raise fail(
+            scope,
+            "N200",
+            node.inputs.span,
+            f"a {node.kind} table has inputs and outputs",
+            help=f"write `{node.kind} table {node.name}: 6 -> 16`",
+        )
     inputs, outputs = (_maps(size, scope) for size in (node.inputs, node.outputs))
     if isinstance(node.body, s.Picture):
         table = _drawn(node, node.body, inputs, outputs, scope)
     elif node.body is not None:
-        table = _made(node.body, node.kind, inputs, outputs, scope)
+        table = _generated(node.body, node.kind, inputs, outputs, scope)
     elif node.kind == "dense":
         table = _generate("full", (), node.kind, inputs, outputs, scope, node.name_span)
     else:
@@ -63,18 +73,24 @@ def _maps(size: s.Expression, scope: Scope) -> int:
 
 def _kernel(node: s.Table, scope: Scope) -> KernelTable:
     if node.outputs is not None:
-        raise fail(scope, "N200", node.outputs.span, "a kernel table has a size, not inputs and outputs", help="write `kernel table name: 5 x 5 { … }`")
+        raise fail(
+            scope,
+            "N200",
+            node.outputs.span,
+            "a kernel table has a size, not inputs and outputs",
+            help="write `kernel table name: 5 x 5 { … }`",
+        )
     value = evaluate(node.inputs, scope)
     size = tuple(value) if isinstance(value, Size) else (value,)
     if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in size) or len(size) > 3:
-        raise fail(scope, "N105", node.inputs.span, f"the size of a kernel is wanted here, and this is {describe(value)}")
+        raise fail(scope, "N105", node.inputs.span, f"this must be the size of a kernel, not {describe(value)}")
     rows = node.body.rows if isinstance(node.body, s.Picture) else ()
     if not rows:
         raise fail(scope, "N200", node.span, "a kernel table needs a picture", help="draw it in `{ }`: `X` and `.`")
     if prod(size) > MOST_TAPS:
-        raise fail(scope, "N209", node.inputs.span, f"a kernel of {prod(size):,} taps is past the limit of {MOST_TAPS:,}")
-    from netspec.tables.picture import read_kernel
-
+        raise fail(
+            scope, "N209", node.inputs.span, f"a kernel of {prod(size):,} taps is past the limit of {MOST_TAPS:,}"
+        )
     scope.effort.spend(A_CHARACTER * sum(len(row.text) for row in rows), scope.problems, node.span)
     kernel = read_kernel(size, [row.text for row in rows], _Report(node, rows, scope))
     if kernel is None:
@@ -98,10 +114,14 @@ class _Report:
 
 
 def _drawn(node: s.Table, picture: s.Picture, inputs: int, outputs: int, scope: Scope) -> Table:
-    from netspec.tables.picture import read_table
-
     if not picture.rows:
-        raise fail(scope, "N206", picture.span, f"table {node.name} is drawn with no row", help="a row for each input, a cell for each output")
+        raise fail(
+            scope,
+            "N206",
+            picture.span,
+            f"table {node.name} is drawn with no row",
+            help="a row for each input, a cell for each output",
+        )
     known = scope.effort.drawn.get((id(picture), inputs, outputs))
     if known is not None:
         return known  # type: ignore[no-any-return]
@@ -114,27 +134,23 @@ def _drawn(node: s.Table, picture: s.Picture, inputs: int, outputs: int, scope: 
     return table
 
 
-def _made(made: s.Made, kind: str, inputs: int, outputs: int, scope: Scope) -> Table:
-    if isinstance(made, s.Generate):
-        return _generate(made.name, made.arguments, kind, inputs, outputs, scope, made.span)
-    from netspec.tables import table as tables
-
-    join = tables.union if made.sign == "|" else tables.intersection
-    result, *others = [_made(part, kind, inputs, outputs, scope) for part in made.parts]
+def _generated(node: s.Made, kind: str, inputs: int, outputs: int, scope: Scope) -> Table:
+    if isinstance(node, s.Generate):
+        return _generate(node.name, node.arguments, kind, inputs, outputs, scope, node.span)
+    join = union if node.sign == "|" else intersection
+    result, *others = [_generated(part, kind, inputs, outputs, scope) for part in node.parts]
     try:
         for other in others:
-            _lay_out(made.sign, (result, other), scope, made.span)
+            _lay_out(node.sign, (result, other), scope, node.span)
             result = join(result, other)
     except Fault as fault:
-        raise place(fault, scope, (), (), made.span) from None
+        raise report_fault(fault, scope, (), (), node.span) from None
     return result
 
 
 def _generate(
     name: str, arguments: tuple[s.Argument, ...], kind: str, inputs: int, outputs: int, scope: Scope, span: Span
 ) -> Table:
-    from netspec.tables.generators import GENERATORS
-
     binding = scope.find(name)
     if binding is not None and binding.kind == "unknown" and not arguments:
         raise Failed
@@ -144,11 +160,15 @@ def _generate(
         if len(arguments) != 1:
             raise fail(scope, "N208", span, "transpose takes one table", help="write `transpose(T)`")
         value = arguments[0].value
-        if isinstance(value, s.Name) and (value.arguments is not None or (value.name in GENERATORS and scope.find(value.name) is None)):
-            return _transposed(_generate(value.name, value.arguments or (), kind, outputs, inputs, scope, value.span), scope, span)
+        if isinstance(value, s.Name) and (
+            value.arguments is not None or (value.name in GENERATORS and scope.find(value.name) is None)
+        ):
+            return _transposed(
+                _generate(value.name, value.arguments or (), kind, outputs, inputs, scope, value.span), scope, span
+            )
         table = evaluate(value, scope)
         if not isinstance(table, Table):
-            raise fail(scope, "N208", arguments[0].span, f"transpose takes a table, and this is {describe(table)}")
+            raise fail(scope, "N208", arguments[0].span, f"transpose takes a table, not {describe(table)}")
         return _fitting(_transposed(table, scope, span), inputs, outputs, scope, span)
     if name not in GENERATORS:
         known = [*GENERATORS, "transpose", *(n for n in scope.known("constant"))]
@@ -161,32 +181,37 @@ def _generate(
             raise Failed
         given[key] = evaluate(argument.value, scope)
         if key != "lists" and (not isinstance(given[key], int) or isinstance(given[key], bool)):
-            raise fail(scope, "N208", argument.span, f"{key} of {name} is {describe(given[key])}, and a whole number is wanted")
+            raise fail(
+                scope, "N208", argument.span, f"{key} of {name} must be a whole number, not {describe(given[key])}"
+            )
     scope.effort.spend(AN_ITEM * leaves(given.get("lists", 0)), scope.problems, span)
     try:
         return GENERATORS[name](kind, inputs, outputs, **given)
     except TypeError:
-        raise fail(scope, "N208", span, f"{name} needs an argument", help=f"write `{name}({', '.join(parameters)})`") from None
+        raise fail(
+            scope, "N208", span, f"{name} needs an argument", help=f"write `{name}({', '.join(parameters)})`"
+        ) from None
     except Fault as fault:
-        raise place(fault, scope, arguments, parameters, span) from None
+        raise report_fault(fault, scope, arguments, parameters, span) from None
 
 
 def _transposed(table: Table, scope: Scope, span: Span) -> Table:
-    from netspec.tables.table import transpose
-
     _lay_out("transpose", (table,), scope, span)
     return transpose(table)
 
 
 def _lay_out(what: str, tables: tuple[Table, ...], scope: Scope, span: Span) -> None:
-    """Whether tables whose cells are needed to count what becomes of them are small enough for that."""
-    from netspec.tables.table import MOST_LAID_OUT, laid_out
-
+    """Report, and raise Failed, where joining or transposing tables would lay out too many cells one by one."""
     count, units = laid_out(what, *tables)
     if count > MOST_LAID_OUT:
         doing = "transposing it" if what == "transpose" else f"`{what}`"
-        raise fail(scope, "N209", span, f"{doing} lays out {count:,} connections, and the limit for that is {MOST_LAID_OUT:,}",
-                   help="" if what == "transpose" else "join smaller tables; one generator alone may be larger")  # fmt: skip
+        raise fail(
+            scope,
+            "N209",
+            span,
+            f"{doing} lays out {count:,} connections, and the limit for that is {MOST_LAID_OUT:,}",
+            help="" if what == "transpose" else "join smaller tables; one generator alone may be larger",
+        )
     scope.effort.spend(A_CELL * units, scope.problems, span)
 
 
@@ -206,8 +231,26 @@ def _check_kind(node: s.Table, table: Table, scope: Scope) -> None:
     if table.is_full:
         return
     if not constant and table.trained != table.connections:
-        raise fail(scope, "N207", node.name_span, f"table {node.name} is {node.kind}, and has `=` or numbers", help="declare a `residual table`")
+        raise fail(
+            scope,
+            "N207",
+            node.name_span,
+            f"table {node.name} is {node.kind}, and has `=` or numbers",
+            help="declare a `residual table`",
+        )
     if not named and table.weights != table.trained:
-        raise fail(scope, "N207", node.name_span, f"table {node.name} is {node.kind}, and has cells that share a weight", help="declare a `shared table`")
+        raise fail(
+            scope,
+            "N207",
+            node.name_span,
+            f"table {node.name} is {node.kind}, and has cells that share a weight",
+            help="declare a `shared table`",
+        )
     if node.kind == "dense" and table.connections != table.inputs * table.outputs:
-        raise fail(scope, "N207", node.name_span, f"table {node.name} is dense, and has empty cells", help="declare a `sparse table`")
+        raise fail(
+            scope,
+            "N207",
+            node.name_span,
+            f"table {node.name} is dense, and has empty cells",
+            help="declare a `sparse table`",
+        )

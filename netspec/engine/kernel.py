@@ -34,7 +34,7 @@ class Clock:
 
 @dataclass
 class Memory:
-    """One chunk's arrays for one node. ``dxs`` has None where no gradient is wanted."""
+    """One chunk's arrays for one node. ``dxs`` has None where no gradient is needed."""
 
     xs: list[Array]
     y: Array
@@ -53,8 +53,8 @@ class Memory:
 class Kernel:
     """One node's arithmetic; shapes are channels last and without images.
 
-    ``keeps`` names what backward reads of forward, "x" and "y"; ``elementwise`` kernels make each number of their result
-    from one of their input, ``copies`` put their inputs side by side: both are cheap to run again.
+    ``keeps`` names what backward reads of forward, "x" and "y"; ``elementwise`` kernels make each number of their
+    result from one of their input, ``copies`` put their inputs side by side: both are cheap to run again.
     """
 
     op_type: ClassVar[type[Operator]]
@@ -66,7 +66,9 @@ class Kernel:
     #: Names of workspace that forward has no use for.
     backwards: ClassVar[tuple[str, ...]] = ("db",)
 
-    def __init__(self, op: Any, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight]) -> None:
+    def __init__(
+        self, op: Any, xs: Sequence[tuple[int, ...]], y: tuple[int, ...], weights: Mapping[str, Weight]
+    ) -> None:
         self.op, self.xs, self.y, self.weights = op, list(xs), y, weights
         self.setup()
 
@@ -96,7 +98,7 @@ class Kernel:
         return {}
 
     def collect(self, name: str, total: Array, gradient: Array, ready: Mapping[str, Array]) -> Run | None:
-        """The call that turns an extra gradient, summed over chunks, into the weight's; what is ``ready`` it may use as workspace."""
+        """The call that turns an extra gradient, summed over chunks, into the weight's; ``ready`` may be workspace."""
         return None
 
     # ---- memory
@@ -145,7 +147,9 @@ class Barrier(Kernel):
         """Adds a chunk's sums of its input."""
         raise NotImplementedError
 
-    def forward_ready(self, parts: Sequence[Array], batch: int, m: Memory, ready: Mapping[str, Array], train: bool) -> Run:
+    def forward_ready(
+        self, parts: Sequence[Array], batch: int, m: Memory, ready: Mapping[str, Array], train: bool
+    ) -> Run:
         """Once a step: what all chunks need of the sums."""
         raise NotImplementedError
 
@@ -167,11 +171,11 @@ def add_product(m: Memory, name: str, a: Array, b: Array) -> Run:
     total = m.dw[name]
     if m.fresh:
         return partial(np.matmul, a, b, out=total)
-    made = m.scratch[f"adding:{name}"]
+    term = m.scratch[f"adding:{name}"]
 
     def run() -> None:
-        np.matmul(a, b, out=made)
-        np.add(total, made, out=total)
+        np.matmul(a, b, out=term)
+        np.add(total, term, out=total)
 
     return run
 
@@ -202,7 +206,11 @@ def rows(array: Array) -> Array:
 
 def sizes_of(graph: Graph, node: Node) -> tuple[list[tuple[int, ...]], tuple[int, ...], Mapping[str, Weight]]:
     """What a node's kernel is made from: shapes of what enters and leaves, channels last, and its weights."""
-    return [last(numbers(shape)) for shape in graph.input_shapes(node)], last(numbers(node.shape)), graph.local_weights(node)
+    return (
+        [last(numbers(shape)) for shape in graph.input_shapes(node)],
+        last(numbers(node.shape)),
+        graph.local_weights(node),
+    )
 
 
 def bias_gradient(m: Memory) -> Run:

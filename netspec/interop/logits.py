@@ -1,7 +1,7 @@
 """A compiled model with the values before its last softmax or sigmoid as further outputs, its weights never unpacked.
 
-A protobuf message may be written in parts that a reader merges, so the outputs are a few bytes behind the file's own: a model of
-2 GB costs no more than to read it.
+A protobuf message may be written in parts that a reader merges, so the outputs are a few bytes behind the file's own:
+a model of 2 GB costs no more than to read it.
 """
 
 from __future__ import annotations
@@ -37,17 +37,19 @@ def exposed(path: Path) -> Exposed:
 
     Raises Trouble where there is no file, Fault N708 where it is no model.
     """
-    with open_regular(path) as file, foreign("N708", f"{path} is no model"):
+    with open_regular(path) as file, foreign("N708", f"{path} is not a model"):
         if file.seek(0, 2) == 0:
-            raise Fault("N708", f"{path} is no model: it is empty")
-        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))  # closed when nothing looks at it any more
+            raise Fault("N708", f"{path} is not a model: it is empty")
+        view = memoryview(
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        )  # closed when nothing looks at it any more
         nodes, outputs, external = _skim(view)
-        made = {node.output[0]: node for node in nodes if node.output}
-        found = {name: told for name, axes in outputs.items() if (told := _before(name, axes, made)) is not None}
+        makers = {node.output[0]: node for node in nodes if node.output}
+        found = {name: logits for name, axes in outputs.items() if (logits := _before(name, axes, makers)) is not None}
         if external or not found:
             return Exposed(None, {})
         more = onnx.ModelProto()
-        for name in dict.fromkeys(told.name for told in found.values()):
+        for name in dict.fromkeys(logits.name for logits in found.values()):
             if name not in outputs:
                 more.graph.output.append(onnx.ValueInfoProto(name=name))
         return Exposed(b"".join((view, more.SerializeToString())), found)
@@ -65,8 +67,8 @@ def _skim(view: memoryview) -> tuple[list[onnx.NodeProto], dict[str, int], bool]
             if kind == _NODE:
                 nodes.append(onnx.NodeProto.FromString(bytes(content)))
             elif kind == _OUTPUT:
-                told = onnx.ValueInfoProto.FromString(bytes(content))
-                outputs[told.name] = len(told.type.tensor_type.shape.dim)
+                output = onnx.ValueInfoProto.FromString(bytes(content))
+                outputs[output.name] = len(output.type.tensor_type.shape.dim)
             elif kind == _WEIGHTS and len(content) < 2**16:  # weights that stand elsewhere are short
                 external |= onnx.TensorProto.FromString(bytes(content)).data_location == _EXTERNAL
     return nodes, outputs, external
@@ -104,16 +106,16 @@ def _varint(view: memoryview, at: int) -> tuple[int, int]:
     raise ValueError("it holds a number that is too long")
 
 
-def _before(output: str, axes: int, made: Mapping[str, onnx.NodeProto]) -> Logits | None:
+def _before(output: str, axes: int, makers: Mapping[str, onnx.NodeProto]) -> Logits | None:
     """What stands before an output's last layer; the mean over crops that a model of raw pixels takes is passed by."""
-    node, views = _passed(output, made), 1
+    node, views = _passed(output, makers), 1
     if node is not None and node.op_type == "Log":
-        node = _passed(node.input[0], made)
+        node = _passed(node.input[0], makers)
         node = node if node is not None and node.op_type == "Mean" else None
     if node is not None and node.op_type == "Mean":
-        node, views = _split(node, made)
+        node, views = _split(node, makers)
         if node is not None and node.op_type == "Exp":
-            node = _passed(node.input[0], made)
+            node = _passed(node.input[0], makers)
     if node is None or node.op_type not in ENDS or node.domain not in ("", "ai.onnx") or not node.input:
         return None
     if node.op_type != "Sigmoid" and next((a.i for a in node.attribute if a.name == "axis"), -1) not in (1, 1 - axes):
@@ -121,21 +123,21 @@ def _before(output: str, axes: int, made: Mapping[str, onnx.NodeProto]) -> Logit
     return Logits(node.input[0], ENDS[node.op_type], views)
 
 
-def _passed(value: str, made: Mapping[str, onnx.NodeProto]) -> onnx.NodeProto | None:
+def _passed(value: str, makers: Mapping[str, onnx.NodeProto]) -> onnx.NodeProto | None:
     """The node that gives a value, copies passed by."""
     for _ in range(100):
-        node = made.get(value)
+        node = makers.get(value)
         if node is None or node.op_type != "Identity" or not node.input:
             return node
         value = node.input[0]
     return None
 
 
-def _split(mean: onnx.NodeProto, made: Mapping[str, onnx.NodeProto]) -> tuple[onnx.NodeProto | None, int]:
+def _split(mean: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto]) -> tuple[onnx.NodeProto | None, int]:
     """What gives the value whose equal parts a node takes the mean of, and how many there are."""
-    split = made.get(mean.input[0]) if mean.input else None
+    split = makers.get(mean.input[0]) if mean.input else None
     if split is None or split.op_type != "Split" or list(split.output) != list(mean.input) or len(split.input) != 1:
         return None, 1
     if next((a.i for a in split.attribute if a.name == "axis"), 0) != 0:
         return None, 1
-    return _passed(split.input[0], made), len(mean.input)
+    return _passed(split.input[0], makers), len(mean.input)

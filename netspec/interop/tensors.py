@@ -38,39 +38,56 @@ class Tensor:
 
 
 def read_tensors(path: Path, help: str = "") -> tuple[dict[str, Array], dict[str, Any]]:
-    """The tensors by name, and the metadata. Raises Fault N702 where the file is not what it says, Trouble N601 where there is none."""
+    """The tensors by name, and the metadata.
+
+    Raises Fault N702 where the file is not what it says, Trouble N601 where there is none.
+    """
     with open_regular(path) as file, foreign("N702", f"{path} holds no weights", help):
         size = os.fstat(file.fileno()).st_size
         if size < 8:
             raise Fault("N702", f"{path} holds no weights: it has {size} bytes", help=help)
         length = struct.unpack("<Q", file.read(8))[0]
         if HEAD < length <= size - 8:
-            raise Fault("N702", f"{path} holds no weights: its head has {length:,} bytes, and at most {HEAD:,} are read", help=help)
+            raise Fault(
+                "N702",
+                f"{path} holds no weights: its header has {length:,} bytes, but at most {HEAD:,} are read",
+                help=help,
+            )
         if length > size - 8:
-            raise Fault("N702", f"{path} holds no weights: its first 8 bytes claim a head of {length:,}, and {size - 8:,} follow", help=help)
-        told = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_once)
-        if not isinstance(told, dict):
-            raise Fault("N702", f"{path} holds no weights: its head is no object", help=help)
-        metadata = told.pop("__metadata__", {})
-        tensors = sorted((_tensor(name, about) for name, about in told.items()), key=lambda tensor: (tensor.start, tensor.end))
+            raise Fault(
+                "N702",
+                f"{path} holds no weights: its first 8 bytes claim a header of {length:,}, but {size - 8:,} follow",
+                help=help,
+            )
+        head = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_once)
+        if not isinstance(head, dict):
+            raise Fault("N702", f"{path} holds no weights: its header is not an object", help=help)
+        metadata = head.pop("__metadata__", {})
+        tensors = sorted(
+            (_tensor(name, about) for name, about in head.items()), key=lambda tensor: (tensor.start, tensor.end)
+        )
         end = 0
         for tensor in tensors:
             if tensor.start != end:
-                raise Fault("N702", f"{path}: tensor {tensor.name[:100]} begins at byte {tensor.start:,}, and the one before it ends at {end:,}")
+                raise Fault(
+                    "N702",
+                    f"{path}: tensor {tensor.name[:100]} begins at byte {tensor.start:,}, "
+                    f"but the one before it ends at {end:,}",
+                )
             end = tensor.end
         if end != size - 8 - length:
-            raise Fault("N702", f"{path} should hold {end:,} bytes of tensors, and holds {size - 8 - length:,}")
+            raise Fault("N702", f"{path} should hold {end:,} bytes of tensors, but holds {size - 8 - length:,}")
         arrays = {tensor.name: _read(file, tensor, path) for tensor in tensors}
         return {name: arrays[name] for name in sorted(arrays)}, metadata if isinstance(metadata, dict) else {}
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
+    result = dict(pairs)
+    if len(result) < len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in made if names.count(name) > 1) if len(names) < 1000 else "a name"
+        twice = next(name for name in result if names.count(name) > 1) if len(names) < 1000 else "a name"
         raise ValueError(f"{twice[:100]} stands twice in its head")
-    return made
+    return result
 
 
 def _tensor(name: str, about: Any) -> Tensor:
@@ -79,7 +96,10 @@ def _tensor(name: str, about: Any) -> Tensor:
         raise ValueError(f"its head says of tensor {name[:100]} something else than dtype, shape and data_offsets")
     dtype, shape, ends = about["dtype"], about["shape"], about["data_offsets"]
     if dtype not in _TYPES:
-        raise ValueError(f"tensor {name[:100]} has numbers of type {str(dtype)[:20]}, and those that are read are {', '.join(_TYPES)}")
+        raise ValueError(
+            f"tensor {name[:100]} has numbers of type {str(dtype)[:20]}, "
+            f"and those that are read are {', '.join(_TYPES)}"
+        )
     if not _whole(shape) or len(shape) > 32 or not _whole(ends) or len(ends) != 2:
         raise ValueError(f"tensor {name[:100]} has no whole numbers as shape and data_offsets")
     count, itemsize = prod(shape), np.dtype(_TYPES[dtype]).itemsize

@@ -23,7 +23,10 @@ Signature = tuple[str, str, tuple[int, ...]]
 
 
 def from_torch(graph: Graph, arrays: Arrays) -> dict[str, Array]:
-    """The arrays by the net's own paths. Fault that lists every tensor without a place and every place without a tensor."""
+    """The arrays by the net's own paths.
+
+    Raises Fault N701, which lists every tensor without a place and every place without a tensor.
+    """
     ours = {path: weight.shape for path, weight in graph.weights.items()}
     theirs = {name: array.shape for name, array in arrays.items() if not name.endswith(IDLE)}
     places = _sorted_out(ours, ours)
@@ -39,7 +42,7 @@ def from_torch(graph: Graph, arrays: Arrays) -> dict[str, Array]:
     left += [f"{path} ({show(ours[path])}) finds no tensor" for paths in places.values() for path in paths]
     if left:
         more = f"\n… and {len(left) - 20} more" if len(left) > 20 else ""
-        raise Fault("N701", f"the tensors are not those of net {graph.name}: {left[0]}", help="\n".join(left[:20]) + more)
+        raise Fault("N701", f"the tensors do not fit net {graph.name}: {left[0]}", help="\n".join(left[:20]) + more)
     return found
 
 

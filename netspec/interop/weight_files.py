@@ -24,23 +24,30 @@ def save_weights(path: Path, weights: Arrays, metadata: Mapping[str, Any]) -> No
 
 
 def load_weights(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
-    """The arrays, real ones in single precision, and the metadata of a file. Raises Trouble where there is none, Fault where it is damaged."""
+    """The arrays, real ones in single precision, and the metadata of a file.
+
+    Raises Trouble N601 where there is none, Fault N702 where it is damaged.
+    """
     if path.suffix == ".npz":
         return _load_npz(path), {}
     arrays, metadata = read_tensors(path, _help(path))
     with foreign("N702", f"{path} holds no weights: its metadata cannot be read", _help(path)):
-        told = json.loads(metadata.get("netspec", "{}"))
-    return {name: _single(array) if array.dtype.kind == "f" else array for name, array in arrays.items()}, told if isinstance(told, dict) else {}
+        held = json.loads(metadata.get("netspec", "{}"))
+    return {
+        name: _single(array) if array.dtype.kind == "f" else array for name, array in arrays.items()
+    }, held if isinstance(held, dict) else {}
 
 
 def _single(array: Array) -> Array:
-    with np.errstate(over="ignore"):  # what is past single precision is infinite, and told where weights are held against a net
+    # what is past single precision becomes infinite, and is an error where weights are held against a net
+    with np.errstate(over="ignore"):
         return array.astype(np.float32, copy=False)
 
 
 def _help(path: Path) -> str:
     if path.suffix in (".pt", ".pth", ".bin", ".ckpt", ".pkl"):
-        return "such files can run code when they are read; in PyTorch, `safetensors.torch.save_file(model.state_dict(), \"weights.safetensors\")`"
+        save = '`safetensors.torch.save_file(model.state_dict(), "weights.safetensors")`'
+        return f"such files can run code when they are read; in PyTorch, {save}"
     return "weights are safetensors files"
 
 
@@ -50,5 +57,5 @@ def _load_npz(path: Path) -> dict[str, Array]:
         with npz(path, "N702") as packed:
             return {name: _single(packed[name]) for name in packed.members}
     except Fault as fault:
-        told = fault.message.removeprefix(str(path)).lstrip(": ")
-        raise Fault(fault.code, f"{path} holds no weights: {told}", help=fault.help) from None
+        reason = fault.message.removeprefix(str(path)).lstrip(": ")
+        raise Fault(fault.code, f"{path} holds no weights: {reason}", help=fault.help) from None

@@ -29,7 +29,7 @@ def format_text(text: str, name: str = "-") -> str:
     parse_tokens(found, problems)
     if problems.errors:
         raise SpecError(problems)
-    comments = [Token("COMMENT", span.text.rstrip(), start_pos=span.start, end_pos=span.end) for span in found.comments]
+    comments = [Token("COMMENT", span.text, start_pos=span.start, end_pos=span.end) for span in found.comments]
     visible = [token for token in found.tokens if token.type != "_NL"]
     pieces = sorted([*visible, *comments], key=lambda piece: piece.start_pos or 0)
     rows = list(_rows(source, pieces))

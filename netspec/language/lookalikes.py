@@ -13,8 +13,8 @@ from netspec.diagnostics import Problems, Source, Span
 #: Letters of Cyrillic and Greek, and a few others, with the Latin letter that each looks like.
 _LIKE = dict(
     zip(
-        "аеорсухіјѕԁһԛԝӏкАВЕЗКМНОРСТУХІЈЅԌԚԜҮ" "αικνορυγϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺ" "ıɑɡʋℓօս",
-        "aeopcyxijsdhqwlkABE3KMHOPCTYXIJSGQWY" "aikvopuycjABEZHIKMNOPTYXCM" "iagvlou",
+        "аеорсухіјѕԁһԛԝӏкАВЕЗКМНОРСТУХІЈЅԌԚԜҮαικνορυγϲϳΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺıɑɡʋℓօս",
+        "aeopcyxijsdhqwlkABE3KMHOPCTYXIJSGQWYaikvopuycjABEZHIKMNOPTYXCMiagvlou",
         strict=True,
     )
 )
@@ -29,8 +29,8 @@ def skeleton(name: str) -> str:
     return unicodedata.normalize("NFC", "".join(_LIKE.get(c, c) for c in parted))
 
 
-def tell_lookalikes(source: Source, tokens: Iterable[Token], words: Iterable[str], problems: Problems) -> None:
-    """Warn of each name of a file, cells of pictures too, that looks like another before it or like a word of the language."""
+def report_lookalikes(source: Source, tokens: Iterable[Token], words: Iterable[str], problems: Problems) -> None:
+    """Warn of each name, cells of pictures too, that looks like one before it or like a word of the language."""
     seen: dict[str, tuple[str, int]] = {word: (word, -1) for word in words}
     names: set[str] = set()
     for name, start, end in _names(tokens):
@@ -39,7 +39,7 @@ def tell_lookalikes(source: Source, tokens: Iterable[Token], words: Iterable[str
         names.add(name)
         other, where = seen.setdefault(skeleton(name), (name, start))
         if other != name:
-            _tell(Span(source, start, end), name, other, source.place(where)[0] if where >= 0 else 0, problems)
+            _report(Span(source, start, end), name, other, source.place(where)[0] if where >= 0 else 0, problems)
 
 
 def _names(tokens: Iterable[Token]) -> Iterator[tuple[str, int, int]]:
@@ -52,10 +52,11 @@ def _names(tokens: Iterable[Token]) -> Iterator[tuple[str, int, int]]:
                 yield unicodedata.normalize("NFC", cell[0]), start + cell.start(), start + cell.end()
 
 
-def _tell(span: Span, name: str, other: str, line: int, problems: Problems) -> None:
+def _report(span: Span, name: str, other: str, line: int, problems: Problems) -> None:
     strange = next((c for c in (other if name.isascii() else name) if ord(c) > 127), "")
+    letter = unicodedata.name(strange, "a letter of another script") if strange else ""
     problems.warning(
-        "N012", span, f"{name} looks like {other}{f' on line {line}' if line else ''} and is another name",
-        label=f"with {unicodedata.name(strange, 'a letter of another script')} (U+{ord(strange):04X})" if strange else "",
-        help="write both with the same letters, or give one of them another name",
+        "N012", span, f"{name} looks like {other}{f' on line {line}' if line else ''}, but is a different name",
+        label=f"with {letter} (U+{ord(strange):04X})" if strange else "",
+        help="write both with the same letters, or rename one of them",
     )  # fmt: skip

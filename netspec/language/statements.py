@@ -1,4 +1,4 @@
-"""Where statements begin among the tokens of a file, and how deep in braces: worked out once, asked at every mistake."""
+"""Where statements begin among the tokens of a file, and how deep in braces; asked at every mistake."""
 
 from __future__ import annotations
 
@@ -26,5 +26,5 @@ class Statements:
     def start(self, index: int, depth: int) -> int:
         """Where the statement began, in so many braces, that goes on at a token."""
         starts = self._starts.get(depth, ())
-        at = bisect_right(starts, index)
-        return starts[at - 1] if at else 0
+        count = bisect_right(starts, index)
+        return starts[count - 1] if count else 0

@@ -12,7 +12,10 @@ VERSION = 1
 #: A blank: any of Unicode's that does not end a line.
 _B = r"[^\S\n]"
 #: A line that only a netspec file has.
-_OURS = re.compile(rf'^{_B}*+(?:(?:net|block){_B}+\w+{_B}*[({{]|use{_B}*"|let{_B}+\w+{_B}*=|\w++{_B}+table{_B}+\w+{_B}*:)', re.MULTILINE)
+_OURS = re.compile(
+    rf'^{_B}*+(?:(?:net|block){_B}+\w+{_B}*[({{]|use{_B}*"|let{_B}+\w+{_B}*=|\w++{_B}+table{_B}+\w+{_B}*:)',
+    re.MULTILINE,
+)
 _ABOVE = re.compile(rf"{_B}*+(?:#[^\n]*+)?")
 _VERSION = re.compile(rf"netspec{_B}+([0-9]+){_B}*(?=#|\n|\Z)")
 #: So much of a file is looked at to tell whose it is.
@@ -33,7 +36,7 @@ def says_version(text: str) -> bool:
 
 
 class Said(NamedTuple):
-    """The version from ``start`` to ``end``, None where it is not there; where the text goes on; whether it is foreign."""
+    """The version, from ``start`` to ``end`` (None: not there); where the text goes on; whether it is foreign."""
 
     start: int
     end: int | None
@@ -51,21 +54,21 @@ def read_version(source: Source, problems: Problems) -> Said:
     if int(found[1][:9]) != VERSION or len(found[1]) > 9:
         problems.error(
             "N002", Span(source, *found.span(1)),
-            f"this file is written in version {found[1][:12]} of the language, and this netspec reads version {VERSION}",
-            label="not known here", help="install a newer netspec, or write `netspec 1`",
+            f"this file is in version {found[1][:12]} of the language, and this netspec reads version {VERSION}",
+            label="not supported", help="install a newer netspec, or write `netspec 1`",
         )  # fmt: skip
     return Said(start, start + len(found[0].rstrip()), found.end())
 
 
 def _first(text: str) -> int:
     """Where the first thing stands that is neither blank nor a comment; the end of the text where there is none."""
-    at = 0
+    position = 0
     while True:
-        above = _ABOVE.match(text, at)
-        at = above.end() if above else at
-        if text[at : at + 1] != "\n":
-            return at
-        at += 1
+        above = _ABOVE.match(text, position)
+        position = above.end() if above else position
+        if text[position : position + 1] != "\n":
+            return position
+        position += 1
 
 
 def _missing(source: Source, start: int, problems: Problems) -> Said:
@@ -74,9 +77,16 @@ def _missing(source: Source, start: int, problems: Problems) -> Said:
     span = Span(source, start, start + max(len(line), 1))
     near = re.match(rf"netspec\b(?:{_B}*[0-9]+(?={_B}))?", line, re.IGNORECASE)
     if near is not None:
-        problems.error("N001", span, "the language version is not written like this", help="write `netspec 1`, on a line of its own")
+        problems.error(
+            "N001",
+            span,
+            "the language version is not written like this",
+            help="write `netspec 1`, on a line of its own",
+        )
         return Said(start, None, start + (len(near[0]) if re.search(r"[{}]", line) else len(line)))
-    theirs = next((name for pattern, name in _THEIRS.items() if re.compile(pattern).match(text[start : start + _LOOKED_AT])), "")
+    theirs = next(
+        (name for pattern, name in _THEIRS.items() if re.compile(pattern).match(text[start : start + _LOOKED_AT])), ""
+    )
     if theirs:
         problems.error(
             "N001", span, f"this is {theirs}, not a netspec file",
@@ -84,7 +94,7 @@ def _missing(source: Source, start: int, problems: Problems) -> Said:
         )  # fmt: skip
     else:
         problems.error(
-            "N001", span, "the file does not say its language version",
+            "N001", span, "the file does not state its language version",
             label="before this line", help="add this line at the top: `netspec 1`",
         )  # fmt: skip
     return Said(start, None, start, bool(theirs) or not _OURS.search(text))

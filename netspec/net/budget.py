@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netspec import machine
 from netspec.diagnostics import Fault
+from netspec.net.methods_cache import tuned
 
 if TYPE_CHECKING:
-    from netspec.net import Net
+    from netspec.net.net import Net
+
+
+def bytes_of(net: Net, workers: int | None, recompute: bool) -> Callable[[int], int]:
+    """The memory that a step of training takes, as a function of the batch; each size is worked out once."""
+    from netspec.engine.planning.make import Outline
+    from netspec.engine.planning.needs import training_bytes
+    from netspec.engine.planning.ways import Ways
+    from netspec.engine.training.rules import slots
+
+    settings, count = net.train_settings, workers or machine.cores()
+    outline = Outline(net.graph, True, settings.loss, ways=Ways.here(tuned()), recompute=recompute)
+    kept = len(slots(settings.optimizer)) + (settings.average is not None)
+    return lambda batch: training_bytes(outline.plan(batch), kept, count)
 
 
 def largest(bytes_of: Callable[[int], int], memory: int, most: int) -> int:
     """The largest batch from 1 to ``most`` whose bytes, which grow with it, are at most ``memory``; 0 where none is.
 
-    A plan of a deep net takes a second and its bytes grow nearly in proportion: the next batch that is tried lies where the
-    line through the two nearest known ones meets the limit, and every third is the middle, so that steps in it cannot hold it up.
+    Planning a deep net takes a second, and its bytes grow nearly in proportion to the batch: the next batch that is
+    tried lies where the line through the two nearest known ones meets the limit. Every third is the middle, so that
+    steps in the line cannot hold the search up.
     """
     known: dict[int, int] = {}
     good, bad = 0, most + 1
@@ -37,40 +53,53 @@ def _guess(known: Mapping[int, int], memory: int, good: int, bad: int) -> int:
 
 @dataclass(frozen=True)
 class Budget:
-    """``memory`` that training may take, in bytes; whether the batch was ``asked`` for; whether activations are made again."""
+    """``memory`` is what training may take, in bytes; ``asked`` whether the batch was given by hand.
+
+    ``recompute`` is whether activations are computed again in backward.
+    """
 
     memory: int | None = None
     asked: bool = False
     recompute: bool = False
 
     def settle(self, net: Net, batch: int, examples: int, workers: int | None) -> tuple[int, bool]:
-        """The batch, and whether activations are made again so that it fits. Fault N712 where none does."""
+        """The batch, and whether activations are computed again so that it fits. Fault N712 where none does."""
         limit, binds = self.limit()
         if limit is None:
             return batch, self.recompute
         batch = min(batch, examples)
+        ways = tuple(dict.fromkeys((self.recompute, True)))
         if self.memory is None or self.asked:
-            for recompute in dict.fromkeys((self.recompute, True)):
+            for recompute in ways:
                 if net.training_bytes(batch, workers, recompute) <= limit:
                     return batch, recompute
-        largest = {again: net.largest_batch(limit, workers, again, examples) for again in dict.fromkeys((self.recompute, True))}
-        recompute = max(largest, key=lambda again: (largest[again], not again))
-        if self.memory is not None and not self.asked and largest[recompute]:
-            plain = largest.get(False, 0)
-            return (plain, False) if plain >= min(batch, examples) else (largest[recompute], recompute)
+        fits = {recompute: net.largest_batch(limit, workers, recompute, examples) for recompute in ways}
+        recompute = max(fits, key=lambda way: (fits[way], not way))
+        if self.memory is not None and not self.asked and fits[recompute]:
+            plain = fits.get(False, 0)
+            return (plain, False) if plain >= batch else (fits[recompute], recompute)
         needs = net.training_bytes(batch, workers, True)
-        best = f"a batch of {largest[recompute]:,} is the largest that fits" if largest[recompute] else "not even one example fits"
-        raise Fault("N712", f"training on batches of {batch:,} takes {told(needs)}, and there are {told(limit)}{binds}",
-                    help=f"{best}{', with `--checkpoint-activations`' if recompute and largest[recompute] else ''}")  # fmt: skip
+        raise Fault(
+            "N712",
+            f"training on batches of {batch:,} takes {in_words(needs)}, and only {in_words(limit)} may be used{binds}",
+            help=_advice(fits[recompute], recompute),
+        )
 
     def limit(self) -> tuple[int | None, str]:
-        """Bytes that training may take, the least of what is said and what the machine gives; and what binds, in words."""
+        """Bytes that training may take, the least of what was asked for and what the machine gives; what limits it."""
         found = machine.memory()
         if found is None or (self.memory is not None and self.memory <= found.free):
             return self.memory, ""
         return found.free, f": {found.limit}"
 
 
-def told(count: int) -> str:
+def _advice(batch: int, recompute: bool) -> str:
+    if not batch:
+        return "give training more memory: not even one example fits"
+    with_option = ", with `--checkpoint-activations`" if recompute else ""
+    return f"use a batch of {batch:,}, the largest that fits{with_option}"
+
+
+def in_words(count: int) -> str:
     """Bytes in a unit that people read."""
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

@@ -1,11 +1,17 @@
-"""The test set of a folder through a compiled model: interop shows the value before its last softmax or sigmoid, runtime runs it."""
+"""The test set of a folder through a compiled model.
+
+Interop shows the value before its last softmax or sigmoid, runtime runs it.
+"""
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Fault
+from netspec.files import in_run
 
 if TYPE_CHECKING:
     from netspec.data.scores import Logits
@@ -13,17 +19,26 @@ if TYPE_CHECKING:
     from netspec.runtime.session import Session
 
 
-def evaluate(model: Path, folder: Path, device: str = "auto", max_pixels: int | None = None) -> tuple[Session, Evaluation]:
+def evaluate(
+    model: Path, folder: Path, device: str = "auto", max_pixels: int | None = None
+) -> tuple[Session, Evaluation]:
     """The scores of every output that has a loss. Raises Fault where the model or the data cannot be used."""
     from netspec.data.images import Reading
-    from netspec.data.sets import read_part
+    from netspec.data.parts import part_to_judge
     from netspec.runtime.evaluate import evaluate as scored
     from netspec.runtime.metadata import preparation
 
     session, logits = _opened(model, device)
     data = preparation(session)
-    part = read_part(folder, "test", data.classes, [*session.inputs, *session.outputs], Reading.of(data, max_pixels))
-    return session, scored(session, part, logits)
+    seed = session.metadata.get("seed")
+    name, part = part_to_judge(
+        folder,
+        data,
+        [*session.inputs, *session.outputs],
+        seed if type(seed) is int else None,
+        Reading.of(data, max_pixels),
+    )
+    return session, replace(scored(session, part, logits), part=name, examples=len(part))
 
 
 def _opened(model: Path, device: str) -> tuple[Session, dict[str, Logits]]:
@@ -31,6 +46,7 @@ def _opened(model: Path, device: str) -> tuple[Session, dict[str, Logits]]:
     from netspec.interop.logits import exposed
     from netspec.runtime.session import open_model
 
+    model = in_run(model, "model.onnx")
     found = exposed(model)
     if found.content is not None:
         try:

@@ -1,4 +1,4 @@
-"""A spec that stands for itself: the values that were set for a run are written into it, and what it uses lies beside it."""
+"""A spec that stands for itself: it has the values that were set for a run, and what it uses lies beside it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ from netspec.language import syntax as s
 from netspec.settings import Arguments, Train
 
 if TYPE_CHECKING:
-    from netspec.net import Net
+    from netspec.net.net import Net
 
-#: Names that a run's folder has for itself; used files with such a name, or from outside the spec's folder, lie in ``ASIDE``.
-OWN = ("spec.net", "settings.json", "log.jsonl", "weights.safetensors", "model.onnx", "state.safetensors")
+#: Names that a run's folder has for itself. Used files with such a name, or from outside the spec's folder, lie in
+#: ``ASIDE``.
+OWN = (
+    "spec.net", "settings.json", "log.jsonl", "metrics.csv", "weights.safetensors", "best.safetensors", "model.onnx",
+    "state.safetensors",
+)  # fmt: skip
 ASIDE = "files"
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The text of the spec, and the texts of the files that it uses by the paths under which it finds them beside it."""
+    """The spec's text, and the texts of the files that it uses by the paths under which it finds them beside it."""
 
     text: str
     files: Mapping[str, str]
@@ -58,7 +62,11 @@ def _text(net: Net, settings: Train, where: Mapping[Path, PurePosixPath]) -> str
     if not net.given and not where and settings == net.meaning.train:
         return text
     file = parse(net.source, Problems())
-    edits = [*_parameters(file, net.given), *_settings(file, net.meaning.train, settings, len(text)), *_paths(file, net, where)]
+    edits = [
+        *_parameters(file, net.given),
+        *_settings(file, net.meaning.train, settings, len(text)),
+        *_paths(file, net, where),
+    ]
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
@@ -81,7 +89,7 @@ def _settings(file: s.File, said: Train, used: Train, end: int) -> Iterator[_Edi
     section = next((item for item in file.items if isinstance(item, s.Section) and item.name == "train"), None)
     lines = [node for node in section.settings if isinstance(node, s.Setting)] if section is not None else []
     more: list[str] = []
-    for key in Train.model_fields:
+    for key in Train.fields():
         if getattr(said, key) == getattr(used, key):
             continue
         now = _lines(key, getattr(used, key))
@@ -126,12 +134,16 @@ def _classes(section: s.Section, net: Net, where: Mapping[Path, PurePosixPath]) 
     for node in section.settings:
         if isinstance(node, s.Setting) and node.key == "classes" and net.meaning.labels is not None:
             place = where.get(net.meaning.labels)
-            if place is not None and net.path is not None and os.path.relpath(net.meaning.labels, net.path.parent) != str(place):
+            if (
+                place is not None
+                and net.path is not None
+                and os.path.relpath(net.meaning.labels, net.path.parent) != str(place)
+            ):
                 yield _Edit(node.values[0].span.start, node.values[0].span.end, written(str(place)))
 
 
 def _places(net: Net) -> dict[Path, PurePosixPath]:
-    """Where each used file lies beside the kept spec: as beside the net's own, or all of them in ``ASIDE`` where one cannot."""
+    """Where each used file lies beside the kept spec: as beside the net's own, or all in ``ASIDE`` where one cannot."""
     paths = list(net.meaning.files)
     if net.path is None or not paths:
         return {}
@@ -139,7 +151,9 @@ def _places(net: Net) -> dict[Path, PurePosixPath]:
     if all(place.parts[0] not in ("..", *OWN) and not place.is_absolute() for place in beside.values()):
         return beside
     common = os.path.commonpath([os.path.abspath(path.parent) for path in paths])
-    return {path: ASIDE / PurePosixPath(Path(os.path.relpath(os.path.abspath(path), common)).as_posix()) for path in paths}
+    return {
+        path: ASIDE / PurePosixPath(Path(os.path.relpath(os.path.abspath(path), common)).as_posix()) for path in paths
+    }
 
 
 def written(value: Any) -> str:
@@ -149,8 +163,16 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Arguments):
-        given = [f"{k}: {written(v)}" for k, v in value.arguments().items() if v is not None and v != type(value).model_fields[k].default]
-        return f"{value.name}({', '.join(given)})" if given or any(field.is_required() for field in type(value).model_fields.values()) else value.name
+        given = [
+            f"{k}: {written(v)}"
+            for k, v in value.arguments().items()
+            if v is not None and v != type(value).fields()[k].default
+        ]
+        return (
+            f"{value.name}({', '.join(given)})"
+            if given or any(field.required for field in type(value).fields().values())
+            else value.name
+        )
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, tuple):

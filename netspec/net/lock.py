@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import contextlib
 import errno
 import json
@@ -21,7 +22,7 @@ _held: set[tuple[int, int]] = set()
 
 
 class Lock:
-    """The lock of a folder from ``take`` to ``release``. ``after`` is whose lock it was, where that one died with it."""
+    """The lock of a folder from ``take`` to ``release``; ``after`` names the owner that died with it, if one did."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.after = folder, ""
@@ -30,7 +31,7 @@ class Lock:
         self._key = (there.st_dev, there.st_ino)
 
     def take(self) -> Lock:
-        """Trouble N714 where another process works in the folder, or this one already; N604 where no file can be made in it."""
+        """Take it. Trouble N714 where a process works in the folder already, N604 where no file can be made there."""
         if self._key in _held:
             raise self._taken(f"process {os.getpid()} on {socket.gethostname()}")
         try:
@@ -57,18 +58,23 @@ class Lock:
 
     def _locked(self) -> bool:
         """Open and lock the file; False where it was another's that was removed in between."""
-        handle = os.open(self.folder / NAME, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
+        # A link is not followed, and a pipe does not block: whatever has the name was put there by somebody else.
+        handle = os.open(
+            self.folder / NAME,
+            os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0),
+            0o666,
+        )
         granted = False
         try:
             granted = self._granted(handle, _read(handle))
             if not granted:
                 raise self._taken(_named(_waited(handle)))
+            # The owner before may have removed the file between our opening and locking it: a lock on a file that has
+            # no name any more keeps nobody out, so the name must still lead to the file that is locked.
             with contextlib.suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(handle), os.stat(self.folder / NAME, follow_symlinks=False)):
                     before = _read(handle)
-                    os.ftruncate(handle, 0)
-                    os.lseek(handle, 0, os.SEEK_SET)
-                    os.write(handle, json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "started": _started(os.getpid())}).encode())
+                    _sign(handle)
                     self.after, self._handle = _named(before) if before else "", handle
                     return True  # and the file stays open: to close it is to give the lock back
             os.close(handle)
@@ -97,7 +103,19 @@ class Lock:
             raise
 
     def _taken(self, owner: str) -> Trouble:
-        return Trouble("N714", f"{self.folder} is in use: {owner} trains in it", help="wait until it is done, stop it, or give this run another folder with `-o`")
+        return Trouble(
+            "N714",
+            f"{self.folder} is in use: {owner} is training in it",
+            help="wait until it is done, stop it, or give this run another folder with `-o`",
+        )
+
+
+def _sign(handle: int) -> None:
+    """Write who owns the lock, in place of who did."""
+    own = {"pid": os.getpid(), "host": socket.gethostname(), "started": _started(os.getpid())}
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, json.dumps(own).encode())
 
 
 def _waited(handle: int) -> dict[str, object]:
@@ -113,10 +131,10 @@ def _read(handle: int) -> dict[str, object]:
     """What an owner wrote of itself; nothing where it wrote nothing that can be read."""
     try:
         os.lseek(handle, 0, os.SEEK_SET)
-        told = json.loads(os.read(handle, _MOST))
+        owner = json.loads(os.read(handle, _MOST))
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return owner if isinstance(owner, dict) else {}
 
 
 def _named(owner: dict[str, object]) -> str:
@@ -125,7 +143,10 @@ def _named(owner: dict[str, object]) -> str:
 
 
 def _lives(owner: dict[str, object]) -> bool:
-    """Whether an owner may still be at work: one of another host may, one of this host where a process of its number and age runs."""
+    """Whether an owner may still be at work.
+
+    One of another host may; one of this host where a process of its number and age runs.
+    """
     pid = owner.get("pid")
     if not isinstance(pid, int) or pid < 1:
         return False

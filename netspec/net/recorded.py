@@ -1,7 +1,8 @@
-"""What makes a run the one that it is: its layers, settings and data, told so that what differs from another can be named."""
+"""What makes a run the one that it is: its layers, settings and data, so that a difference from another has a name."""
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from netspec.data.sets import Pictures
 
 #: Differences that are told one by one.
-_TOLD = 8
+_NAMED = 8
 _NUMBER, _SET = "number of ", "set of "
 
 
@@ -40,9 +41,9 @@ def record(graph: Graph, settings: Train, data: Data, parts: Mapping[str, Pictur
     """The record of a training. More epochs may follow where the schedule does not count them."""
     from netspec.data import digest as data_digest
 
-    told = settings.to_json()
-    free = () if any(word in told["schedule"] for word in ("cosine", "poly")) else ("epochs",)
-    train = {name: str(value) for name, value in told.items() if name not in (*free, "stop")}
+    values = settings.to_json()
+    free = () if any(schedule.by_end for schedule in settings.schedule) else ("epochs",)
+    train = {name: str(value) for name, value in values.items() if name not in (*free, "stop")}
     prepared = {key: json.dumps(value, sort_keys=True, default=str) for key, value in data.to_json().items()}
     prepared["augment"] = " -> ".join(map(str, data.augment))
     for name, part in parts.items():
@@ -54,15 +55,22 @@ def record(graph: Graph, settings: Train, data: Data, parts: Mapping[str, Pictur
 def _net(graph: Graph) -> dict[str, str]:
     inputs = {f"input {name}": show(shape) for name, shape in graph.inputs.items()}
     nodes = {f"layer {node.name}": _layer(node) for node in graph.nodes}
-    outputs = {f"output {out.name}": f"{out.value}{', train' if out.train else ''}, weight {out.weight:g}" for out in graph.outputs}
+    outputs = {
+        f"output {out.name}": f"{out.value}{', train' if out.train else ''}, weight {out.weight:g}"
+        for out in graph.outputs
+    }
     return {**inputs, **nodes, **outputs}
 
 
 def _layer(node: Node) -> str:
-    given = [f"{key}: {_argument(value)}" for key, value in node.op.arguments().items() if value != type(node.op).model_fields[key].default]
-    told = f"{node.op.name}({', '.join(given)})" if given else node.op.name
+    given = [
+        f"{key}: {_argument(value)}"
+        for key, value in node.op.arguments().items()
+        if value != type(node.op).fields()[key].default
+    ]
+    text = f"{node.op.name}({', '.join(given)})" if given else node.op.name
     own = "" if node.path == node.name else f", weights of {node.path}"
-    return f"{told} of {', '.join(node.inputs)}{own}"
+    return f"{text} of {', '.join(node.inputs)}{own}"
 
 
 def _argument(value: Any) -> str:
@@ -79,32 +87,41 @@ def _argument(value: Any) -> str:
     return str(value) if isinstance(value, Arguments) else repr(value) if isinstance(value, str) else str(value)
 
 
-def digest(told: Any) -> str:
+def digest(values: Any) -> str:
     """SHA-256 of plain values in their order."""
-    return sha256(json.dumps(told, default=str).encode()).hexdigest()
+    return sha256(json.dumps(values, default=str).encode()).hexdigest()
 
 
 def compare(folder: Any, now: Record, kept: Any, layers: Any) -> None:
-    """Fault N711 that names what differs between a run's record, as its state and its settings keep it, and the one of now."""
-    if not isinstance(kept, dict) or not all(isinstance(kept.get(part), kind) for part, kind in (("net", str), ("train", dict), ("data", dict))):
-        raise Fault("N711", f"{folder} does not say of which net, data and settings it is", help="it was left by an older netspec: train again")
+    """Fault N711 that names what differs between a run's record, as state and settings keep it, and the one of now."""
+    if not isinstance(kept, dict) or not all(
+        isinstance(kept.get(part), kind) for part, kind in (("net", str), ("train", dict), ("data", dict))
+    ):
+        raise Fault(
+            "N711",
+            f"{folder} does not record its net, data and settings",
+            help="train again: it was written by an older netspec",
+        )
     differences: list[tuple[str, str]] = []
     if kept["net"] != digest(now.net):
         known = layers if isinstance(layers, dict) and digest(layers) == kept["net"] else None
         differences += [("net", "")] if known is None else _between(known, now.net) or [("order of layers", "")]
     differences += _between(kept["train"], now.train)
     data = dict(_between({name: kept["data"].get(name) for name in [*now.data, *kept["data"]]}, now.data))
-    for name, told in data.items():
+    for name, text in data.items():
         if not name.startswith(_SET):
-            differences.append((name, told))
+            differences.append((name, text))
         elif name.replace(_SET, _NUMBER) not in data:  # their number alone says it
-            differences.append((name, f"{name}: as many, and not the same"))
+            differences.append((name, f"{name}: as many, but different ones"))
     if differences:
-        more = [f"{len(differences) - _TOLD} more"] if len(differences) > _TOLD else []
-        names = [*(name for name, _ in differences[:_TOLD]), *more]
-        raise Fault("N711", f"{folder} was trained with another {' and another '.join(names)}",
-                    help="\n".join([*(told for _, told in differences[:_TOLD] if told),
-                                    f"go on with {folder}/spec.net, which has the run's values, and its data; or leave `--resume` out"]))  # fmt: skip
+        more = [f"{len(differences) - _NAMED} more"] if len(differences) > _NAMED else []
+        names = [*(name for name, _ in differences[:_NAMED]), *more]
+        advice = f"use {folder}/spec.net, which has the run's values, and the same data; or leave out `--resume`"
+        raise Fault(
+            "N711",
+            f"{folder} was trained with another {' and another '.join(names)}",
+            help="\n".join([*(text for _, text in differences[:_NAMED] if text), advice]),
+        )
 
 
 def _between(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -17,19 +17,24 @@ from netspec.net.lock import Lock
 class RunFolder:
     """A folder from ``claim`` to ``release``: one process has it to itself.
 
-    ``goes_on`` says that the run in it is the one that is wanted; any other is refused, or with ``force`` moved aside once
-    ``ready`` is called. ``names`` are the files that will be written; ``tell`` gets what is worth knowing.
+    ``goes_on`` says that the run in it is the one that is wanted; any other is refused, or with ``force`` moved aside
+    once ``ready`` is called. ``names`` are the files that will be written; ``tell`` gets what is worth knowing.
     """
 
-    def __init__(self, path: Path, goes_on: bool, force: bool, names: Iterable[str], tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, path: Path, goes_on: bool, force: bool, names: Iterable[str], tell: Callable[[str], None]
+    ) -> None:
         self.path, self.goes_on, self.force, self.tell = path, goes_on, force, tell
         self.names = [*OWN, *names]
-        self.made = False
+        self.created = False
         self.lock: Lock | None = None
 
     def claim(self, inputs: Iterable[Path]) -> RunFolder:
-        """Make the folder or take the one that is there. Trouble N713 where it has a run or files that would be written over,
-        N714 where another training has it, N604 where it is no folder or takes no files. None of the ``inputs`` is moved."""
+        """Make the folder, or take the one that is there; none of the ``inputs`` is moved.
+
+        Trouble N713 where it has a run or files that would be written over, N714 where another training has it,
+        N604 where it is no folder or takes no files.
+        """
         self._make()
         self._lock(Lock(self.path))
         try:
@@ -54,14 +59,14 @@ class RunFolder:
         except OSError as error:
             raise Trouble("N604", f"{self.path} cannot be moved to {aside}: {reason(error)}") from None
         self._lock(Lock(self.path))
-        self.tell(f"{self.path} had a run, which is in {aside} now")
+        self.tell(f"the run that was in {self.path} is now in {aside}")
 
     def release(self) -> None:
         """Let it go; one that was made for nothing goes too."""
         if self.lock is not None:
             self.lock.release()
             self.lock = None
-        if self.made:
+        if self.created:
             with contextlib.suppress(OSError):  # it holds something
                 self.path.rmdir()
 
@@ -71,7 +76,7 @@ class RunFolder:
         except FileNotFoundError:
             try:
                 self.path.mkdir(parents=True)
-                self.made = True
+                self.created = True
             except OSError as error:
                 if not self.path.is_dir():  # another may have made it just now
                     raise Trouble("N604", f"{self.path} cannot be made: {reason(error)}") from None
@@ -85,24 +90,33 @@ class RunFolder:
     def _lock(self, lock: Lock) -> None:
         self.lock = lock.take()
         if lock.after:
-            self.tell(f"{self.path} was locked by {lock.after}, which is gone")
+            self.tell(f"{self.path} was locked by {lock.after}, which no longer runs")
 
     def _occupied(self) -> list[str]:
         return [name for name in self.names if os.path.lexists(self.path / name)]
 
     def _look(self, inputs: list[Path]) -> None:
+        """Trouble N713 where files would be overwritten, unless they may be moved aside and no input goes with them."""
         found = self._occupied()
         if not found:
             return
-        whole = "log.jsonl" in found or "state.safetensors" in found or "settings.json" in found
-        told = "has a run" if whole else f"has a file {found[0]}, which would be written over"
+        is_run = "log.jsonl" in found or "state.safetensors" in found or "settings.json" in found
+        state = "already holds a run" if is_run else f"holds a file {found[0]}, which would be overwritten"
         if not self.force:
-            more = f"`--resume {self.path}` goes on with it, " if "state.safetensors" in found else ""
-            raise Trouble("N713", f"{self.path} {told}", help=f"{more}`--force` moves it aside, and without `-o` a new folder is made")
+            more = f"continue it with `--resume {self.path}`, " if "state.safetensors" in found else ""
+            raise Trouble(
+                "N713",
+                f"{self.path} {state}",
+                help=f"{more}move it aside with `--force`, or leave out `-o` to get a new folder",
+            )
         real = os.path.realpath(self.path)
         for path in [*inputs, Path.cwd()]:
             if os.path.commonpath([real, os.path.realpath(path)]) == real:
-                raise Trouble("N713", f"{self.path} {told}, and cannot be moved aside: {path} is in it", help="give another folder with `-o`")
+                raise Trouble(
+                    "N713",
+                    f"{self.path} {state}, and cannot be moved aside: {path} is in it",
+                    help="give another folder with `-o`",
+                )
 
     def _aside(self) -> Path:
         """runs/a.old-1, or the first number that is free."""
@@ -113,7 +127,7 @@ class RunFolder:
 
 
 def fresh(folder: Path, name: str) -> Path:
-    """FOLDER/NAME-1, or with the first number that is free, made here and now so that it is nobody else's. Trouble N604."""
+    """FOLDER/NAME-1, or with the first number that is free; made at once, so that it is nobody else's. Trouble N604."""
     number = 1
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -134,5 +148,8 @@ def room(path: Path, needed: int) -> None:
         return
     free = disk.f_bavail * disk.f_frsize
     if disk.f_blocks and free < needed:
-        raise Trouble("N715", f"the run takes {needed / 1e6:,.1f} MB in {path}, and the disk has {free / 1e6:,.1f} MB left",
-                      help="make room, or keep the run elsewhere with `-o`")  # fmt: skip
+        raise Trouble(
+            "N715",
+            f"the run needs {needed / 1e6:,.1f} MB in {path}, but the disk has {free / 1e6:,.1f} MB left",
+            help="free some space, or keep the run elsewhere with `-o`",
+        )

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+# What only some commands need is imported where it is used, so that the others start quickly.
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Trouble
 from netspec.net.budget import Budget
+from netspec.net.classes import check_count
+from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
-from netspec.net.recorded import record
-from netspec.net.tuned import tuned
+from netspec.net.recorded import Record, record
 from netspec.settings import Train
 
 if TYPE_CHECKING:
-    from netspec.data.targets import Target
-    from netspec.engine.train import Epoch, Event
-    from netspec.net import Net
-    from netspec.weights import Model
+    from netspec.data.batches import Batches
+    from netspec.data.parts import Parts
+    from netspec.data.scores import Score
+    from netspec.data.sets import Part
+    from netspec.engine.training.events import Epoch, Event
+    from netspec.engine.training.trainer import Trainer
+    from netspec.net.net import Net
 
 
 @dataclass
@@ -35,7 +40,10 @@ class Training:
     max_pixels: int | None = None
 
     def run(self) -> Iterator[Event]:
-        """Read the data, train, keep what is asked for. The run's folder is held until the last event, or until this is closed."""
+        """Read the data, train, keep what is asked for.
+
+        The run's folder is held until the last event, or until this is closed.
+        """
         keeper = Keeper(self.net, self.where)
         with keeper.held(self.folder):
             try:
@@ -45,115 +53,131 @@ class Training:
             except RuntimeError as error:
                 raise (no_memory() if "start new thread" in str(error) else error) from None
 
+    def ready(self) -> tuple[Parts, Batches]:
+        """The data, held against the net: what is wrong is told before anything is planned. Raises Fault."""
+        from netspec.data.batches import check, judged
+
+        parts = self._read()
+        found = getattr(parts.train, "classes", None)
+        if found is not None and self.net.data.classes is None:
+            check_count(self.net, found, self.targets)
+        batches = self._batches(parts.train)
+        for part in (parts.val, parts.test):
+            if part is not None:
+                check(part, judged(part, self.targets) or self.targets[:1])
+        return parts, batches
+
     def _run(self, keeper: Keeper) -> Iterator[Event]:
-        from netspec.data.batches import Batches, check, known, with_mean
+        parts, batches = self.ready()  # what they hold is no longer free
+        batch, recompute = self.budget.settle(self.net, self.settings.batch, len(parts.train), self.workers)
+        asked = self.settings
+        self.settings = asked.replaced(batch=batch)
+        now = record(self.net.graph, self.settings, self.data, parts.named() if self.where.used else {})
+        kept = asked if self.budget.memory is None else self.settings
+        for line in parts.messages():
+            self.where.tell(line)
+        trainer = self._begun(keeper, now, batches, recompute, kept, parts)
+        yield from self._followed(trainer, keeper, parts)
+
+    def _read(self) -> Parts:
+        """The parts of the data; which outputs are held against what."""
+        from netspec.data.batches import with_mean
         from netspec.data.images import Reading
-        from netspec.data.sets import read_both
-        from netspec.engine.train import Epoch, Progress, Trainer
-        from netspec.weights import initial
+        from netspec.data.parts import read_parts
+        from netspec.data.targets import targets
 
         net, graph = self.net, self.net.graph
-        self.inputs, self.targets = net.input_shapes(), targets(net, self.settings)
+        self.inputs = net.input_shapes()
+        values = {output.name: output.value for output in graph.outputs}
+        ends = {node.name: node.op.name for node in graph.nodes}
+        self.targets = targets(
+            self.settings.loss,
+            {name: graph.shapes[value] for name, value in values.items()},
+            {name: ends.get(value, "") for name, value in values.items()},
+            list(graph.inputs.values()),
+        )
         names = [*self.inputs, *(target.output for target in self.targets)]
-        train, test = read_both(self.folder, net.data.classes, names, Reading.of(net.data, self.max_pixels))
-        classes = net.data.classes or getattr(train, "classes", None)
-        self.data = with_mean(net.data, train, self.inputs).model_copy(update={"classes": classes})
-        batches = Batches(train, self.data, self.inputs, self.targets, self.settings.seed)  # what it holds is no longer free
-        batch, recompute = self.budget.settle(net, self.settings.batch, len(train), self.workers)
-        asked = self.settings
-        settings = self.settings = asked.model_copy(update={"batch": batch})
-        self.testable = [target for target in self.targets if target.rebuilds or known(test, target.output) is not None]
-        check(test, self.testable or self.targets[:1])
-        now = record(graph, settings, self.data, {"train": train, "test": test} if self.where.used else {})
+        reading = Reading.of(net.data, self.max_pixels)
+        parts = read_parts(self.folder, net.data, names, self.settings.seed, reading)
+        classes = net.data.classes or getattr(parts.train, "classes", None)
+        self.data = with_mean(net.data, parts.train, self.inputs).replaced(classes=classes, validate=parts.share)
+        return parts
+
+    def _batches(self, train: Any) -> Batches:
+        from netspec.data.batches import Batches
+
+        return Batches(train, self.data, self.inputs, self.targets, self.settings.seed)
+
+    def _begun(
+        self, keeper: Keeper, now: Record, batches: Batches, recompute: bool, kept: Train, parts: Parts
+    ) -> Trainer:
+        """The trainer, with fresh weights or where an earlier run stood; the run's folder begun."""
+        from netspec.engine.training.trainer import Trainer
+        from netspec.weights import initial
+
+        settings, val = self.settings, parts.val
         state = keeper.left(now, settings)
-        fresh = initial(graph, settings.seed) if state is None else {}
-        trainer = Trainer(graph, fresh, settings, batches, settings.seed, self.stop, self.workers, state, tuned(), recompute)
-        keeper.begin(fresh, net.spec(asked if self.budget.memory is None else settings), now, self.folder)
-        del fresh, state  # the trainer has them
-        before: Progress | None = None
+        fresh = initial(self.net.graph, settings.seed) if state is None else {}
+        self.judge = Judge(self.net, self.data, self.inputs, tuple(self.targets), self.workers, self.stop)
+        trainer = Trainer(
+            self.net.graph,
+            fresh,
+            settings,
+            batches,
+            settings.seed,
+            self.stop,
+            self.workers,
+            state,
+            keeper.ways,
+            recompute,
+            None if val is None else lambda weights: self.judge.scores(weights, val),
+        )
+        keeper.begin(fresh, self.net.spec(kept), now, self.folder)
+        return trainer
+
+    def _followed(self, trainer: Trainer, keeper: Keeper, parts: Parts) -> Iterator[Event]:
+        """The trainer's events, the last epoch with its test, and what they leave in the run's folder."""
+        from netspec.engine.training.events import Epoch, Progress
+
         for event in trainer.run():
-            if isinstance(event, Progress):
-                before = event
-                if event.last:
-                    keeper.leave(event.state())
+            if isinstance(event, Progress) and event.last:
+                keeper.leave(event.state())
             elif isinstance(event, Epoch):
-                scored = self.scored(event, test)
-                if scored is None:  # asked to stop meanwhile: the epoch ends when it is tested, by who goes on
-                    if before is not None:
-                        keeper.leave(before.state())
-                    return
-                event = scored
-                keeper.keep(event, self.data)
+                keeper.keep(event, self.data, self.settings.seed)
+                if event.last:
+                    event = _with_test(event, self._tested(keeper, parts.test))
             yield event
+        if not trainer.stopped:
+            self._tested(keeper, parts.test)  # a run that goes on may lack nothing but this
+            self.where.tell(keeper.history.verdict())
 
-    # ---- the test set
+    def _tested(self, keeper: Keeper, test: Part | None) -> Mapping[str, Score]:
+        """How the kept weights do on the test set, noted in the log; nothing where training is asked to stop."""
+        lines = keeper.history.lines
+        if test is None or not lines or lines[-1]["test_loss"] is not None:
+            return {}
+        scores = self.judge.scores(keeper.kept_weights(), test)
+        if scores:
+            keeper.history.tested(scores)
+            keeper.write_log()
+        return scores or {}
 
-    def scored(self, event: Epoch, test: Any) -> Epoch | None:
-        """The event with what the net now makes of the test set: of every output that has a loss and something in it.
 
-        None where training is asked to stop before that is known.
-        """
-        from netspec.data.batches import prepared
-        from netspec.data.scores import Score, answers, score
-        from netspec.engine.evaluate import values
-
-        weights = event.weights()
-        model, heads = self._tested(self.net.model(weights))
-        if not heads:
-            return replace(event, weights=lambda: weights)
-        totals = {target.output: Score() for target in heads}
-        for inputs, wanted in prepared(test, self.data, self.inputs, list(heads)):
-            if self.stop():
-                return None
-            read = {name: array for name, array in inputs.items() if name in model.graph.inputs}
-            found = values(model, read, workers=self.workers)
-            for target, end in heads.items():
-                held = wanted[target.output]
-                totals[target.output] += score(target.loss, answers(found[target.output], len(held), end, bool(end)), held)
-        outputs = {
-            name: replace(figures, test_loss=totals[name].loss, test_accuracy=totals[name].accuracy) if name in totals else figures
-            for name, figures in event.outputs.items()
-        }  # fmt: skip
-        first = totals[next(iter(heads)).output]
-        return replace(event, test_right=first.right, test_count=first.count, test_loss=first.loss, outputs=outputs, weights=lambda: weights)
-
-    def _tested(self, model: Model) -> tuple[Model, dict[Target, str]]:
-        """The model whose outputs are the values that the losses read, and by target the last layer that was taken away for that."""
-        from netspec.data.scores import BELONGS
-
-        nodes = {node.name: node for node in model.graph.nodes}
-        outputs, heads = [], {}
-        for output in model.graph.outputs:
-            target = next((target for target in self.testable if target.output == output.name), None)
-            if target is None:
-                continue
-            cut = target.end in BELONGS.get(target.loss, ())
-            outputs.append(replace(output, value=nodes[output.value].inputs[0]) if cut else output)
-            heads[target] = target.end if cut else ""
-        return replace(model, graph=replace(model.graph, outputs=tuple(outputs)).deployed()) if outputs else model, heads
+def _with_test(event: Epoch, scores: Mapping[str, Score]) -> Epoch:
+    """An epoch with the test's figures."""
+    if not scores:
+        return event
+    outputs = dict(event.outputs)
+    for name, score in scores.items():
+        outputs[name] = replace(outputs[name], test_loss=score.loss, test_accuracy=score.accuracy)
+    first = next(iter(scores.values()))
+    return replace(event, test_right=first.right, test_count=first.count, test_loss=first.loss, outputs=outputs)
 
 
 def no_memory() -> Trouble:
-    """What is told where the machine has not what was planned with."""
-    return Trouble("N712", "the memory ran out: the machine gives less than this takes",
-                   help="a smaller `--batch`, or `--memory SIZE` with less than is free; a state that was kept goes on with `--resume`")  # fmt: skip
-
-
-def targets(net: Net, settings: Train) -> list[Target]:
-    """What each output with a loss is held against. An output rebuilds the input where that is the only one, of the same shape,
-    and the loss is one between numbers (an auto-encoder)."""
-    from netspec.data.targets import Target
-    from netspec.settings.train import takes_labels
-
-    graph, found = net.graph, []
-    inputs = list(graph.inputs.values())
-    ends = {node.name: node.op.name for node in graph.nodes}
-    for output in graph.outputs:
-        loss = settings.loss.get(output.name)
-        if loss is None:
-            continue
-        shape = graph.shapes[output.value]
-        rebuilds = not takes_labels(loss) and len(inputs) == 1 and shape == inputs[0]
-        sizes = tuple(n if isinstance(n, int) else 0 for n in (*shape[1:], shape[0]))
-        found.append(Target(output.name, loss, ends.get(output.value, ""), sizes, rebuilds))
-    return found
+    """What is said where the machine does not have the memory that training was planned with."""
+    return Trouble(
+        "N712",
+        "the memory ran out: the machine gave less than training needs",
+        help="use a smaller `--batch`, or `--memory SIZE` with less than is free; continue a kept run with `--resume`",
+    )

@@ -3,7 +3,8 @@
 from types import ModuleType
 
 from netspec.ops import activation, conv, dense, join, norm, pool, rearrange, training, wiring
-from netspec.ops.operator import Cost, Emit, Init, Operator, Trained, Weight
+from netspec.ops.arguments import Init
+from netspec.ops.operator import Cost, Emit, Operator, Trained, Weight
 
 FAMILIES = (conv, dense, pool, norm, activation, join, rearrange, wiring, training)
 

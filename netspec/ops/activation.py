@@ -6,22 +6,11 @@ from collections.abc import Mapping
 from math import prod, sqrt
 from typing import Annotated, ClassVar
 
-from netspec.ops.operator import (
-    Begun,
-    Cost,
-    Emit,
-    Init,
-    Initial,
-    Names,
-    Operator,
-    Positive,
-    Real,
-    Shapes,
-    Wanted,
-    Weight,
-    maps,
-)
-from netspec.shape import Shape
+from netspec.ops.arguments import Init, Initial
+from netspec.ops.operator import Begun, Cost, Emit, Names, Operator, Shapes, Weight, maps
+from netspec.settings.arguments import Positive, Real, Takes
+from netspec.settings.readers import number, optional
+from netspec.shape import LEAST, SINGLE, Shape
 
 __all__ = [
     "Abs", "Elu", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "LogSoftmax", "PRelu", "Relu", "Selu", "Sigmoid",
@@ -45,7 +34,7 @@ class Relu(Operator):
     source: ClassVar[str] = "Nair, Hinton 2010"
     formula: ClassVar[str] = "y = min(max(x, 0), max)"
 
-    max: Annotated[Positive | None, Wanted("a number above 0")] = None
+    max: Annotated[float | None, Takes("a number above 0", optional(number(LEAST, SINGLE)))] = None
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         if self.max is None:

@@ -6,33 +6,22 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, InstanceOf
-
 from netspec.diagnostics import Fault
 from netspec.ops import window
-from netspec.ops.operator import (
-    Cost,
-    Count,
-    Emit,
-    Names,
-    Pads,
-    Shapes,
-    Sizes,
-    Trained,
-    Wanted,
-    Weight,
-    fixed,
-    maps,
-    spatial,
-)
+from netspec.ops.arguments import Pads, Sizes
+from netspec.ops.operator import Cost, Emit, Names, Shapes, Trained, Weight, fixed, maps, spatial
+from netspec.settings.arguments import Count, Takes
+from netspec.settings.readers import either, instance, optional, sizes
 from netspec.shape import Dim, Shape, linear, show
 from netspec.tables import KernelTable, Table
 
 Kernel = Annotated[
-    Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...] | InstanceOf[KernelTable],
-    Wanted("a whole number of at least 1, a size such as 3 x 1, or a kernel table"),
+    int | tuple[int, ...] | KernelTable,
+    Takes(
+        "a whole number of at least 1, a size such as 3 x 1, or a kernel table", either(sizes(1), instance(KernelTable))
+    ),
 ]
-Wiring = Annotated[InstanceOf[Table] | None, Wanted("a connection table")]
+Wiring = Annotated[Table | None, Takes("a connection table", optional(instance(Table)))]
 
 
 class Convolution(Trained):
@@ -57,15 +46,20 @@ class Convolution(Trained):
         if self.table is not None:
             check_table(self.table, inputs, self.maps, f"{show(x)}")
             if self.groups > 1:
-                raise Fault("N210", "a layer has groups or a table, not both", at="groups", help="put the groups into the table: `= groups(n)`")
+                raise Fault(
+                    "N210",
+                    "a layer takes groups or a table, not both",
+                    at="groups",
+                    help="put the groups into the table: `= groups(n)`",
+                )
         if inputs % self.groups:
-            raise Fault("N211", f"{inputs} input maps do not part into {self.groups} equal groups", at="groups")
+            raise Fault("N211", f"{inputs} input maps cannot be split into {self.groups} equal groups", at="groups")
         if self.maps % self.groups:
-            raise Fault("N211", f"{self.maps} output maps do not part into {self.groups} equal groups", at="groups")
+            raise Fault("N211", f"{self.maps} output maps cannot be split into {self.groups} equal groups", at="groups")
         if self.table is not None and self.table.weights != self.table.connections and not self.table.is_full:
-            whole = self.window(x)
-            if (self.table.trained != self.table.connections) and any(k % 2 == 0 for k in whole.kernel):
-                raise Fault("N213", f"an even kernel, {show(whole.kernel)}, has no middle for `=` or a number", at="kernel")
+            kernel = self.window(x).kernel
+            if (self.table.trained != self.table.connections) and any(k % 2 == 0 for k in kernel):
+                raise Fault("N213", f"an even kernel, {show(kernel)}, has no middle for `=` or a number", at="kernel")
 
     @property
     def taps(self) -> tuple[int, ...] | None:
@@ -81,7 +75,7 @@ class Convolution(Trained):
         return self.kernel.count if isinstance(self.kernel, KernelTable) else taps
 
     def kernel_weight(self, x: Shape, taps: tuple[int, ...], positions: tuple[int, ...] = ()) -> Weight:
-        """The kernels: with a table only those that exist, ``(kernels, …taps)``, else ``(maps, inputs/groups, …taps)``."""
+        """The kernels, (maps, inputs/groups, …taps); with a table only those that exist, (kernels, …taps)."""
         uses = self.uses(prod(taps))
         inputs = maps(x)
         kept = self.taps or taps
@@ -93,10 +87,10 @@ class Convolution(Trained):
 
     def decided(self, xs: Shapes) -> list[str]:
         """Padding sides, and how weights begin."""
-        told = super().decided(xs)
+        lines = super().decided(xs)
         if self.pad == "same":
-            told.append("pad: same is " + " x ".join(f"({a} before, {b} behind)" for a, b in self.window(xs[0]).pads))
-        return told
+            lines.append("pad: same is " + " x ".join(f"({a} before, {b} behind)" for a, b in self.window(xs[0]).pads))
+        return lines
 
 
 def check_table(table: Table, inputs: int, outputs: int, came: str) -> None:
@@ -107,7 +101,8 @@ def check_table(table: Table, inputs: int, outputs: int, came: str) -> None:
             f"table {table.name} wires {table.inputs} input maps, but {{x}} has {inputs}",
             at="table",
             label=f"{{x}} is {came}{{from}}",
-            help=f"a table for {inputs} maps would start `{table.kind} table {table.name}: {inputs} -> {table.outputs}`",
+            help=f"a table for {inputs} maps would start "
+            f"`{table.kind} table {table.name}: {inputs} -> {table.outputs}`",
         )
     if table.outputs != outputs:
         raise Fault(
@@ -120,7 +115,10 @@ def check_table(table: Table, inputs: int, outputs: int, came: str) -> None:
 
 
 class FanIns(Sequence[int]):
-    """For each weight of a table, the connections of the output that it feeds times ``uses``; worked out when weights begin."""
+    """For each weight of a table, the connections of the output that it feeds times ``uses``.
+
+    Worked out when weights begin: a large table that is only checked never needs them.
+    """
 
     def __init__(self, table: Table, uses: int = 1) -> None:
         self.table, self.uses = table, uses
@@ -132,7 +130,9 @@ class FanIns(Sequence[int]):
     @property
     def most(self) -> int:
         """The largest of them."""
-        return self.uses * (self.table.fan_in if self.table.given is None else int(self.table.weight_fan_ins.max(initial=0)))
+        return self.uses * (
+            self.table.fan_in if self.table.given is None else int(self.table.weight_fan_ins.max(initial=0))
+        )
 
     def __len__(self) -> int:
         return self.table.weights
@@ -194,10 +194,10 @@ class Deconv(Convolution):
 
     def decided(self, xs: Shapes) -> list[str]:
         """What is cut off, where the size decides it."""
-        told = Trained.decided(self, xs)
+        lines = Trained.decided(self, xs)
         if self.pad == "same":
-            told.append("pad: same cuts " + " x ".join(f"({a} before, {b} behind)" for a, b in self.trims(xs[0])))
-        return told
+            lines.append("pad: same cuts " + " x ".join(f"({a} before, {b} behind)" for a, b in self.trims(xs[0])))
+        return lines
 
     def shape(self, xs: Shapes) -> Shape:
         self.checked(xs[0])
@@ -227,8 +227,8 @@ class Deconv(Convolution):
         kernel = emit("Reshape", turned, emit.ints([inputs, self.maps // groups, *at.kernel]))
         cut = [max(p[0], 0) for p in trims] + [max(p[1], 0) for p in trims]
         return emit(
-            "ConvTranspose", xs[0], kernel, *((w["bias"],) if self.with_bias else ()), strides=list(at.stride), pads=cut,
-            dilations=list(at.dilation), group=groups, output_padding=[max(-p[1], 0) for p in trims],
+            "ConvTranspose", xs[0], kernel, *((w["bias"],) if self.with_bias else ()), strides=list(at.stride),
+            pads=cut, dilations=list(at.dilation), group=groups, output_padding=[max(-p[1], 0) for p in trims],
         )  # fmt: skip
 
 
@@ -238,7 +238,9 @@ class Local(Convolution):
     name: ClassVar[str] = "local"
     source: ClassVar[str] = "LeCun 1989; Taigman, Yang, Ranzato, Wolf 2014 (DeepFace)"
     formula: ClassVar[str] = "y[o, p] = Σ w[p, o, i, t] · x[i, p·stride + t·dilation − pad] + b[o, p]"
-    rule: ClassVar[str] = "maps x (size + pads − dilation·(kernel − 1) − 1) // stride + 1 on each axis, none of them free"
+    rule: ClassVar[str] = (
+        "maps x (size + pads − dilation·(kernel − 1) − 1) // stride + 1 on each axis, none of them free"
+    )
 
     def shape(self, xs: Shapes) -> Shape:
         self.checked(xs[0])

@@ -6,26 +6,13 @@ from collections.abc import Mapping
 from math import prod
 from typing import Annotated, ClassVar
 
-from pydantic import InstanceOf
-
 from netspec.diagnostics import Fault
+from netspec.ops.arguments import Init, Initial
 from netspec.ops.conv import FanIns, Wiring, check_table
-from netspec.ops.operator import (
-    Begun,
-    Cost,
-    Count,
-    Emit,
-    Init,
-    Initial,
-    Names,
-    Positive,
-    Shapes,
-    Trained,
-    Wanted,
-    Weight,
-    fixed,
-)  # fmt: skip
-from netspec.shape import Shape, show
+from netspec.ops.operator import Begun, Cost, Emit, Names, Shapes, Trained, Weight, fixed
+from netspec.settings.arguments import Count, Takes
+from netspec.settings.readers import instance, number, optional
+from netspec.shape import LEAST, SINGLE, Shape, show
 from netspec.tables import Table
 
 
@@ -74,7 +61,9 @@ class Dense(Trained):
         turned = emit("Transpose", columns, perm=[1, 0])
         where = emit("Reshape", emit.ints(cells.output.tolist()), emit.ints([-1, 1]))
         spread = emit("Expand", where, emit("Shape", turned))
-        zeros = emit("ConstantOfShape", emit("Concat", emit.ints([self.units]), emit("Shape", flat, start=0, end=1), axis=0))
+        zeros = emit(
+            "ConstantOfShape", emit("Concat", emit.ints([self.units]), emit("Shape", flat, start=0, end=1), axis=0)
+        )
         total = emit("Transpose", emit("ScatterElements", zeros, spread, turned, axis=0, reduction="add"), perm=[1, 0])
         return emit("Add", total, *bias) if bias else total
 
@@ -88,8 +77,10 @@ class Rbf(Begun):
     rule: ClassVar[str] = "units; maps are flattened first"
 
     units: Count
-    codes: Annotated[InstanceOf[Table] | None, Wanted("a connection table whose X is 1 and . is -1")] = None
-    width: Annotated[Positive | None, Wanted("a number above 0")] = None
+    codes: Annotated[Table | None, Takes("a connection table whose X is 1 and . is -1", optional(instance(Table)))] = (
+        None
+    )
+    width: Annotated[float | None, Takes("a number above 0", optional(number(LEAST, SINGLE)))] = None
     init: Initial = Init("gaussian", 1.0)
 
     def shape(self, xs: Shapes) -> Shape:

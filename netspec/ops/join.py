@@ -36,7 +36,7 @@ class Concat(Join):
             if len(other) != len(xs[0]) or not all(map(same, other[1:], xs[0][1:])):
                 raise Fault(
                     "N215",
-                    f"concat gets values of {_and(xs)}: all sizes but the maps must be equal",
+                    f"concat gets values of {_and(xs)}: all sizes except the maps must be equal",
                     help=_size_help(xs),
                 )
         total = sum(x[0] for x in xs if isinstance(x[0], int))
@@ -100,8 +100,8 @@ class Multiply(Stretched):
 
 
 def _and(xs: Shapes) -> str:
-    told = [show(x) for x in xs]
-    return " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+    shapes = [show(x) for x in xs]
+    return " and ".join([", ".join(shapes[:-1]), shapes[-1]] if len(shapes) > 1 else shapes)
 
 
 def _size_help(xs: Shapes) -> str:

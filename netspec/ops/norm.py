@@ -7,23 +7,9 @@ from math import prod
 from typing import ClassVar
 
 from netspec.diagnostics import Fault
-from netspec.ops.operator import (
-    Cost,
-    Count,
-    Emit,
-    Flag,
-    Gained,
-    Init,
-    Names,
-    Operator,
-    Positive,
-    Real,
-    Shapes,
-    Share,
-    Weight,
-    maps,
-    spatial,
-)  # fmt: skip
+from netspec.ops.arguments import Init
+from netspec.ops.operator import Cost, Emit, Gained, Names, Operator, Shapes, Weight, maps, spatial
+from netspec.settings.arguments import Count, Flag, Positive, Real, Share
 from netspec.shape import Shape
 
 
@@ -47,7 +33,10 @@ class Affine(Gained):
         return emit("Add", emit("Mul", x, emit.shaped(w["weight"], column)), emit.shaped(w["bias"], column))
 
     def centred(self, emit: Emit, x: str, axes: list[int]) -> str:
-        """``(x − mean) / √(variance + ε)`` over ``axes``; the mean is taken away twice, since in single precision the first is only near."""
+        """``(x − mean) / √(variance + ε)`` over ``axes``.
+
+        The mean is taken away twice, since in single precision the first is only near.
+        """
         over = emit.ints(axes)
         near = emit("Sub", x, emit("ReduceMean", x, over))
         apart = emit("Sub", near, emit("ReduceMean", near, over))
@@ -66,8 +55,10 @@ class Norm(Affine):
 
     def decided(self, xs: Shapes) -> list[str]:
         """Its small number and its memory."""
-        told = [] if "epsilon" in self.model_fields_set else [f"epsilon is {self.epsilon:g}"]
-        return told + ([] if "momentum" in self.model_fields_set else [f"running statistics keep {self.momentum:g} of the old at each step"])
+        lines = [] if "epsilon" in self.given else [f"epsilon is {self.epsilon:g}"]
+        return lines + (
+            [] if "momentum" in self.given else [f"running statistics keep {self.momentum:g} of the old at each step"]
+        )
 
     def weights(self, xs: Shapes) -> dict[str, Weight]:
         size = (maps(xs[0]),)
@@ -105,13 +96,13 @@ class GroupNorm(Affine):
 
     def shape(self, xs: Shapes) -> Shape:
         if maps(xs[0]) % self.groups:
-            raise Fault("N211", f"{maps(xs[0])} maps do not part into {self.groups} equal groups", at="groups")
+            raise Fault("N211", f"{maps(xs[0])} maps cannot be split into {self.groups} equal groups", at="groups")
         return xs[0]
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         parted = emit("Reshape", xs[0], emit.ints([0, self.groups, -1]))
-        whole = emit("Reshape", self.centred(emit, parted, [2]), emit("Shape", xs[0]))
-        return self.scaled(emit, whole, w, y)
+        normed = emit("Reshape", self.centred(emit, parted, [2]), emit("Shape", xs[0]))
+        return self.scaled(emit, normed, w, y)
 
 
 class Lrn(Operator):

@@ -1,86 +1,20 @@
-"""What an operator declares: arguments, shape rule, weights, cost, and how ONNX says it."""
+"""What an operator declares: shape rule, weights, cost, and how ONNX says it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Protocol
-
-from pydantic import BeforeValidator, Field, InstanceOf
+from typing import Any, ClassVar, Protocol
 
 from netspec.diagnostics import Fault
-from netspec.settings.arguments import Arguments, Count, Flag, Positive, Real, Share, Wanted, Whole, Word
-from netspec.shape import SINGLE, Dim, Shape, is_free, numbers, show
+from netspec.ops.arguments import Bias, Init, Initial, Multiple
+from netspec.settings.arguments import Arguments, Flag
+from netspec.shape import Dim, Shape, is_free, numbers, show
 
 Shapes = Sequence[Shape]
 Names = Sequence[str]
-
-__all__ = [
-    "Arguments", "Begun", "Cost", "Count", "Emit", "Flag", "Gained", "Init", "Initial", "Multiple", "Names", "Operator",
-    "Pads", "Positive", "Real", "Shapes", "Share", "Sizes", "Trained", "Wanted", "Weight", "Whole", "fixed", "maps",
-    "spatial", "zeros_around",
-]  # fmt: skip
-
-
-Sizes = Annotated[
-    Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=1)], ...],
-    Wanted("a whole number of at least 1, or a size such as 3 x 1"),
-]
-Pads = Annotated[
-    Annotated[int, Field(ge=0)] | tuple[Annotated[int, Field(ge=0)], ...] | Literal["same"],
-    Wanted("a whole number of at least 0, a size such as 0 x 3, or same", ("same",)),
-]
-
-_INITS = {"he": 0, "xavier": 0, "lecun": 0, "gaussian": 1, "uniform": 1, "constant": 1}
-
-
 #: Arguments that every layer with weights takes, by name only.
 COMMON = ("init", "bias", "rate", "decay", "frozen")
-
-
-@dataclass(frozen=True, slots=True)
-class Init:
-    """How a weight starts: he, xavier, lecun, gaussian(σ), uniform(a) or constant(c)."""
-
-    kind: str
-    value: float = 0.0
-
-
-def _init(value: object) -> object:
-    word = Word.read(value)
-    if word is None or word.name not in _INITS or len(word.values) != _INITS[word.name] or word.named:
-        raise ValueError(value)
-    if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in word.values) or any(abs(v) > SINGLE for v in word.values):
-        raise ValueError(value)
-    return Init(word.name, *map(float, word.values))
-
-
-def _bias(value: object) -> object:
-    if value is None or isinstance(value, bool):
-        return value
-    word = Word.read(value)
-    if word is None or word.name != "constant":
-        raise ValueError(value)
-    return _init(word)
-
-
-def _pair(value: object) -> object:
-    pair: list[Any] = value if isinstance(value, list) else [value, value]
-    if len(pair) != 2 or not all(isinstance(v, int | float) and not isinstance(v, bool) and v >= 0 for v in pair):
-        raise ValueError(value)
-    return float(pair[0]), float(pair[1])
-
-
-Multiple = Annotated[
-    tuple[float, float] | None,
-    BeforeValidator(lambda value: value if value is None else _pair(value)),
-    Wanted("a number of at least 0, or two in a list, for weights and bias"),
-]
-
-
-Initial = Annotated[
-    InstanceOf[Init], BeforeValidator(_init), Wanted("he, xavier, lecun, gaussian(σ), uniform(a) or constant(c)", tuple(_INITS))
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +74,7 @@ class Operator(Arguments):
     def positional(cls) -> list[str]:
         """The arguments that may be given by position; those that all layers share go by name."""
         common = COMMON if issubclass(cls, Rated) else ()
-        rest = [name for name in cls.model_fields if name not in common and name not in cls.first]
+        rest = [name for name in cls.fields() if name not in common and name not in cls.first]
         return [*cls.first, *rest]
 
     def shape(self, xs: Shapes) -> Shape:
@@ -179,13 +113,18 @@ class Begun(Rated):
 
     def decided(self, xs: Shapes) -> list[str]:
         """How its weights begin, where nothing is said."""
-        return [] if "init" in self.model_fields_set else [f"weights begin as {self.init.kind}, biases at 0"]
+        return [] if "init" in self.given else [f"weights begin as {self.init}"]
 
 
 class Trained(Begun):
     """A layer with kernels and a bias: the arguments they all take by name."""
 
-    bias: Annotated[bool | InstanceOf[Init] | None, BeforeValidator(_bias), Wanted("true, false or constant(c)", ("constant",))] = None
+    bias: Bias = None
+
+    def decided(self, xs: Shapes) -> list[str]:
+        """How its weights and biases begin, where nothing is said."""
+        zero = ", biases at 0" if self.with_bias and not isinstance(self.bias, Init) else ""
+        return [line + zero for line in super().decided(xs)]
 
     @property
     def with_bias(self) -> bool:
@@ -215,7 +154,7 @@ def fixed(shape: Shape, what: str) -> tuple[int, ...]:
     if is_free(shape):
         raise Fault(
             "N212",
-            f"{what} needs to know every size, and {show(shape)} has a free one",
+            f"{what} needs to know every size, but {show(shape)} has a free one",
             help="use `global_avgpool` before it, or give the input numbers",
         )
     return numbers(shape)
@@ -226,8 +165,8 @@ def spatial(shape: Shape, layer: str) -> tuple[Dim, ...]:
     if len(shape) < 2:
         raise Fault(
             "N201",
-            f"{layer} needs maps, and gets {show(shape)} units",
-            help=f"put it before what flattens, or begin with `reshape({show(shape)} x 1 x 1)`",
+            f"{layer} needs maps, but gets {show(shape)} units",
+            help=f"put it before the layer that flattens, or begin with `reshape({show(shape)} x 1 x 1)`",
         )
     return shape[1:]
 
@@ -240,7 +179,7 @@ def maps(shape: Shape) -> int:
 def zeros_around(emit: Emit, x: str, before: Sequence[int], behind: Sequence[int]) -> str:
     """Zeros before and behind each spatial axis, as a node that onnxruntime leaves alone.
 
-    Its optimiser takes a Pad of plain zeros into the pool behind it, where padding is not counted, or is -∞ under a maximum.
-    It compares bytes, and those of -0.0 are not zero; there is no other difference that an operator of ours could tell.
+    Its optimiser takes a Pad of plain zeros into the pool behind it, where padding is not counted, or is −∞ under a
+    maximum. It compares bytes, and those of -0.0 are not zero; no operator of ours could tell the two apart.
     """
     return emit("Pad", x, emit.ints([0, 0, *before, 0, 0, *behind]), emit.floats(-0.0))

@@ -8,33 +8,26 @@ from typing import Annotated, ClassVar
 
 from netspec.diagnostics import Fault
 from netspec.ops import window
-from netspec.ops.operator import (
-    Cost,
-    Emit,
-    Flag,
-    Gained,
-    Names,
-    Operator,
-    Pads,
-    Positive,
-    Shapes,
-    Sizes,
-    Wanted,
-    Weight,
-    maps,
-    spatial,
-    zeros_around,
-)  # fmt: skip
+from netspec.ops.arguments import Pads, Sizes
+from netspec.ops.operator import Cost, Emit, Gained, Names, Operator, Shapes, Weight, maps, spatial, zeros_around
+from netspec.settings.arguments import Flag, Positive, Takes
+from netspec.settings.readers import optional, sizes
 from netspec.shape import Shape
 
 
 class Pool(Operator):
     """A window on each map; ``stride`` is the window's size unless said, and padding is not counted."""
 
-    rule: ClassVar[str] = "the maps x (size + pads − window) // stride + 1 on each axis; with ceil rounded up, as long as a window begins inside"
+    rule: ClassVar[str] = (
+        "the maps x (size + pads − window) // stride + 1 on each axis; "
+        "with ceil rounded up, as long as a window begins inside"
+    )
 
     size: Sizes
-    stride: Annotated[Sizes | None, Wanted("a whole number of at least 1, or a size such as 2 x 1")] = None
+    stride: Annotated[
+        int | tuple[int, ...] | None,
+        Takes("a whole number of at least 1, or a size such as 2 x 1", optional(sizes(1))),
+    ] = None
     pad: Pads = 0
     ceil: Flag = False
 
@@ -58,8 +51,8 @@ class Pool(Operator):
             raise
 
     def decided(self, xs: Shapes) -> list[str]:
-        told = ["stride is the window's size"] if self.stride is None else []
-        return told + (["padding is not counted"] if any(map(any, self.window(xs[0]).pads)) else [])
+        lines = ["stride is the window's size"] if self.stride is None else []
+        return lines + (["padding is not counted"] if any(map(any, self.window(xs[0]).pads)) else [])
 
     def _emit(self, emit: Emit, kind: str, x: str, shapes: Shapes, **more: object) -> str:
         at = self.window(shapes[0])
@@ -168,5 +161,3 @@ class GlobalMaxPool(GlobalPool):
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         return emit("Flatten", emit("GlobalMaxPool", xs[0]), axis=1)
-
-

@@ -6,24 +6,12 @@ from collections.abc import Mapping
 from math import prod
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
-
 from netspec.diagnostics import Fault
 from netspec.ops import window
-from netspec.ops.operator import (
-    Count,
-    Emit,
-    Names,
-    Operator,
-    Real,
-    Shapes,
-    Sizes,
-    Wanted,
-    fixed,
-    maps,
-    spatial,
-    zeros_around,
-)
+from netspec.ops.arguments import Sizes
+from netspec.ops.operator import Emit, Names, Operator, Shapes, fixed, maps, spatial, zeros_around
+from netspec.settings.arguments import Count, Real, Takes
+from netspec.settings.readers import list_of, one_of, optional, sizes, whole
 from netspec.shape import Shape, linear, show
 
 
@@ -46,7 +34,7 @@ class Reshape(Operator):
 
     name: ClassVar[str] = "reshape"
     formula: ClassVar[str] = "numbers stay in their order: maps, depth, height, width"
-    rule: ClassVar[str] = "as told, of as many numbers"
+    rule: ClassVar[str] = "the given one, of as many numbers"
 
     size: Sizes
 
@@ -54,9 +42,11 @@ class Reshape(Operator):
         target = self.size if isinstance(self.size, tuple) else (self.size,)
         there = fixed(xs[0], self.name)
         if prod(target) != prod(there):
-            raise Fault("N216", f"{show(there)} has {prod(there)} numbers, and {show(target)} {prod(target)}", at="size")
+            raise Fault(
+                "N216", f"{show(there)} has {prod(there)} numbers, but {show(target)} has {prod(target)}", at="size"
+            )
         if len(target) > 4:
-            raise Fault("N216", "a value has at most maps, depth, height and width", at="size")
+            raise Fault("N216", "a value has at most four axes: maps, depth, height and width", at="size")
         return target
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
@@ -74,7 +64,7 @@ class Shuffle(Operator):
 
     def shape(self, xs: Shapes) -> Shape:
         if maps(xs[0]) % self.groups:
-            raise Fault("N211", f"{maps(xs[0])} maps do not part into {self.groups} equal groups", at="groups")
+            raise Fault("N211", f"{maps(xs[0])} maps cannot be split into {self.groups} equal groups", at="groups")
         return xs[0]
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
@@ -91,11 +81,14 @@ class Upsample(Operator):
     rule: ClassVar[str] = "the maps x factor · size on each axis"
 
     factor: Sizes
-    mode: Annotated[Literal["nearest", "linear"], Wanted("nearest or linear", ("nearest", "linear"))] = "nearest"
+    mode: Annotated[
+        Literal["nearest", "linear"],
+        Takes("nearest or linear", one_of("nearest", "linear"), ("nearest", "linear")),
+    ] = "nearest"
 
     def decided(self, xs: Shapes) -> list[str]:
         """How it fills in."""
-        return [] if "mode" in self.model_fields_set else [f"mode is {self.mode}"]
+        return [] if "mode" in self.given else [f"mode is {self.mode}"]
 
     def shape(self, xs: Shapes) -> Shape:
         sizes = spatial(xs[0], self.name)
@@ -118,10 +111,7 @@ class Pad(Operator):
     formula: ClassVar[str] = "size = size + 2 · n"
     rule: ClassVar[str] = "the maps x size + 2 · n on each axis"
 
-    size: Annotated[
-        Annotated[int, Field(ge=0)] | tuple[Annotated[int, Field(ge=0)], ...],
-        Wanted("a whole number of at least 0, or a size such as 0 x 2"),
-    ]
+    size: Annotated[int | tuple[int, ...], Takes("a whole number of at least 0, or a size such as 0 x 2", sizes(0))]
 
     def shape(self, xs: Shapes) -> Shape:
         sizes = spatial(xs[0], self.name)
@@ -134,25 +124,27 @@ class Pad(Operator):
 
 
 class Crop(Operator):
-    """The middle of each map, ``height x width`` large."""
+    """The middle of each map, ``height x width`` large; ``depth`` stands behind them, as in ``crop(h, w, d)``."""
 
     name: ClassVar[str] = "crop"
     source: ClassVar[str] = "Ronneberger, Fischer, Brox 2015 (U-Net)"
     formula: ClassVar[str] = "from (size − n) // 2 on"
-    rule: ClassVar[str] = "the maps x as told"
+    rule: ClassVar[str] = "the maps x the given size"
 
     height: Count
-    width: Annotated[Count | None, Wanted("a whole number of at least 1")] = None
-    depth: Annotated[Count | None, Wanted("a whole number of at least 1")] = None
+    width: Annotated[int | None, Takes("a whole number of at least 1", optional(whole(1)))] = None
+    depth: Annotated[int | None, Takes("a whole number of at least 1", optional(whole(1)))] = None
 
     def sizes(self, x: Shape) -> tuple[int, ...]:
-        """What stays of each axis; one number is for all."""
+        """What stays of each axis, in the value's order: depth, height, width; one number is for all."""
         axes = len(spatial(x, self.name))
         if self.width is None:
+            if self.depth is not None:
+                raise Fault("N203", "a crop with a depth needs a width too", at="depth")
             return (self.height,) * axes
-        given = (self.height, self.width) if self.depth is None else (self.height, self.width, self.depth)
+        given = (self.height, self.width) if self.depth is None else (self.depth, self.height, self.width)
         if len(given) != axes:
-            raise Fault("N203", f"crop {show(given)} has {len(given)} sizes, and the value {axes} axes", at="width")
+            raise Fault("N203", f"crop {show(given)} has {len(given)} sizes, but the value has {axes} axes", at="width")
         return given
 
     def starts(self, x: Shape) -> tuple[int, ...]:
@@ -178,14 +170,14 @@ class Slice(Operator):
 
     name: ClassVar[str] = "slice"
     formula: ClassVar[str] = "y[j] = x[maps[j]]"
-    rule: ClassVar[str] = "as many maps as told x the size"
+    rule: ClassVar[str] = "as many maps as listed x the size"
 
-    maps: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), Wanted("a range or a list of maps, such as 0..47")]
+    maps: Annotated[list[int], Takes("a range or a list of maps, such as 0..47", list_of(whole(0), at_least=1))]
 
     def shape(self, xs: Shapes) -> Shape:
         there = maps(xs[0])
         if max(self.maps) >= there:
-            raise Fault("N216", f"there is no map {max(self.maps)}: maps count 0 to {there - 1}", at="maps")
+            raise Fault("N216", f"there is no map {max(self.maps)}: maps are numbered 0 to {there - 1}", at="maps")
         return (len(self.maps), *xs[0][1:])
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:

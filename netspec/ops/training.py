@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from netspec.ops.operator import Emit, Names, Operator, Shapes, Share
+from netspec.ops.operator import Emit, Names, Operator, Shapes
+from netspec.settings.arguments import Share
 from netspec.shape import Shape
 
 
@@ -13,7 +14,9 @@ class Dropout(Operator):
     """Drops a share of the numbers at random while training, and enlarges the others to make up for it."""
 
     name: ClassVar[str] = "dropout"
-    source: ClassVar[str] = "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014 (inverted, as everywhere today)"
+    source: ClassVar[str] = (
+        "Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014 (inverted, as everywhere today)"
+    )
     formula: ClassVar[str] = "y = x · kept / (1 − share)"
 
     share: Share = 0.5

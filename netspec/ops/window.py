@@ -49,7 +49,7 @@ class Window:
 
     @property
     def ends(self) -> tuple[int, ...]:
-        """Padding behind on each axis; with ``ceil`` so much that rounding down gives the same places, at every size."""
+        """Padding behind on each axis; with ``ceil`` so much that rounding down gives the same places at every size."""
         rows = zip(self.reach, self.stride, self.pads, strict=True)
         return tuple(padding_behind(r, s, p[1]) if self.ceil else p[1] for r, s, p in rows)
 
@@ -80,5 +80,5 @@ def each(value: int | tuple[int, ...], rank: int, at: str) -> tuple[int, ...]:
         return (value,) * rank
     if len(value) != rank:
         axes = {1: "1 axis", 2: "2 axes", 3: "3 axes"}[rank]
-        raise Fault("N203", f"{at} {show(value)} has {len(value)} sizes, and the value {axes}", at=at)
+        raise Fault("N203", f"{at} {show(value)} has {len(value)} sizes, but the value has {axes}", at=at)
     return tuple(value)

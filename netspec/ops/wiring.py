@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
-from pydantic import InstanceOf
-
 from netspec.diagnostics import Fault
 from netspec.ops import window
+from netspec.ops.arguments import Sizes
 from netspec.ops.conv import check_table
-from netspec.ops.operator import Emit, Names, Operator, Shapes, Sizes, Wanted, maps
+from netspec.ops.operator import Emit, Names, Operator, Shapes, maps
+from netspec.settings.arguments import Takes
+from netspec.settings.readers import instance
 from netspec.shape import Shape, linear, show
 from netspec.tables import Table
 
@@ -23,7 +25,7 @@ class Connect(Operator):
     formula: ClassVar[str] = "y[o] = Σ cell[i, o] · x[i], every stride-th position"
     rule: ClassVar[str] = "the table's outputs x (size − 1) // stride + 1 on each axis"
 
-    table: Annotated[InstanceOf[Table], Wanted("a connection table")]
+    table: Annotated[Table, Takes("a connection table", instance(Table))]
     stride: Sizes = 1
 
     def strides(self, x: Shape) -> tuple[int, ...]:
@@ -35,7 +37,7 @@ class Connect(Operator):
         if self.table.trained:
             raise Fault(
                 "N217",
-                f"connect passes maps on, and table {self.table.name} has cells with weights",
+                f"connect only passes maps on, but table {self.table.name} has cells with weights",
                 at="table",
                 help="use a residual table of `=` and numbers, or a conv with `table:`",
             )
@@ -46,7 +48,14 @@ class Connect(Operator):
         x, rank = xs[0], len(y) - 1
         if any(s > 1 for s in self.strides(shapes[0])):
             axes = emit.ints(list(range(2, 2 + rank)))
-            x = emit("Slice", x, emit.ints([0] * rank), emit.ints([2**31 - 1] * rank), axes, emit.ints(self.strides(shapes[0])))
+            x = emit(
+                "Slice",
+                x,
+                emit.ints([0] * rank),
+                emit.ints([2**31 - 1] * rank),
+                axes,
+                emit.ints(self.strides(shapes[0])),
+            )
         if self.picks:  # each output one input, zeros behind
             cells = self.table.cells
             same = cells.input.tolist() == list(range(self.table.inputs))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from netspec.passes.dense_to_conv import convolutional, dense_to_conv, reshaped
+from netspec.passes.dense_to_conv import convolutional, reshaped
 from netspec.passes.fold_norm import fold_norm
 from netspec.passes.lower_tables import Choice, choices, lower_tables
 from netspec.passes.size import check_size, deployed_bytes
@@ -20,4 +20,14 @@ def run(model: Model, passes: tuple[Pass, ...]) -> Model:
     return model
 
 
-__all__ = ["DEPLOY", "Choice", "Pass", "check_size", "choices", "convolutional", "dense_to_conv", "deployed_bytes", "reshaped", "run"]
+__all__ = [
+    "DEPLOY",
+    "Choice",
+    "Pass",
+    "check_size",
+    "choices",
+    "convolutional",
+    "deployed_bytes",
+    "reshaped",
+    "run",
+]

@@ -16,9 +16,16 @@ from netspec.weights import Array, Model
 
 
 def fold_norm(model: Model) -> Model:
-    """Rules: ``conv, deconv, local, dense -> norm`` becomes the layer alone, where the layer has no other user and neither is shared.
+    """The layer before a norm takes it in (Ioffe, Szegedy 2015, section 3.1).
 
-    W ← W·g/√(v + ε), b ← (b − m)·g/√(v + ε) + β (Ioffe, Szegedy 2015, section 3.1).
+    Rules:
+    1. ``conv, deconv, local, dense -> norm`` becomes the layer alone: W ← W·g/√(v + ε), b ← (b − m)·g/√(v + ε) + β,
+       where g is 1 and β is 0 without ``affine``, and b is 0 where the layer has none.
+    2. It stays where anything else reads the layer, an output too.
+    3. It stays where either is shared with another place.
+    4. It stays behind a table that is not full, and behind any other layer.
+    5. Statistics that leave nothing to divide by are Fault N609, folded or not.
+    6. Results past single precision are Fault N609.
     """
     graph, weights = model.graph, dict(model.weights)
     folded: dict[str, Node] = {}
@@ -46,7 +53,11 @@ def _check(norm: Node, weights: dict[str, Array]) -> None:
     path = norm.key("running_var")
     least = float(weights[path].min())
     if least + norm.op.epsilon <= 0:
-        raise Fault("N609", f"the weights {path} hold the variance {least:g}, and a variance is at least 0", help="the file was damaged, or these are other numbers")
+        raise Fault(
+            "N609",
+            f"the weights {path} hold the variance {least:g}, but a variance is at least 0",
+            help="check the file: it may be damaged, or hold other numbers",
+        )
 
 
 def _layer_before(graph: Graph, norm: Node) -> Node | None:
@@ -69,18 +80,24 @@ def _fold(before: Node, norm: Node, weights: dict[str, Array]) -> Node:
     axis = kernel.ndim - 2 - len(before.shape[1:]) if isinstance(before.op, Local) else 0
     column = (1,) * axis + (-1,) + (1,) * (kernel.ndim - axis - 1)
     weights[before.key("weight")] = _single(kernel * gain.reshape(column), norm)
-    bias = weights.get(before.key("bias"), np.zeros(numbers(before.shape) if isinstance(before.op, Local) else mean.shape))
+    bias = weights.get(
+        before.key("bias"), np.zeros(numbers(before.shape) if isinstance(before.op, Local) else mean.shape)
+    )
     row = (-1,) + (1,) * (bias.ndim - 1)
     moved = (bias - mean.reshape(row)) * gain.reshape(row) + shift.reshape(row)
     weights[before.key("bias")] = _single(moved, norm)
-    return replace(before, op=before.op.model_copy(update={"bias": True}))
+    return replace(before, op=before.op.replaced(bias=True))
 
 
 def _single(array: Array, norm: Node) -> Array:
     """In single precision; Fault N609 where it does not hold the numbers."""
     with np.errstate(over="ignore"):
-        made = array.astype(np.float32)
-    if not np.isfinite(made).all():
-        raise Fault("N609", f"{norm.name} divides by so little, or weighs so much, that the layer before it has numbers past single precision",
-                    help="look at its running_var and weight with `netspec weights list`")  # fmt: skip
-    return made
+        result = array.astype(np.float32)
+    if not np.isfinite(result).all():
+        raise Fault(
+            "N609",
+            f"folding {norm.name} into the layer before it gives numbers past single precision: "
+            "its running_var is too small, or its weight too large",
+            help="look at both with `netspec weights list`",
+        )
+    return result

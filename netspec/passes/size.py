@@ -1,4 +1,4 @@
-"""How large a deployed model becomes: told by arithmetic, before a weight is drawn or a table spread."""
+"""How large a deployed model becomes: by arithmetic, before a weight is drawn or a table spread."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from netspec.graph import Graph, Node
 from netspec.ops.conv import Convolution, Local
 from netspec.ops.dense import Dense
 from netspec.ops.wiring import Connect
+from netspec.passes.lower_tables import deployed_pattern
 from netspec.shape import LARGEST_MODEL, numbers
 from netspec.tables import KernelTable, Table
-from netspec.tables.pattern import recognise
 
 
 def deployed_bytes(graph: Graph) -> int:
@@ -24,7 +24,7 @@ def check_size(graph: Graph) -> None:
     """Fault N605 where one ONNX file could not hold the model."""
     count = deployed_bytes(graph)
     if count > LARGEST_MODEL:
-        raise Fault("N605", f"the model has {count / 2**30:.1f} GiB of weights, and one ONNX file holds 2")
+        raise Fault("N605", f"the model has {count / 2**30:.1f} GiB of weights, but one ONNX file holds at most 2")
 
 
 def _numbers(node: Node, graph: Graph) -> int:
@@ -37,20 +37,11 @@ def _numbers(node: Node, graph: Graph) -> int:
     positions = prod(numbers(node.shape)[1:]) if isinstance(op, Local) else 1
     taps = prod(op.window(graph.input_shapes(node)[0]).kernel) if isinstance(op, Convolution) else 1
     kernel, count = getattr(op, "kernel", None), prod(shapes["weight"])
-    if isinstance(op.table, Table) and _is_spread(op):
+    if isinstance(op.table, Table) and deployed_pattern(op, op.table).kind in ("spread", "fixed"):
         count = op.table.inputs * op.table.outputs * positions * taps
     elif isinstance(kernel, KernelTable):
         count = count // kernel.weights * taps
     return count + prod(shapes.get("bias", (0,)))
-
-
-def _is_spread(op: Convolution | Dense) -> bool:
-    """Whether `lower_tables` lays the layer's table out over all inputs and outputs."""
-    assert op.table is not None
-    kind = recognise(op.table, isinstance(op, Dense)).kind
-    if isinstance(op, Dense):
-        return kind != "sparse"
-    return kind in ("scattered", "fixed") or (kind == "even" and isinstance(op, Local))
 
 
 def _matrix(op: Connect) -> int:

@@ -2,44 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 640, 400, 60, 52, 44, 150
+WIDE, TALL = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
+FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
 COLOURS = ("#1f5fa8", "#c8503c", "#3c8c50", "#8c5aa0", "#c89632", "#3ca0aa")
 
 
 def curves(lines: Mapping[str, Sequence[float]], title: str, across: str, up: str) -> str:
-    """One line a name, its values at 1, 2, 3 …; ``across`` and ``up`` name the axes. Raises ValueError without a value."""
+    """One line for each name, its values at 1, 2, 3 …; ``across`` and ``up`` name the axes.
+
+    Raises ValueError where there is no value at all.
+    """
     values = [value for line in lines.values() for value in line]
     if not values:
         raise ValueError("there is nothing to draw")
     low, high = min(values), max(values)
     margin = (high - low) * 0.05 or 1.0
-    low, high = low - margin if low < 0 else max(low - margin, 0.0), high + margin
-    steps = max(max(map(len, lines.values())) - 1, 1)
-    wide, tall = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-
-    def at(n: int, value: float) -> tuple[float, float]:
-        return LEFT + wide * n / steps, TOP + tall * (high - value) / (high - low)
-
-    parts = [_text(LEFT, 22, title, 15, "start"), _text(LEFT + wide / 2, HEIGHT - 8, across, 12), _text(4, TOP - 10, up, 12, "start")]
-    for n in range(6):
-        value = low + (high - low) * n / 5
-        y = at(0, value)[1]
-        parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{LEFT + wide}" y2="{y:.1f}" stroke="#dddddd"/>')
-        parts.append(_text(LEFT - 8, y + 4, f"{value:.3g}", 11, "end"))
-    for n in sorted({round(steps * k / 5) for k in range(6)}):
-        parts.append(_text(at(n, low)[0], TOP + tall + 18, str(n + 1), 11))
-    for (name, line), colour, row in zip(lines.items(), COLOURS * (len(lines) // len(COLOURS) + 1), range(len(lines)), strict=False):
-        points = " ".join("{:.1f},{:.1f}".format(*at(n, value)) for n, value in enumerate(line))
-        parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        y = TOP + 12 + 20 * row
-        parts.append(f'<line x1="{LEFT + wide + 14}" y1="{y}" x2="{LEFT + wide + 34}" y2="{y}" stroke="{colour}" stroke-width="2"/>')
-        parts.append(_text(LEFT + wide + 40, y + 4, name, 12, "start"))
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" font-family="DejaVu Sans, Helvetica, Arial, sans-serif">'
+    frame = _Frame(
+        low - margin if low < 0 else max(low - margin, 0.0), high + margin, max(max(map(len, lines.values())) - 1, 1)
+    )
+    parts = [
+        _text(LEFT, 22, title, 15, "start"),
+        _text(LEFT + WIDE / 2, HEIGHT - 8, across, 12),
+        _text(4, TOP - 10, up, 12, "start"),
+        *frame.axes(),
+    ]
+    for row, (name, line) in enumerate(lines.items()):
+        parts += frame.line(name, line, COLOURS[row % len(COLOURS)], row)
+    look = f'width="{WIDTH}" height="{HEIGHT}" font-family="{FONT}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {look}>'
     return "\n".join([head, f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>', *parts, "</svg>", ""])
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """The area between the axes: values from ``low`` to ``high``, and ``steps`` from the first to the last."""
+
+    low: float
+    high: float
+    steps: int
+
+    def at(self, n: int, value: float) -> tuple[float, float]:
+        """Where the value of step ``n`` stands, in pixels; SVG counts down."""
+        return LEFT + WIDE * n / self.steps, TOP + TALL * (self.high - value) / (self.high - self.low)
+
+    def axes(self) -> Iterator[str]:
+        """Six lines across with their values, and up to six numbers of steps, from 1."""
+        for n in range(6):
+            value = self.low + (self.high - self.low) * n / 5
+            y = self.at(0, value)[1]
+            yield f'<line x1="{LEFT}" y1="{y:.1f}" x2="{LEFT + WIDE}" y2="{y:.1f}" stroke="#dddddd"/>'
+            yield _text(LEFT - 8, y + 4, f"{value:.3g}", 11, "end")
+        for n in sorted({round(self.steps * k / 5) for k in range(6)}):
+            yield _text(self.at(n, self.low)[0], TOP + TALL + 18, str(n + 1), 11)
+
+    def line(self, name: str, values: Sequence[float], colour: str, row: int) -> Iterator[str]:
+        """A curve, and its name with its colour in row ``row`` of the key."""
+        points = " ".join("{:.1f},{:.1f}".format(*self.at(n, value)) for n, value in enumerate(values))
+        x, y = LEFT + WIDE + 14, TOP + 12 + 20 * row
+        yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        yield f'<line x1="{x}" y1="{y}" x2="{x + 20}" y2="{y}" stroke="{colour}" stroke-width="2"/>'
+        yield _text(x + 26, y + 4, name, 12, "start")
+
+
 def _text(x: float, y: float, text: str, size: int, anchor: str = "middle") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="#222222" text-anchor="{anchor}">{escape(text)}</text>'
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="#222222" text-anchor="{anchor}">{escape(text)}</text>'
+    )

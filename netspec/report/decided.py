@@ -9,7 +9,7 @@ from netspec.ops.norm import Affine
 from netspec.settings import Arguments, Data, Train
 
 #: Settings that a net is not trained well without knowing.
-TOLD = ("optimizer", "schedule", "batch", "epochs", "seed")
+NEEDED = ("optimizer", "schedule", "batch", "epochs", "seed")
 #: So many layers are named one by one.
 MOST_NAMES = 3
 
@@ -18,18 +18,20 @@ def decided(graph: Graph, train: Train, data: Data) -> Iterator[str]:
     """A line each; layers with the same line together."""
     found: dict[str, list[str]] = {}
     for node in graph.nodes:
-        told = list(node.op.decided(graph.input_shapes(node)))
-        if getattr(node.op, "bias", None) is False and any(isinstance(user.op, Affine) for user in graph.users[node.name]):
-            told.append("no bias: the norm behind has one")
-        for text in told:
+        lines = list(node.op.decided(graph.input_shapes(node)))
+        if getattr(node.op, "bias", None) is False and any(
+            isinstance(user.op, Affine) for user in graph.users[node.name]
+        ):
+            lines.append("no bias: the norm behind has one")
+        for text in lines:
             found.setdefault(text, []).append(node.name)
     for text, names in found.items():
         yield f"{_several(names)}: {text}"
     for output, loss in train.loss.items():
         yield f"train: the loss of {output} is {loss}"
-    for name in TOLD:
-        if name not in train.model_fields_set:
-            yield f"train: {name} is {_told(getattr(train, name))}"
+    for name in NEEDED:
+        if name not in train.given:
+            yield f"train: {name} is {_written(getattr(train, name))}"
     if any(weight.role == "kernel" for weight in graph.weights.values()) and train.optimizer.arguments().get("decay"):
         yield "train: decay reaches kernels, not biases and gains"
     for step in data.prepare:
@@ -38,8 +40,16 @@ def decided(graph: Graph, train: Train, data: Data) -> Iterator[str]:
 
 
 def _several(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= MOST_NAMES else f"{names[0]}, {names[1]}, … {names[-1]} ({len(names)} layers)"
+    return (
+        ", ".join(names) if len(names) <= MOST_NAMES else f"{names[0]}, {names[1]}, … {names[-1]} ({len(names)} layers)"
+    )
 
 
-def _told(value: object) -> str:
-    return " -> ".join(map(_told, value)) if isinstance(value, tuple) else f"{value}" if not isinstance(value, Arguments) else str(value)
+def _written(value: object) -> str:
+    return (
+        " -> ".join(map(_written, value))
+        if isinstance(value, tuple)
+        else f"{value}"
+        if not isinstance(value, Arguments)
+        else str(value)
+    )

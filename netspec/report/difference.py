@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from netspec.graph import Graph, Node
-from netspec.report.table import told_cells
+from netspec.report.table import cell_texts
 from netspec.shape import show
 from netspec.tables import KernelTable, Table
 
@@ -44,17 +44,16 @@ def _layers(name: str, x: Node | None, y: Node | None, a: Graph, b: Graph) -> It
 
 def _tables(name: str, a: Table | KernelTable | None, b: Table | KernelTable | None) -> Iterator[str]:
     if not isinstance(a, Table) or not isinstance(b, Table):
-        told = ["none" if t is None else "a kernel table" if isinstance(t, KernelTable) else "a table" for t in (a, b)]
+        sides = ["none" if t is None else "a kernel table" if isinstance(t, KernelTable) else "a table" for t in (a, b)]
         if isinstance(a, KernelTable) and isinstance(b, KernelTable):
-            told = [" ".join(map(str, t.taps)) for t in (a, b)]
-        yield from _differ(f"table {name}", *told)
+            sides = [" ".join(map(str, t.taps)) for t in (a, b)]
+        yield from _differ(f"table {name}", *sides)
         return
     yield from _differ(f"table {name}", f"{a.inputs} -> {a.outputs}", f"{b.inputs} -> {b.outputs}")
     if (a.inputs, a.outputs) == (b.inputs, b.outputs) and not (a.is_full and b.is_full):
-        cells = [{(i, j): text for i, j, _, text in told_cells(table)} for table in (a, b)]
+        cells = [{(i, j): text for i, j, _, text in cell_texts(table)} for table in (a, b)]
         changed = [at for at in sorted(cells[0].keys() | cells[1].keys()) if cells[0].get(at) != cells[1].get(at)]
         for i, j in changed[:MOST_CELLS]:
             yield f"table {name} [{i} -> {j}]: {cells[0].get((i, j), '.')} | {cells[1].get((i, j), '.')}"
         if len(changed) > MOST_CELLS:
             yield f"table {name}: {len(changed) - MOST_CELLS:,} more cells differ"
-

@@ -32,7 +32,7 @@ class Item:
     shape: str = ""
     times: int = 1
     build: tuple[object, ...] = ()  # kinds of layers, for the choice of a panel
-    whole: tuple[object, ...] = ()  # layers with their arguments, for repeats
+    repeat: tuple[object, ...] = ()  # layers with their arguments, for repeats
     items: list[Item] = field(default_factory=list)
     edges: list[tuple[int, int]] = field(default_factory=list)
     entries: dict[str, list[int]] = field(default_factory=dict)
@@ -51,10 +51,10 @@ class Figure:
 
 def figure(graph: Graph, opened: Set[str] = frozenset()) -> Figure:
     """The figure of a graph; blocks named in ``opened`` (by name or path, or ``all``) are drawn where they stand."""
-    made = _Maker(graph, opened)
-    net = made.frame("", graph.name, list(graph.nodes), 0)
+    maker = _Maker(graph, opened)
+    net = maker.frame("", graph.name, list(graph.nodes), 0)
     panels: dict[object, Item] = {}
-    made.panels(net, panels)
+    maker.panels(net, panels)
     return Figure(net, list(panels.values()))
 
 
@@ -80,16 +80,22 @@ def blocks(graph: Graph) -> set[str]:
     return found
 
 
-def told(op: Operator) -> str:
+def layer_text(op: Operator) -> str:
     """A layer as a file would write it, without how it learns."""
     first = op.positional()
     given = []
-    for name in [*first, *(n for n in type(op).model_fields if n not in first and n not in COMMON)]:
+    for name in [*first, *(n for n in type(op).fields() if n not in first and n not in COMMON)]:
         value = getattr(op, name)
         if isinstance(value, tuple) and value and len(set(value)) == 1:
             value = value[0]
-        if value != type(op).model_fields[name].default:
-            text = " × ".join(map(str, value)) if isinstance(value, tuple) else str(value).lower() if isinstance(value, bool) else str(value)
+        if value != type(op).fields()[name].default:
+            text = (
+                " × ".join(map(str, value))
+                if isinstance(value, tuple)
+                else str(value).lower()
+                if isinstance(value, bool)
+                else str(value)
+            )
             given.append(text if name in (first[0], "kernel") else f"{name}: {text}")
     return f"{op.name}({', '.join(given)})" if given else op.name
 
@@ -108,13 +114,15 @@ class _Maker:
         for node in nodes:
             groups.setdefault(parts(node)[depth], []).append(node)
         items = [self.inputs(name) for name in self.graph.inputs] if depth == 0 else []
-        items += [self.item("/".join(filter(None, (key, name))), name, members, depth) for name, members in groups.items()]
+        items += [
+            self.item("/".join(filter(None, (key, name))), name, members, depth) for name, members in groups.items()
+        ]
         frame = Item(key, title, nodes, items=items, shape=show(nodes[-1].shape) if nodes else "")
         self.join(frame)
         self.follow(frame)
         self.repeat(frame)
         frame.build = (base(title), *(item.build for item in frame.items))
-        frame.whole = (base(title), *((item.whole, item.times) for item in frame.items))
+        frame.repeat = (base(title), *((item.repeat, item.times) for item in frame.items))
         return frame
 
     def inputs(self, name: str) -> Item:
@@ -126,7 +134,9 @@ class _Maker:
         if len(parts(nodes[0])) == depth + 1:
             op = nodes[0].op
             family = type(op).__module__.rsplit(".", 1)[1]
-            return Item(key, "", nodes, [told(op)], family, show(nodes[0].shape), build=(op.name,), whole=(str(op),))
+            return Item(
+                key, "", nodes, [layer_text(op)], family, show(nodes[0].shape), build=(op.name,), repeat=(str(op),)
+            )
         frame = self.frame(key, name, nodes, depth + 1)
         frame.title = frame.block = base(name) if depth else name.partition("#")[0]
         if len(frame.items) == 1:
@@ -138,7 +148,9 @@ class _Maker:
         frame.folded = depth > 0 and not {"all", key, frame.title} & self.opened and frame.title != "shortcut"
         frame.family = "block" if frame.folded else ""
         if all(item.folded for item in frame.items) and len(frame.edges) == len(frame.items) - 1:
-            frame.lines = [" → ".join(item.title + (f" × {item.times}" if item.times > 1 else "") for item in frame.items)]
+            frame.lines = [
+                " → ".join(item.title + (f" × {item.times}" if item.times > 1 else "") for item in frame.items)
+            ]
         return frame
 
     def join(self, frame: Item) -> None:
@@ -165,12 +177,23 @@ class _Maker:
         """Activations, norms and dropout go into the box of the layer before them."""
 
         def fits(a: Item, b: Item) -> bool:
-            return not a.items and not b.items and not b.title and b.family in FOLLOWERS and a.family not in ("input", "")
+            return (
+                not a.items and not b.items and not b.title and b.family in FOLLOWERS and a.family not in ("input", "")
+            )
 
         def put(a: Item, b: Item) -> Item:
             short = ", ".join([*a.lines[1:], *b.lines])
             family = a.family if a.family not in FOLLOWERS else b.family
-            return Item(a.key, a.title, a.nodes + b.nodes, [a.lines[0], short], family, b.shape, build=a.build + b.build, whole=a.whole + b.whole)
+            return Item(
+                a.key,
+                a.title,
+                a.nodes + b.nodes,
+                [a.lines[0], short],
+                family,
+                b.shape,
+                build=a.build + b.build,
+                repeat=a.repeat + b.repeat,
+            )
 
         self.merge(frame, fits, put)
 
@@ -178,7 +201,7 @@ class _Maker:
         """Equal neighbours become one with a number."""
 
         def fits(a: Item, b: Item) -> bool:
-            return a.whole == b.whole and a.title == b.title and a.family == b.family and bool(b.nodes)
+            return a.repeat == b.repeat and a.title == b.title and a.family == b.family and bool(b.nodes)
 
         def put(a: Item, b: Item) -> Item:
             a.nodes, a.times, a.shape = a.nodes + b.nodes, a.times + b.times, b.shape

@@ -44,12 +44,16 @@ def rows(item: Item) -> list[tuple[str, int]]:
 def place(item: Item, title: str | None = None) -> Placed:
     """The item, and all it holds where it is open; with ``title`` as a panel of its own."""
     if not item.items or (item.folded and title is None):
-        told = rows(item)
-        return Placed(item, max([70.0] + [text_width(text, size) + 24 for text, size in told]), len(told) * LINE + 14)
+        lines = rows(item)
+        return Placed(item, max([70.0] + [text_width(text, size) + 24 for text, size in lines]), len(lines) * LINE + 14)
     return _frame(item, item.title if title is None else title)
 
 
 def _frame(item: Item, title: str) -> Placed:
+    """A frame with all it holds: rank by rank from the top, then columns, then the lines between them.
+
+    A door stands for a value that comes in from outside; it ranks above everything that reads it.
+    """
     boxes = [place(inner) for inner in item.items]
     doors = [Placed(Item(value, "", [], family="door"), 8, 8) for value in item.entries]
     count = len(boxes)
@@ -69,8 +73,13 @@ def _frame(item: Item, title: str) -> Placed:
     ways = _ways(everything, rank, edges, tops)
     if item.exits:
         bottom += 6
-        ways += [[(_middle(boxes[at]), boxes[at].y + boxes[at].height), (_middle(boxes[at]), bottom)] for at in item.exits]
-    return _fitted(Placed(item, 0, bottom, inner=everything, ways=ways), max(text_width(line, 15) for line in title.split("\n")) + 2 * PAD)
+        ways += [
+            [(_middle(boxes[at]), boxes[at].y + boxes[at].height), (_middle(boxes[at]), bottom)] for at in item.exits
+        ]
+    return _fitted(
+        Placed(item, 0, bottom, inner=everything, ways=ways),
+        max(text_width(line, 15) for line in title.split("\n")) + 2 * PAD,
+    )
 
 
 def _ranks(count: int, edges: Sequence[tuple[int, int]], order: Sequence[int]) -> list[int]:
@@ -98,7 +107,9 @@ def _columns(boxes: Sequence[Placed], rows: Sequence[Sequence[int]], edges: Sequ
             known = [a for a in before.get(at, ()) if a in above]
             wish[at] = sum(boxes[a].x for a in known) / len(known) if known else 0.0
         ordered = sorted(row, key=lambda at: wish[at])
-        for at, x in zip(ordered, _apart([boxes[at].width + GAP for at in ordered], [wish[at] for at in ordered]), strict=True):
+        for at, x in zip(
+            ordered, _apart([boxes[at].width + GAP for at in ordered], [wish[at] for at in ordered]), strict=True
+        ):
             boxes[at].x = x
         above.update(row)
     for box in boxes:
@@ -112,6 +123,8 @@ def _apart(widths: Sequence[float], wishes: Sequence[float]) -> list[float]:
         offsets.append(total + width / 2)
         total += width
     groups: list[tuple[float, int]] = []
+    # Without its neighbours' widths each box wishes for a place; a wish that is less than that of the box before cannot
+    # be had, and the two move as one group to the mean of their wishes (isotonic regression by pooling neighbours).
     for wish, offset in zip(wishes, offsets, strict=True):
         groups.append((wish - offset, 1))
         while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
@@ -125,7 +138,9 @@ def _middle(box: Placed) -> float:
     return box.x + box.width / 2
 
 
-def _ways(boxes: Sequence[Placed], rank: Sequence[int], edges: Sequence[tuple[int, int]], tops: Sequence[float]) -> list[list[Point]]:
+def _ways(
+    boxes: Sequence[Placed], rank: Sequence[int], edges: Sequence[tuple[int, int]], tops: Sequence[float]
+) -> list[list[Point]]:
     """Lines: straight down where the way is free, else around on the right, short ones inside."""
     ways: list[list[Point]] = []
     lanes: list[tuple[int, int, float]] = []
@@ -144,7 +159,14 @@ def _ways(boxes: Sequence[Placed], rank: Sequence[int], edges: Sequence[tuple[in
             x += LANE
         lanes.append((low, high, x))
         left = (source.x + source.width, source.y + source.height / 2)
-        ways.append([left, (x, left[1]), (x, target.y + target.height / 2), (target.x + target.width, target.y + target.height / 2)])
+        ways.append(
+            [
+                left,
+                (x, left[1]),
+                (x, target.y + target.height / 2),
+                (target.x + target.width, target.y + target.height / 2),
+            ]
+        )
     return ways
 
 

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from netspec.graph import Graph
 from netspec.report.figure import Item, figure
 from netspec.report.layout import LINE, PAD, TITLE, Placed, Point, place, rows, text_width
-from netspec.report.table import told_cells
+from netspec.report.table import cell_texts
 from netspec.tables import KernelTable, Table
 
 FILLS = {
@@ -24,12 +24,14 @@ INK, SOFT, FONT = "#222222", "#666666", "DejaVu Sans, Helvetica, Arial, sans-ser
 
 def draw_net(graph: Graph, tables: Mapping[str, Table | KernelTable], opened: Set[str] = frozenset()) -> str:
     """The net's figure: the net, a panel for each kind of folded block, its tables."""
-    made = figure(graph, opened)
+    drawing = figure(graph, opened)
     cost = graph.costs()
-    head = f"{graph.name}\n{graph.parameters():,} parameters" + (f"\n{cost.macs:,} multiply-accumulates" if cost else "")
-    net = place(made.net, head)
+    head = f"{graph.name}\n{graph.parameters():,} parameters" + (
+        f"\n{cost.macs:,} multiply-accumulates" if cost else ""
+    )
+    net = place(drawing.net, head)
     parts = [(net.width, net.height, _frame(net, head, plain=True))]
-    for panel in made.panels:
+    for panel in drawing.panels:
         title = f"{panel.block}, as at {panel.key}"
         placed = place(panel, title)
         parts.append((placed.width, placed.height, _frame(placed, title)))
@@ -68,19 +70,27 @@ def _sheet(parts: list[tuple[float, float, list[str]]]) -> str:
     ])  # fmt: skip
 
 
-def _text(x: float, y: float, text: str, size: int = 13, colour: str = INK, weight: str = "normal", anchor: str = "middle") -> str:
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{colour}" font-weight="{weight}" text-anchor="{anchor}">{escape(text)}</text>'
+def _text(
+    x: float, y: float, text: str, size: int = 13, colour: str = INK, weight: str = "normal", anchor: str = "middle"
+) -> str:
+    look = f'font-size="{size}" fill="{colour}" font-weight="{weight}" text-anchor="{anchor}"'
+    return f'<text x="{x:g}" y="{y:g}" {look}>{escape(text)}</text>'
 
 
 def _rect(x: float, y: float, width: float, height: float, fill: str, line: str, more: str = "") -> str:
-    return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="5" fill="{fill}" stroke="{line}" stroke-width="1"{more}/>'
+    box = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
+    return f'<rect {box} rx="5" fill="{fill}" stroke="{line}" stroke-width="1"{more}/>'
 
 
 def _frame(placed: Placed, title: str, plain: bool = False) -> list[str]:
     """A frame at 0, 0 with all it holds."""
     lines = [] if plain else [_rect(0, 0, placed.width, placed.height, "#fafafa", "#bbbbbb")]
     for n, text in enumerate(title.split("\n") if title else ()):
-        lines.append(_text(PAD, TITLE * (n + 1) - 4, text, 13 if n else 14, SOFT if n else INK, "normal" if n else "bold", "start"))
+        lines.append(
+            _text(
+                PAD, TITLE * (n + 1) - 4, text, 13 if n else 14, SOFT if n else INK, "normal" if n else "bold", "start"
+            )
+        )
     for inner in placed.inner:
         lines += [f'<g transform="translate({inner.x:g} {inner.y:g})">', *_item(inner), "</g>"]
     return lines + [line for way in placed.ways for line in _way(way)]
@@ -96,11 +106,22 @@ def _item(placed: Placed) -> list[str]:
 
 
 def _box(placed: Placed, item: Item) -> list[str]:
+    """A box with its rows of text; what is folded or repeated has a second one behind it."""
     fill = FILLS.get(item.family, "#ffffff")
     lines = []
     if item.folded or item.times > 1:
         lines.append(_rect(4, 4, placed.width, placed.height, "#ffffff", "#999999"))
-    lines.append(_rect(0, 0, placed.width, placed.height, fill, "#555555", ' stroke-dasharray="4 3"' if item.family == "input" else ""))
+    lines.append(
+        _rect(
+            0,
+            0,
+            placed.width,
+            placed.height,
+            fill,
+            "#555555",
+            ' stroke-dasharray="4 3"' if item.family == "input" else "",
+        )
+    )
     middle, y = placed.width / 2, 6.0
     for text, size in rows(item):
         y += LINE
@@ -126,25 +147,37 @@ def _picture(table: Table | KernelTable) -> tuple[float, float, list[str]]:
         cells = [(n // wide, n % wide, tap, names.get(tap, "")) for n, tap in enumerate(table.taps) if tap >= 0]
         title = f"kernel {table.name}: {' × '.join(map(str, table.size))}, {table.count} taps, {table.weights} weights"
         return _grid(title, len(table.taps) // wide, wide, cells)
-    cells = [(i, j, weight, "" if text == "X" else text) for i, j, weight, text in told_cells(table)]
-    title = f"table {table.name}: {table.inputs} → {table.outputs}, {table.connections:,} connections, {table.weights:,} weights"
+    cells = [(i, j, weight, "" if text == "X" else text) for i, j, weight, text in cell_texts(table)]
+    counts = f"{table.connections:,} connections, {table.weights:,} weights"
+    title = f"table {table.name}: {table.inputs} → {table.outputs}, {counts}"
     return _grid(title, table.inputs, table.outputs, cells)
 
 
-def _grid(title: str, high: int, wide: int, cells: Iterable[tuple[int, int, int, str]]) -> tuple[float, float, list[str]]:
+def _grid(
+    title: str, high: int, wide: int, cells: Iterable[tuple[int, int, int, str]]
+) -> tuple[float, float, list[str]]:
     """A picture of cells (row, column, weight, what stands in it); named weights have their own colours."""
     step = 22 if max(high, wide) <= 24 else 12 if max(high, wide) <= WIDEST else max(1, 800 // max(high, wide))
     left, top = 2 * PAD + 14, TITLE + 24
     lines = [_text(PAD, TITLE - 4, title, 14, INK, "bold", "start")]
-    lines.append(f'<rect x="{left}" y="{top}" width="{wide * step}" height="{high * step}" fill="#f4f4f4" stroke="#bbbbbb"/>')
+    lines.append(
+        f'<rect x="{left}" y="{top}" width="{wide * step}" height="{high * step}" fill="#f4f4f4" stroke="#bbbbbb"/>'
+    )
     every = 1 if step > 12 else 8
     lines += [_text(left + (j + 0.5) * step, top - 5, str(j), 10, SOFT) for j in range(0, wide, every) if step >= 12]
-    lines += [_text(left - 6, top + (i + 0.5) * step + 4, str(i), 10, SOFT, anchor="end") for i in range(0, high, every) if step >= 12]
+    lines += [
+        _text(left - 6, top + (i + 0.5) * step + 4, str(i), 10, SOFT, anchor="end")
+        for i in range(0, high, every)
+        if step >= 12
+    ]
     colours: dict[object, str] = {}
     for i, j, weight, name in cells:
         own = weight if name and weight >= 0 else "own" if weight >= 0 else "constant"
-        fill = {"own": CELLS[0], "constant": "#999999"}.get(str(own)) or colours.setdefault(own, CELLS[1 + len(colours) % (len(CELLS) - 1)])
-        lines.append(f'<rect x="{left + j * step + 1:g}" y="{top + i * step + 1:g}" width="{max(step - 2, 1)}" height="{max(step - 2, 1)}" fill="{fill}"/>')
+        fill = {"own": CELLS[0], "constant": "#999999"}.get(str(own)) or colours.setdefault(
+            own, CELLS[1 + len(colours) % (len(CELLS) - 1)]
+        )
+        x, y, side = left + j * step + 1, top + i * step + 1, max(step - 2, 1)
+        lines.append(f'<rect x="{x:g}" y="{y:g}" width="{side}" height="{side}" fill="{fill}"/>')
         if name and step > 12:
             lines.append(_text(left + (j + 0.5) * step, top + (i + 0.5) * step + 4, name, 11, "#ffffff"))
     width = max(left + wide * step + PAD, text_width(title, 14) + 2 * PAD)

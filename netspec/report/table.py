@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Iterator
 
 from netspec.tables import KernelTable, Table
@@ -22,10 +23,12 @@ def draw(table: Table | KernelTable) -> str:
     return head + (_cells(table) if max(table.inputs, table.outputs) <= WIDEST else _blocks(table))
 
 
-def told_cells(table: Table) -> Iterator[tuple[int, int, int, str]]:
+def cell_texts(table: Table) -> Iterator[tuple[int, int, int, str]]:
     """Input, output, weight (-1 for a constant) and what a file would write, of each cell that is not ``.``."""
     cells, names = table.cells, dict(table.names)
-    for i, j, weight, value in zip(cells.input.tolist(), cells.output.tolist(), cells.weight.tolist(), cells.value.tolist(), strict=True):
+    for i, j, weight, value in zip(
+        cells.input.tolist(), cells.output.tolist(), cells.weight.tolist(), cells.value.tolist(), strict=True
+    ):
         yield i, j, weight, names.get(weight, "X") if weight >= 0 else "=" if value == 1 else f"{value:g}"
 
 
@@ -34,13 +37,14 @@ def _kernel(kernel: KernelTable) -> str:
     cells = ["." if tap < 0 else names.get(tap, "X") for tap in kernel.taps]
     width, columns = max(map(len, cells)), kernel.size[-1]
     rows = [cells[at : at + columns] for at in range(0, len(cells), columns)]
-    head = f"kernel table {kernel.name}: {' x '.join(map(str, kernel.size))}\n{kernel.count} taps, {kernel.weights} weights\n\n"
+    size = " x ".join(map(str, kernel.size))
+    head = f"kernel table {kernel.name}: {size}\n{kernel.count} taps, {kernel.weights} weights\n\n"
     return head + "\n".join(" ".join(cell.rjust(width) for cell in row) for row in rows)
 
 
 def _cells(table: Table) -> str:
     grid = [["."] * table.outputs for _ in range(table.inputs)]
-    for i, j, _, text in told_cells(table):
+    for i, j, _, text in cell_texts(table):
         grid[i][j] = text
     return _grid(grid, [str(j) for j in range(table.outputs)], [str(i) for i in range(table.inputs)])
 
@@ -49,7 +53,10 @@ def _grid(grid: list[list[str]], columns: list[str], rows: list[str]) -> str:
     width = max(max(map(len, columns)), max(len(cell) for row in grid for cell in row))
     edge = max(map(len, rows))
     lines = [" " * edge + "  " + " ".join(name.rjust(width) for name in columns)]
-    lines += [f"{name.rjust(edge)}  " + " ".join(cell.rjust(width) for cell in row) for name, row in zip(rows, grid, strict=True)]
+    lines += [
+        f"{name.rjust(edge)}  " + " ".join(cell.rjust(width) for cell in row)
+        for name, row in zip(rows, grid, strict=True)
+    ]
     return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples
-from netspec.data.batches import known, prepared, wanted
+from netspec.data.batches import expected, known, prepared
 from netspec.data.scores import BELONGS, Logits, Score, answers, probable, score
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target
@@ -20,18 +20,23 @@ from netspec.runtime.metadata import endings, preparation
 from netspec.runtime.predict import first_maps, inputs
 from netspec.runtime.session import Session
 from netspec.settings import Data
-from netspec.settings.train import takes_labels
+from netspec.settings.losses import takes_labels
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """``scores`` by output, ``unscored`` outputs with the reason, and those that are scored from their probabilities."""
+    """``scores`` by output, ``unscored`` outputs with the reason, and outputs scored ``from_probabilities``.
+
+    ``part`` names what of the data they are of.
+    """
 
     scores: Mapping[str, Score]
     unscored: Mapping[str, str]
     from_probabilities: tuple[str, ...] = ()
+    part: str = "test"
+    examples: int = 0
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class _Head:
     """An output that is scored: what it is held against, and where its value is found."""
 
     target: Target
-    whole: bool
+    averaged: bool
     logits: Logits | None
 
     @property
@@ -54,19 +59,22 @@ class _Head:
         """Of the model's value for some examples."""
         target, y = self.target, np.moveaxis(value, 1, -1)
         if self.from_probabilities and not probable(y, target.end):
-            raise Fault("N726", f"the answers of output {printable(target.output)} are no probabilities, and {target.loss} is a loss of such",
-                        help="the model may have been changed after netspec wrote it")  # fmt: skip
+            raise Fault(
+                "N726",
+                f"the answers of output {printable(target.output)} are not probabilities, but {target.loss} needs them",
+                help="the model may have been changed after netspec wrote it",
+            )
         end = target.end if target.loss in BELONGS else ""
-        return score(target.loss, answers(y, len(held), end, self.logits is not None, self.whole), held, sound)
+        return score(target.loss, answers(y, len(held), end, self.logits is not None, self.averaged), held, sound)
 
 
 def evaluate(session: Session, part: Pictures | Examples, logits: Mapping[str, Logits]) -> Evaluation:
     """The scores of a model over a test set; a map of answers is averaged where an example has one class.
 
-    ``logits`` says by output where the model gives the value before its last layer; without it probabilities must do, whose
-    logarithm is inexact near 0 and 1. Raises Fault where no output can be scored.
+    ``logits`` says by output where the model gives the value before its last layer; without it probabilities must do,
+    whose logarithm is inexact near 0 and 1. Raises Fault where no output can be scored.
     """
-    data, hidden = preparation(session), {told.name for told in logits.values()}
+    data, hidden = preparation(session), {logit.name for logit in logits.values()}
     outputs = {name: sizes for name, sizes in session.outputs.items() if name in logits or name not in hidden}
     heads, unscored = _heads(session, part, outputs, logits)
     scores: dict[str, Score] = {head.target.output: Score() for head in heads}
@@ -81,52 +89,73 @@ def evaluate(session: Session, part: Pictures | Examples, logits: Mapping[str, L
 
 
 def _heads(
-    session: Session, part: Pictures | Examples, outputs: Mapping[str, tuple[int | None, ...]], logits: Mapping[str, Logits]
-) -> tuple[list[_Head], dict[str, str]]:  # fmt: skip
+    session: Session,
+    part: Pictures | Examples,
+    outputs: Mapping[str, tuple[int | None, ...]],
+    logits: Mapping[str, Logits],
+) -> tuple[list[_Head], dict[str, str]]:
     """The outputs that are scored, and why the others are not."""
-    heads, unscored, told = [], {}, endings(session)
+    heads, unscored, ends = [], {}, endings(session)
     for name, sizes in outputs.items():
-        if name not in told or told[name].loss is None:
+        if name not in ends or ends[name].loss is None:
             unscored[name] = "it has no loss"
             continue
         session.check_output(name)
         if not sizes:
             raise Fault("N708", f"output {printable(name)} of the model has no axis of units or maps")
-        head = _head(name, sizes, str(told[name].loss), told[name].end, logits.get(name), part, session)
+        head = _head(name, sizes, str(ends[name].loss), ends[name].end, logits.get(name), part, session)
         if known(part, name) is None and not head.target.rebuilds:
             unscored[name] = "the data has nothing for it"
         else:
             heads.append(head)
     if not heads:
-        missing = next((name for name in unscored if name in told and told[name].loss), None)
+        missing = next((name for name in unscored if name in ends and ends[name].loss), None)
         if missing is not None:
-            raise Fault("N707", f"the data has nothing for output {printable(missing)}", help=f"an array called {printable(missing)} holds what it should answer")
-        raise Fault("N708", "the model says no loss for any of its outputs, so none can be scored")
+            raise Fault(
+                "N707",
+                f"the data has nothing for output {printable(missing)}",
+                help=f"add an array called {printable(missing)} with the right answers",
+            )
+        raise Fault("N708", "the model gives no loss for any of its outputs, so none can be scored")
     return heads, unscored
 
 
 def _head(
-    name: str, sizes: tuple[int | None, ...], loss: str, end: str, logits: Logits | None, part: Pictures | Examples, session: Session
-) -> _Head:  # fmt: skip
+    name: str,
+    sizes: tuple[int | None, ...],
+    loss: str,
+    end: str,
+    logits: Logits | None,
+    part: Pictures | Examples,
+    session: Session,
+) -> _Head:
     given = known(part, name)
-    whole = takes_labels(loss) and given is not None and given.ndim == 1
+    averaged = takes_labels(loss) and given is not None and given.ndim == 1
     units = sizes[0] or (2**31 if takes_labels(loss) else 0)  # free: which classes there are is seen in the answers
-    shape = (units,) if whole else (*(n or 0 for n in sizes[1:]), units)
+    shape = (units,) if averaged else (*(n or 0 for n in sizes[1:]), units)
     belongs = BELONGS.get(loss, ())
     logits = logits if logits is not None and logits.end in belongs else None
     end = logits.end if logits is not None else end if end in belongs or not belongs else belongs[0]
-    return _Head(Target(name, loss, end, shape, not takes_labels(loss) and [sizes] == list(session.inputs.values())), whole, logits)
+    return _Head(
+        Target(name, loss, end, shape, not takes_labels(loss) and [sizes] == list(session.inputs.values())),
+        averaged,
+        logits,
+    )
 
 
 def _slices(
     session: Session, part: Pictures | Examples, data: Data, targets: list[Target]
-) -> Iterator[tuple[list[Array], Mapping[str, Array]]]:  # fmt: skip
+) -> Iterator[tuple[list[Array], Mapping[str, Array]]]:
     """Inputs as the model reads them, and targets by output."""
     if session.metadata.get("raw_pixels") is not True:
         for given, found in prepared(part, data, session.inputs, targets):
             yield [first_maps(x) for x in given.values()], found
         return
     if isinstance(part, Examples):
-        raise Fault("N707", "the model prepares pictures itself, and the data are arrays", help="compile it without `--raw-pixels`")
+        raise Fault(
+            "N707",
+            "the model prepares pictures itself, but the data are arrays",
+            help="compile it without `--raw-pixels`",
+        )
     for at, image in enumerate(part.images):
-        yield [inputs(session, data, image)], wanted(part, targets, slice(at, at + 1), {})
+        yield [inputs(session, data, image)], expected(part, targets, slice(at, at + 1), {})

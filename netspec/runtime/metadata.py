@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-
-from pydantic import ValidationError
 
 from netspec.data.scores import PROBABLE
 from netspec.diagnostics import Fault, printable
 from netspec.runtime.session import Session
 from netspec.settings import Data, steps
-from netspec.settings.train import LOSSES
+from netspec.settings.arguments import Refused
+from netspec.settings.losses import LOSSES
 
 #: The version of what is written, and the longest side that a preparation may ask for.
 VERSION, LONGEST = 1, 2**15
@@ -27,26 +25,31 @@ class Ending:
 
 
 def preparation(session: Session) -> Data:
-    """The preparation that travels in the model. Raises Fault: N708 where netspec wrote none into it, N725 where it is damaged."""
-    told, raw = _sound(session).get("data"), session.metadata.get("raw_pixels", False)
+    """The preparation that travels in the model.
+
+    Raises Fault N708 where netspec wrote none into it, N725 where it is damaged.
+    """
+    about, raw = _sound(session).get("data"), session.metadata.get("raw_pixels", False)
     if not isinstance(raw, bool):
-        raise _damaged(f"`raw_pixels` is {_short(raw)}, and not true or false")
-    if told is None:
-        raise Fault("N708", "the model does not say how its pictures are prepared", help="compile it with netspec")
-    if not isinstance(told, dict) or not isinstance(told.get("prepare"), list):
-        raise _damaged("`data` is no preparation")
-    for step in (*told["prepare"], *([] if told.get("test") is None else [told["test"]])):
+        raise _damaged(f"`raw_pixels` is {_short(raw)}, not true or false")
+    if about is None:
+        raise Fault(
+            "N708", "the model does not say how its pictures are prepared", help="compile the model with netspec"
+        )
+    if not isinstance(about, dict) or not isinstance(about.get("prepare"), list):
+        raise _damaged("`data` is not a preparation")
+    for step in (*about["prepare"], *([] if about.get("test") is None else [about["test"]])):
         name = step.get("step") if isinstance(step, dict) else step
         if not isinstance(name, str) or name not in (*steps.STEPS, *steps.TESTS):
             raise _damaged(f"there is no step {_short(name)}")
     try:
-        data = Data.from_json(told)
-    except ValidationError as error:
-        raise _damaged(_first(error)) from None
+        data = Data.from_json(about)
+    except Refused as refused:
+        raise _damaged(_short(refused)) from None
     except Exception as error:  # whatever stands in a file of somebody's
         raise _damaged(f"{type(error).__name__} {_short(error)}".strip()) from None
     for step in (*data.prepare, data.test):
-        if isinstance(step, steps.Step) and step.random:
+        if step is not None and step.random:
             raise _damaged(f"the step {step.name} is for training alone")
         _bounded(step)
     return data
@@ -54,15 +57,22 @@ def preparation(session: Session) -> Data:
 
 def endings(session: Session) -> dict[str, Ending]:
     """What each output that the model says something of ends in, and its loss. Raises Fault N725."""
-    told, outputs = _sound(session), list(session.outputs)
-    each = told.get("outputs")
-    if each is None:  # of an earlier netspec, which told of the first output alone
-        end = _text(told.get("end"), "end") or ""
-        loss = _loss(told.get("loss")) or {"sigmoid": "binary_cross_entropy", **dict.fromkeys(PROBABLE[:2], "cross_entropy")}.get(end)
+    about, outputs = _sound(session), list(session.outputs)
+    each = about.get("outputs")
+    if each is None:  # of an earlier netspec, which wrote the first output alone
+        end = _text(about.get("end"), "end") or ""
+        loss = _loss(about.get("loss")) or {
+            "sigmoid": "binary_cross_entropy",
+            **dict.fromkeys(PROBABLE[:2], "cross_entropy"),
+        }.get(end)
         return {name: Ending(end, loss or ("cross_entropy" if not end else "mse")) for name in outputs[:1]}
     if not isinstance(each, dict) or not all(isinstance(one, dict) for one in each.values()):
-        raise _damaged("`outputs` is no object of outputs")
-    return {name: Ending(_text(one.get("end"), "end") or "", _loss(one.get("loss"))) for name, one in each.items() if name in outputs}
+        raise _damaged("`outputs` is not an object of outputs")
+    return {
+        name: Ending(_text(one.get("end"), "end") or "", _loss(one.get("loss")))
+        for name, one in each.items()
+        if name in outputs
+    }
 
 
 def _sound(session: Session) -> dict[str, Any]:
@@ -70,7 +80,11 @@ def _sound(session: Session) -> dict[str, Any]:
         raise _damaged(session.trouble)
     version = session.metadata.get("version", VERSION)
     if isinstance(version, bool) or not isinstance(version, int) or version > VERSION:
-        raise Fault("N725", f"what netspec wrote into the model is of version {_short(version)}, and this netspec reads {VERSION}", help="a later netspec may read it")
+        raise Fault(
+            "N725",
+            f"what netspec wrote into the model is version {_short(version)}, and this netspec reads version {VERSION}",
+            help="use a later netspec",
+        )
     return session.metadata
 
 
@@ -80,13 +94,17 @@ def _damaged(reason: str) -> Fault:
 
 def _text(value: Any, name: str) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise _damaged(f"`{name}` is {_short(value)}, and no name")
+        raise _damaged(f"`{name}` is {_short(value)}, not a name")
     return value
 
 
 def _loss(value: Any) -> str | None:
-    if value is not None and value not in LOSSES:
-        raise Fault("N725", f"the model was trained with a loss {_short(value)}, which this netspec does not know", help=f"losses: {', '.join(LOSSES)}")
+    if value is not None and not (isinstance(value, str) and value in LOSSES):
+        raise Fault(
+            "N725",
+            f"the model was trained with a loss {_short(value)}, which this netspec does not know",
+            help=f"use one of the losses {', '.join(LOSSES)}",
+        )
     found: str | None = value
     return found
 
@@ -97,12 +115,6 @@ def _bounded(step: Any) -> None:
         value = getattr(step, name, None)
         if isinstance(value, int) and value > LONGEST:
             raise _damaged(f"{step.name} asks for {value:,} pixels a side, and {LONGEST:,} is the most")
-
-
-def _first(error: ValidationError) -> str:
-    found = error.errors()[0]
-    where: Iterable[object] = found["loc"]
-    return f"{error.title} {' '.join(map(_short, where))}: {_short(found['msg'])}"
 
 
 def _short(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Pictures through a model: labels and probabilities, or values where it gives no probabilities; a row each, whatever single files are like."""
+"""Pictures through a model: labels with probabilities, or values where it gives none; a row for each file."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ from netspec.files import foreign, reason
 from netspec.runtime.metadata import Ending, endings, preparation
 from netspec.runtime.session import BATCH, Session
 from netspec.settings import Data
-from netspec.settings.train import takes_labels
+from netspec.settings.losses import takes_labels
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One file's answer, or an error: the best classes with their numbers, which are probabilities where ``probable`` says so,
-    else values; a model of no classes gives all its values in their order."""
+    """One file's answer, or an error.
+
+    The answers are the best classes with their numbers, which are probabilities where ``probable`` says so and values
+    otherwise; a model without classes gives all its values in their order.
+    """
 
     filename: str
     answers: tuple[tuple[str, int, float], ...] = ()
@@ -64,14 +67,14 @@ class Predictor:
 
     def __init__(self, session: Session, top: int, max_pixels: int | None = None) -> None:
         self.session, self.top = session, top
-        self.data, told = preparation(session), endings(session)
+        self.data, ends = preparation(session), endings(session)
         self.input = session.input[1]
         self.reading = Reading.of(self.data, max_pixels)
         if not session.outputs:
             raise Fault("N708", "the model has no output")
         self.output = next(iter(session.outputs))
         session.check_output(self.output)
-        self.ending = told.get(self.output, Ending("", None))
+        self.ending = ends.get(self.output, Ending("", None))
 
     def rows(self, paths: Sequence[Path]) -> Iterator[Row]:
         """A row for each file, in order; one that is no picture has its error, and the others are done."""
@@ -84,8 +87,8 @@ class Predictor:
         alike: dict[tuple[int, ...], list[tuple[int, Array]]] = {}
         for place, path in enumerate(paths):
             try:
-                made = inputs(self.session, self.data, read_image(path, self.reading))
-                alike.setdefault(made.shape, []).append((place, made))
+                x = inputs(self.session, self.data, read_image(path, self.reading))
+                alike.setdefault(x.shape, []).append((place, x))
             except Fault as fault:
                 rows[place] = Row(str(path), error=fault.message, code=fault.code)
         for group in alike.values():
@@ -95,7 +98,7 @@ class Predictor:
     def _together(self, paths: Sequence[Path], group: list[tuple[int, Array]]) -> dict[int, Row]:
         try:
             with foreign("N708", "the model does not run on this input"):
-                values = self.session.run(np.concatenate([made for _, made in group]), names=[self.output])[0]
+                values = self.session.run(np.concatenate([x for _, x in group]), names=[self.output])[0]
                 likely = self.ending.end in PROBABLE and probable(np.moveaxis(values, 1, -1), self.ending.end)
                 means = averaged(over_positions(values, self.ending.end if likely else ""), len(group), "")
         except Fault as fault:
@@ -103,14 +106,18 @@ class Predictor:
         return {place: self._row(paths[place], mean, likely) for (place, _), mean in zip(group, means, strict=True)}
 
     def _row(self, path: Path, values: Array, likely: bool) -> Row:
-        classes, told = self.data.classes, self.ending
+        classes, ending = self.data.classes, self.ending
         named = classes is not None and len(classes) == len(values)
-        ranked = likely or named or (takes_labels(told.loss) if told.loss else not told.end)
+        ranked = likely or named or (takes_labels(ending.loss) if ending.loss else not ending.end)
         if ranked and np.isnan(values).any():
             return Row(str(path), error="the answer of the model is not a number", code="N726")
         order = np.argsort(-values, kind="stable")[: self.top] if ranked else np.arange(len(values))
         names = classes if ranked and classes else [self.output] if len(values) == 1 and not ranked else []
-        return Row(str(path), tuple((names[i] if i < len(names) else str(i), int(i), float(values[i])) for i in order.tolist()), probable=likely)
+        return Row(
+            str(path),
+            tuple((names[i] if i < len(names) else str(i), int(i), float(values[i])) for i in order.tolist()),
+            probable=likely,
+        )
 
 
 def predict(session: Session, paths: Sequence[Path], top: int, max_pixels: int | None = None) -> Iterator[Row]:
@@ -125,11 +132,15 @@ def inputs(session: Session, data: Data, image: Array) -> Array:
         with foreign("N708", "the preparation that the model asks for does not fit this picture"):
             return first_maps(views(image[None], data, shape))
     if len(shape) != 3:
-        raise Fault("N708", f"input {name} of the model is no picture: height, width and maps were expected")
+        raise Fault("N708", f"input {name} of the model is not a picture: height, width and maps were expected")
     maps = shape[-1] or 1
     image = np.repeat(image, maps, axis=-1) if image.shape[-1] == 1 else image
     if image.shape[-1] != maps:
-        raise Fault("N703", f"the picture has {image.shape[-1]} maps, and the model reads {maps}", help="add `grayscale` to `prepare`")
+        raise Fault(
+            "N703",
+            f"the picture has {image.shape[-1]} maps, and the model reads {maps}",
+            help="add `grayscale` to `prepare`",
+        )
     return image[None]
 
 

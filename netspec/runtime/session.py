@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics import Fault, Trouble, printable
-from netspec.files import open_regular, read_regular
+from netspec.files import in_run, open_regular, read_regular
 from netspec.machine import cores
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: it would phone home by default
@@ -29,7 +29,6 @@ PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
     "cpu": "CPUExecutionProvider",
 }
-DEVICES = ("auto", "cpu", "cuda", "tensorrt")
 #: Images that go through a model at a time; the most, where it is the model that says how many.
 BATCH, MOST = 32, 4096
 #: The numbers that tensors of models hold, by onnxruntime's names.
@@ -63,11 +62,15 @@ class Session:
         """Name and shape of the only input. Raises Fault N708 where a picture cannot be that."""
         inputs = self.session.get_inputs()
         if len(inputs) != 1:
-            told = f"{len(inputs)} inputs ({', '.join(printable(value.name) for value in inputs[:10])})" if inputs else "no input"
-            raise Fault("N708", f"the model has {told}, and a picture is one input")
+            count = (
+                f"{len(inputs)} inputs ({', '.join(printable(value.name) for value in inputs[:10])})"
+                if inputs
+                else "no input"
+            )
+            raise Fault("N708", f"the model has {count}, but a picture is one input")
         checked(inputs[0], "input")
         if not inputs[0].shape:
-            raise Fault("N708", f"input {printable(inputs[0].name)} of the model has no axes, and a picture has some")
+            raise Fault("N708", f"input {printable(inputs[0].name)} of the model has no axes, but a picture has some")
         return inputs[0].name, _sizes(inputs[0])
 
     def check_output(self, name: str) -> None:
@@ -83,27 +86,31 @@ class Session:
         return {value.name: _sizes(value) for value in self.session.get_outputs()}
 
     def run(self, *xs: Array, names: Sequence[str] | None = None) -> list[Array]:
-        """The outputs ``names`` (all unless said) for the inputs in their order, in batches of one size, the last one padded.
+        """The outputs ``names`` (default: all) for the inputs in their order.
+
+        The model runs on batches of one size, the last one padded.
 
         Raises Fault N708 where the model does not run, or an answer is no array with a row for each example.
         """
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
-        wanted = [value for value in outputs if names is None or value.name in names]
-        for value, what in (*((value, "input") for value in inputs), *((value, "output") for value in wanted)):
+        asked = [value for value in outputs if names is None or value.name in names]
+        for value, what in (*((value, "input") for value in inputs), *((value, "output") for value in asked)):
             checked(value, what)
         size = self._fixed() or min(BATCH, len(xs[0]))
         parts = []
         for at in range(0, len(xs[0]), size):
             batch = {to.name: _filled(x[at : at + size], size, to) for to, x in zip(inputs, xs, strict=True)}
-            parts.append(self._batch(batch, [value.name for value in wanted], len(xs[0][at : at + size]), size))
-        made = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        return [made[name] for name in (names or made)]
+            parts.append(self._batch(batch, [value.name for value in asked], len(xs[0][at : at + size]), size))
+        results = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return [results[name] for name in (names or results)]
 
     def _fixed(self) -> int | None:
         """The batch of a model that runs on no other."""
-        sizes = [value.shape[0] for value in self.session.get_inputs() if value.shape and isinstance(value.shape[0], int)]
+        sizes = [
+            value.shape[0] for value in self.session.get_inputs() if value.shape and isinstance(value.shape[0], int)
+        ]
         if sizes and not 0 < sizes[0] <= MOST:
-            raise Fault("N708", f"the model reads batches of {sizes[0]:,}, and {MOST:,} is the most that is tried")
+            raise Fault("N708", f"the model takes batches of {sizes[0]:,}, and the most that netspec tries is {MOST:,}")
         return sizes[0] if sizes else None
 
     def _batch(self, batch: dict[str, Array], names: list[str], rows: int, size: int) -> dict[str, Array]:
@@ -115,8 +122,17 @@ class Session:
         for name, value in found.items():
             if not isinstance(value, np.ndarray) or value.ndim < 2 or not value.size or len(value) % size:
                 shape = " x ".join(map(str, value.shape)) if isinstance(value, np.ndarray) and value.ndim else "no axis"
-                raise Fault("N708", f"output {printable(name)} of the model has {shape}, where {size} x units, or maps, were expected for {size} inputs")
-        return {name: value if rows == size else value.reshape(size, -1, *value.shape[1:])[:rows].reshape(-1, *value.shape[1:]) for name, value in found.items()}
+                raise Fault(
+                    "N708",
+                    f"output {printable(name)} of the model has {shape}, where {size} x units, or maps, were expected "
+                    f"for {size} inputs",
+                )
+        return {
+            name: value
+            if rows == size
+            else value.reshape(size, -1, *value.shape[1:])[:rows].reshape(-1, *value.shape[1:])
+            for name, value in found.items()
+        }
 
 
 def _sizes(value: Any) -> tuple[int | None, ...]:
@@ -126,7 +142,9 @@ def _sizes(value: Any) -> tuple[int | None, ...]:
 def checked(value: Any, what: str) -> None:
     """Fault N708 for an input or output that is no array of numbers."""
     if value.type not in KINDS:
-        raise Fault("N708", f"{what} {printable(value.name)} of the model is {printable(value.type)}, and no array of numbers")
+        raise Fault(
+            "N708", f"{what} {printable(value.name)} of the model is {printable(value.type)}, not an array of numbers"
+        )
 
 
 def _filled(x: Array, size: int, to: Any) -> Array:
@@ -135,23 +153,27 @@ def _filled(x: Array, size: int, to: Any) -> Array:
     with np.errstate(all="ignore"):
         batch: Array = np.ascontiguousarray(x, dtype=kind)
     if np.dtype(kind).kind not in "f" and not np.array_equal(batch, x):
-        raise Fault("N708", f"input {printable(to.name)} of the model is {to.type}, and the numbers for it are not whole, or too large")
+        raise Fault(
+            "N708",
+            f"input {printable(to.name)} of the model is {to.type}, but the numbers for it are not whole, or too large",
+        )
     rest = size - len(batch)
     return np.concatenate([batch, np.zeros((rest, *batch.shape[1:]), batch.dtype)]) if rest else batch
 
 
 def open_model(path: Path, device: str = "auto", content: bytes | None = None) -> Session:
-    """A model on a device: ``auto`` takes the best that starts and says why not a better one.
+    """A model, or a run's, on a device: ``auto`` takes the best that starts and says why not a better one.
 
-    ``content`` is what is opened in the file's place. Raises Trouble where the file or the named device is not there, Fault where
-    the file is no model.
+    ``content`` is opened in place of the file. Raises Trouble where the file or the named device is not there,
+    Fault where the file is not a model.
     """
+    path = in_run(path, "model.onnx")
     model = _source(path) if content is None else content
     ort.set_default_logger_severity(4)
     if device != "auto":
-        made, why = _start(model, device)
-        if made is not None:
-            return _session(made, device, "")
+        session, why = _start(model, device)
+        if session is not None:
+            return _session(session, device, "")
         there = PROVIDERS[device] in ort.get_available_providers()
         cause = why if device == "cpu" else _start(model, "cpu")[1] if there else ""
         if cause:  # it is the model, since the processor does not open it either
@@ -162,9 +184,9 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None) -
         if PROVIDERS[name] not in ort.get_available_providers():
             missing.append(f"{name}: this onnxruntime is built without it")
             continue
-        made, why = _start(model, name)
-        if made is not None:
-            return _session(made, name, "; ".join(missing))
+        session, why = _start(model, name)
+        if session is not None:
+            return _session(session, name, "; ".join(missing))
         missing.append(f"{name}: {why}")
     raise Fault("N708", f"{path} cannot be opened: {missing[-1].removeprefix('cpu: ')}")
 
@@ -174,8 +196,8 @@ def _source(path: Path) -> str | bytes:
     with open_regular(path) as file:
         size = file.seek(0, 2)
         if not 0 < size < 2**31:
-            told = "it is empty" if not size else f"it has {size:,} bytes, and an ONNX file at most {2**31 - 1:,}"
-            raise Fault("N708", f"{path} cannot be opened: {told}")
+            why = "it is empty" if not size else f"it has {size:,} bytes, and an ONNX file at most {2**31 - 1:,}"
+            raise Fault("N708", f"{path} cannot be opened: {why}")
     try:
         str(path).encode()
         return str(path)
@@ -185,21 +207,21 @@ def _source(path: Path) -> str | bytes:
 
 def _start(model: str | bytes, device: str) -> tuple[Any | None, str]:
     """A session whose first provider is the one asked for, or None and why not."""
-    wanted = PROVIDERS[device]
-    if wanted not in ort.get_available_providers():
+    provider = PROVIDERS[device]
+    if provider not in ort.get_available_providers():
         return None, "this onnxruntime is built without it"
     said = _preload() if device != "cpu" else ""
     options = ort.SessionOptions()
     options.intra_op_num_threads = cores()  # a number of our own keeps onnxruntime from pinning threads to cores
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    providers: list[Any] = [wanted] if device == "cpu" else [(wanted, _options(device)), PROVIDERS["cpu"]]
+    providers: list[Any] = [provider] if device == "cpu" else [(provider, _options(device)), PROVIDERS["cpu"]]
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             session = ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
     except Exception as error:  # onnxruntime's errors have no common kind of their own
         return None, _short(error) if device == "cpu" else said or "its libraries do not load"
-    if session.get_providers()[0] != wanted:
+    if session.get_providers()[0] != provider:
         return None, said or "its libraries do not load"
     return session, ""
 
@@ -218,16 +240,20 @@ def _preload() -> str:
 
 
 def _install(device: str) -> str:
-    return 'pip install "onnxruntime-gpu[cuda,cudnn]" brings CUDA 13 (about 1.6 GB); the driver must be there' if device != "cpu" else ""
+    return (
+        'install CUDA 13 with `pip install "onnxruntime-gpu[cuda,cudnn]"` (about 1.6 GB); the driver must be there too'
+        if device != "cpu"
+        else ""
+    )
 
 
 def _session(session: Any, device: str, note: str) -> Session:
     try:
         metadata = json.loads(session.get_modelmeta().custom_metadata_map.get("netspec", "{}"))
     except (ValueError, RecursionError):
-        return Session(session, device, note, {}, "it is no JSON")
+        return Session(session, device, note, {}, "it is not JSON")
     if not isinstance(metadata, dict):
-        return Session(session, device, note, {}, "it is no object of JSON")
+        return Session(session, device, note, {}, "it is not a JSON object")
     return Session(session, device, note, metadata)
 
 

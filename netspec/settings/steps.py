@@ -1,34 +1,57 @@
-"""The steps that make a picture into what the net reads, and the conventions of those that round."""
+"""The steps that make a picture into what the net reads: their arguments, and what becomes of a picture's size."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, model_validator
+from netspec.diagnostics import Fault
+from netspec.settings.arguments import Arguments, Count, NotNegative, Real, Takes, Whole
+from netspec.settings.picture import Picture
+from netspec.settings.readers import either, list_of, number, one_of, optional, whole
 
-from netspec.settings.arguments import Arguments, Count, NotNegative, Real, Wanted, Whole
-
+FILTERS = ("bilinear", "bicubic", "nearest", "box", "lanczos")
 Filter = Annotated[
     Literal["bilinear", "bicubic", "nearest", "box", "lanczos"],
-    Wanted("bilinear, bicubic, nearest, box or lanczos", ("bilinear", "bicubic", "nearest", "box", "lanczos")),
+    Takes("bilinear, bicubic, nearest, box or lanczos", one_of(*FILTERS), FILTERS),
 ]
-Maybe = Annotated[Count | None, Wanted("a whole number of at least 1")]
-Numbers = Annotated[float | list[float], Wanted("a number, or a list of one for each map")]
+Maybe = Annotated[int | None, Takes("a whole number of at least 1", optional(whole(1)))]
+_one_or_each = either(number(), list_of(number()))
+Numbers = Annotated[float | list[float], Takes("a number, or a list of one for each map", _one_or_each)]
 
 
-def _above_zero(value: float | list[float]) -> float | list[float]:
-    if min(value if isinstance(value, list) else [value], default=0) <= 0:
-        raise ValueError("a deviation is above 0")
-    return value
+def _above_zero(value: object) -> float | list[float]:
+    numbers: float | list[float] = _one_or_each(value)
+    if not min(numbers if isinstance(numbers, list) else [numbers], default=0) > 0:
+        raise ValueError(value)
+    return numbers
 
 
-Deviations = Annotated[float | list[float], AfterValidator(_above_zero), Wanted("a number above 0, or a list of one for each map")]
+Deviations = Annotated[float | list[float], Takes("a number above 0, or a list of one for each map", _above_zero)]
 
 
 class Step(Arguments):
     """One step of preparation; ``random`` ones only augment."""
 
     random: ClassVar[bool] = False
+
+    def after(self, picture: Picture) -> Picture:
+        """What a picture's size and maps are behind it. Raises Fault N509 where the step cannot be done."""
+        return picture
+
+
+#: One step of arithmetic: its name, one of ``ARITHMETIC``, and a number, or one for each map.
+Sum = tuple[str, float | list[float]]
+#: What a sum does with its number, in single precision: x - n, x * n, x / n, and the larger and the smaller of both.
+ARITHMETIC = ("subtract", "multiply", "divide", "at_least", "at_most")
+
+
+class Numeric(Step):
+    """A step that changes numbers, whatever they are of: its sums are all that training, use and a graph need."""
+
+    def sums(self) -> Sequence[Sum]:
+        """What happens to every number, in order. Raises Fault N703 where that is not known yet."""
+        raise NotImplementedError
 
 
 class Resize(Step):
@@ -40,11 +63,16 @@ class Resize(Step):
     short: Maybe = None
     filter: Filter = "bilinear"
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Resize:
-        if (self.short is None) == (self.height is None) or (self.short is not None and self.width is not None):
-            raise ValueError("resize takes a height and a width, or `short:`")
-        return self
+    def disagreement(self) -> str:
+        """Either both sides or the shorter one."""
+        wrong = (self.short is None) == (self.height is None) or (self.short is not None and self.width is not None)
+        return "resize takes a height and a width, or `short:`" if wrong else ""
+
+    def after(self, picture: Picture) -> Picture:
+        """The size asked for; of `short:`, what the other side comes to."""
+        if self.short is not None and (picture.height is None or picture.width is None):
+            return picture.resized(None, None)
+        return picture.resized(*self.sizes(picture.height or 1, picture.width or 1))
 
     def sizes(self, height: int, width: int) -> tuple[int, int]:
         """Height and width of what was ``height`` x ``width``."""
@@ -68,12 +96,16 @@ class CenterCrop(Step):
     width: Maybe = None
     crops: ClassVar[int] = 1
 
+    def after(self, picture: Picture) -> Picture:
+        """The size of the crop."""
+        return picture.cropped(*self.sizes())
+
     def sizes(self) -> tuple[int, int]:
         """Height and width."""
         return self.height, self.width or self.height
 
     def before(self, spare: int) -> int:
-        """Of the rows (or columns) that do not fit, those that are cut off before the crop: half, a half rounded to even."""
+        """Of the rows or columns that do not fit, those cut off before the crop: half, a half rounded to even."""
         return _half(spare)
 
 
@@ -85,6 +117,10 @@ class RandomCrop(Step):
     size: Count
     pad: Whole = 0
 
+    def after(self, picture: Picture) -> Picture:
+        """The size of the crop."""
+        return picture.cropped(self.size, self.size, self.pad)
+
 
 class RandomResizedCrop(Step):
     """8 to 100 % of the area, sides 3:4 to 4:3, resized to n x n (Szegedy et al. 2015, section 6)."""
@@ -92,6 +128,10 @@ class RandomResizedCrop(Step):
     name: ClassVar[str] = "random_resized_crop"
     random: ClassVar[bool] = True
     size: Count
+
+    def after(self, picture: Picture) -> Picture:
+        """The size of what is left."""
+        return picture.resized(self.size, self.size)
 
 
 class Mirror(Step):
@@ -116,6 +156,10 @@ class PcaJitter(Step):
     random: ClassVar[bool] = True
     sigma: NotNegative = 0.1
 
+    def after(self, picture: Picture) -> Picture:
+        """In colour: a grey picture becomes three equal maps first."""
+        return picture.mapped(3)
+
 
 class ColorJitter(Step):
     """Brightness, contrast and saturation times 1 ± so much, in this order."""
@@ -132,6 +176,10 @@ class Grayscale(Step):
 
     name: ClassVar[str] = "grayscale"
 
+    def after(self, picture: Picture) -> Picture:
+        """One map."""
+        return picture.mapped(1)
+
 
 class Invert(Step):
     """255 minus it."""
@@ -139,41 +187,75 @@ class Invert(Step):
     name: ClassVar[str] = "invert"
 
 
-class Scale(Step):
+class Scale(Numeric):
     """Times a number."""
 
     name: ClassVar[str] = "scale"
     factor: Real
 
+    def sums(self) -> list[Sum]:
+        """One product."""
+        return [("multiply", self.factor)]
 
-class Normalize(Step):
+
+class Normalize(Numeric):
     """Minus the mean, over the deviation: a number for all maps, or one each."""
 
     name: ClassVar[str] = "normalize"
     mean: Numbers
     std: Deviations
 
+    def sums(self) -> list[Sum]:
+        """A difference and a quotient."""
+        return [("subtract", self.mean), ("divide", self.std)]
 
-class Subtract(Step):
+    def after(self, picture: Picture) -> Picture:
+        """As many maps as there are numbers: a grey picture is spread over them."""
+        counts = {len(value) for value in (self.mean, self.std) if isinstance(value, list) and len(value) > 1}
+        if len(counts) > 1 or (counts and picture.maps not in (None, 1, *counts)):
+            numbers = " and ".join(map(str, sorted(counts)))
+            maps = f", but the picture has {picture.maps} maps" if picture.maps is not None else ""
+            raise Fault("N509", f"normalize has {numbers} numbers{maps}", help="give one for all maps, or one each")
+        return picture.mapped(counts.pop()) if counts else picture
+
+
+class Subtract(Numeric):
     """Minus the training set's own mean of each map, kept with the weights."""
 
     name: ClassVar[str] = "subtract"
-    what: Annotated[Literal["mean"], Wanted("mean", ("mean",))]
-    value: Annotated[list[float] | None, Wanted("nothing: it is measured")] = None
+    what: Annotated[Literal["mean"], Takes("mean", one_of("mean"), ("mean",))]
+    value: Annotated[list[float] | None, Takes("nothing: it is measured", optional(list_of(number())))] = None
+
+    def sums(self) -> list[Sum]:
+        """One difference."""
+        if self.value is None:
+            raise Fault(
+                "N703",
+                "subtract(mean) needs the training set's mean, which is not known yet",
+                help="train first: the mean is kept with the weights",
+            )
+        return [("subtract", self.value)]
 
 
-class Range(Step):
-    """What the numbers of a picture run from and to, in its file: low to high become 0 to 255, and what lies outside is cut off."""
+class Range(Numeric):
+    """What a picture's numbers run from and to in its file: low to high become 0 to 255, the rest is cut off."""
 
     name: ClassVar[str] = "range"
     low: Real
     high: Real
 
-    @model_validator(mode="after")
-    def _upwards(self) -> Range:
-        if not self.low < self.high:
-            raise ValueError("a range goes from a lower number to a higher one")
-        return self
+    def disagreement(self) -> str:
+        """From low to high."""
+        return "" if self.low < self.high else "a range goes from a lower number to a higher one"
+
+    def sums(self) -> list[Sum]:
+        """Low becomes 0, high 255; the rest is cut off."""
+        return [
+            ("subtract", self.low),
+            ("multiply", 255 / (self.high - self.low)),
+            ("at_least", 0.0),
+            ("at_most", 255.0),
+        ]
 
 
 class Augment(Step):
@@ -189,6 +271,10 @@ class TenCrop(Step):
     size: Count
     crops: ClassVar[int] = 10
 
+    def after(self, picture: Picture) -> Picture:
+        """The size of each crop."""
+        return picture.cropped(self.size, self.size)
+
     def sizes(self) -> tuple[int, int]:
         """Height and width of each."""
         return self.size, self.size
@@ -202,40 +288,11 @@ def _half(spare: int) -> int:
     return (spare + (spare % 4) // 3) // 2
 
 
-class FirstResize(Resize):
-    """As models have it that name no conventions: the longer side is rounded."""
-
-    def scaled(self, size: int, short: int) -> int:
-        """A side where the shorter one comes to the length asked for."""
-        assert self.short is not None
-        return max(1, round(size * self.short / short))
-
-
-class FirstCenterCrop(CenterCrop):
-    """As models have it that name no conventions: a half is rounded down."""
-
-    def before(self, spare: int) -> int:
-        """Rows or columns before the crop."""
-        return spare // 2
-
-
-class FirstTenCrop(TenCrop):
-    """As models have it that name no conventions: a half is rounded down."""
-
-    def before(self, spare: int) -> int:
-        """Rows or columns before the middle one."""
-        return spare // 2
-
-
-#: What a model's metadata calls the rules by which sizes and places are rounded.
-CONVENTIONS = "torchvision"
-FIRST: dict[type[Arguments], type[Arguments]] = {Resize: FirstResize, CenterCrop: FirstCenterCrop, TenCrop: FirstTenCrop}
-
-STEPS: dict[str, type[Arguments]] = {
+STEPS: dict[str, type[Step]] = {
     c.name: c
     for c in (
         Resize, CenterCrop, RandomCrop, RandomResizedCrop, Mirror, Rotate, PcaJitter, ColorJitter, Grayscale, Invert,
         Scale, Normalize, Subtract, Range, Augment,
     )
 }  # fmt: skip
-TESTS: dict[str, type[Arguments]] = {TenCrop.name: TenCrop, CenterCrop.name: CenterCrop}
+TESTS: dict[str, type[Step]] = {TenCrop.name: TenCrop, CenterCrop.name: CenterCrop}

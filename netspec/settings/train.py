@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import cos, nextafter, pi
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, SerializeAsAny
-
-from netspec.settings.arguments import Arguments, Count, Flag, NotNegative, Positive, Share, Wanted, Whole
-
-LOSSES = ("cross_entropy", "mse", "mae", "hinge", "binary_cross_entropy")
-
-
-def takes_labels(loss: str) -> bool:
-    """Whether targets are numbers of classes; else they are arrays of the output's shape."""
-    return loss in ("cross_entropy", "hinge")
+from netspec.settings.arguments import Arguments, Count, Flag, NotNegative, Positive, Share, Takes, Whole
+from netspec.settings.losses import LOSSES
+from netspec.settings.readers import instance, list_of, named, number, optional, tuple_of, whole
+from netspec.shape import LEAST, SINGLE
 
 
 class Optimizer(Arguments):
@@ -24,7 +19,7 @@ class Optimizer(Arguments):
 
 
 class Sgd(Optimizer):
-    """v ← momentum·v + g + decay·w;  w ← w − rate·v (with nesterov: w − rate·(g + momentum·v))."""
+    """v ← momentum·v + g + decay·w;  w ← w − rate·v, with nesterov w − rate·(g + decay·w + momentum·v)."""
 
     name: ClassVar[str] = "sgd"
     rate: Positive = 0.01
@@ -62,82 +57,145 @@ class RmsProp(Optimizer):
     decay: NotNegative = 0.0
 
 
-class Constant(Arguments):
+class Schedule(Arguments):
+    """The learning rate over time, as a multiple of the optimiser's own.
+
+    ``by_end`` says that it depends on how many epochs there are in all, so that none can be added to a run.
+    """
+
+    by_end: ClassVar[bool] = True
+
+    def multiple(self, epoch: float, start: float, end: float) -> float:
+        """What holds at a time, counted in epochs from 0, of a schedule that runs from ``start`` to ``end``."""
+        raise NotImplementedError
+
+
+def _done(epoch: float, start: float, end: float) -> float:
+    """The share that has passed, from 0 to 1."""
+    return min((epoch - start) / max(end - start, 1e-9), 1.0)
+
+
+class Constant(Schedule):
     """The rate stays."""
 
     name: ClassVar[str] = "constant"
+    by_end: ClassVar[bool] = False
+
+    def multiple(self, epoch: float, start: float, end: float) -> float:
+        """1."""
+        return 1.0
 
 
-class Step(Arguments):
+class Step(Schedule):
     """The rate times ``factor`` every so many epochs, or at given ones."""
 
     name: ClassVar[str] = "step"
-    every: Annotated[Count | None, Wanted("a whole number of epochs, at least 1")] = None
+    by_end: ClassVar[bool] = False
+    every: Annotated[int | None, Takes("a whole number of epochs, at least 1", optional(whole(1)))] = None
     factor: Positive = 0.1
-    at: Annotated[list[Annotated[int, Field(ge=0)]] | None, Wanted("a list of epochs")] = None
+    at: Annotated[list[int] | None, Takes("a list of epochs", optional(list_of(whole(0))))] = None
+
+    def multiple(self, epoch: float, start: float, end: float) -> float:
+        """The factor once for each time that has passed; epochs are those of the training, a warm-up's among them."""
+        times = sum(epoch >= when for when in self.at) if self.at is not None else int(epoch // (self.every or 1))
+        return float(self.factor**times)
 
 
-class Plateau(Arguments):
+class Plateau(Schedule):
     """The rate times ``factor`` when the loss has not fallen for ``patience`` epochs."""
 
     name: ClassVar[str] = "plateau"
+    by_end: ClassVar[bool] = False
     patience: Count = 10
     factor: Positive = 0.1
 
+    def multiple(self, epoch: float, start: float, end: float) -> float:
+        """1: it is losses that lower it, whenever they were."""
+        return 1.0
 
-class Cosine(Arguments):
+
+class Cosine(Schedule):
     """Down to 0 by half a cosine (Loshchilov, Hutter 2017, eq. 5, no restarts)."""
 
     name: ClassVar[str] = "cosine"
 
+    def multiple(self, epoch: float, start: float, end: float) -> float:
+        """Half of 1 and a cosine."""
+        return 0.5 * (1 + cos(pi * _done(epoch, start, end)))
 
-class Warmup(Arguments):
+
+class Warmup(Schedule):
     """Up in a straight line over the first epochs: step i of n, from 1, has i/n of the rate (Goyal et al. 2017)."""
 
     name: ClassVar[str] = "warmup"
+    by_end: ClassVar[bool] = False
     epochs: Positive
 
+    def multiple(self, epoch: float, start: float, end: float) -> float:
+        """The share that is done at the end of what is asked about."""
+        return min((epoch - start) / self.epochs, 1.0)
 
-class Poly(Arguments):
+
+class Poly(Schedule):
     """rate · (1 − t)^power, t from 0 to 1."""
 
     name: ClassVar[str] = "poly"
     power: Positive = 1.0
 
+    def multiple(self, epoch: float, start: float, end: float) -> float:
+        """A power of the share that is left."""
+        return float((1 - _done(epoch, start, end)) ** self.power)
 
-class Patience(Arguments):
+
+class Stop(Arguments):
+    """When a training ends before its last epoch."""
+
+    def ends(self, waited: int) -> bool:
+        """Whether it ends where the loss has not fallen for ``waited`` epochs."""
+        raise NotImplementedError
+
+
+class Patience(Stop):
     """Stop when the loss has not fallen for so many epochs."""
 
     name: ClassVar[str] = "patience"
     epochs: Count
 
+    def ends(self, waited: int) -> bool:
+        """After that many."""
+        return waited >= self.epochs
 
-OPTIMIZERS: dict[str, type[Arguments]] = {c.name: c for c in (Sgd, Adam, AdamW, RmsProp)}
-SCHEDULES: dict[str, type[Arguments]] = {c.name: c for c in (Constant, Step, Plateau, Cosine, Warmup, Poly)}
-STOPS: dict[str, type[Arguments]] = {Patience.name: Patience}
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {c.name: c for c in (Sgd, Adam, AdamW, RmsProp)}
+SCHEDULES: dict[str, type[Schedule]] = {c.name: c for c in (Constant, Step, Plateau, Cosine, Warmup, Poly)}
+STOPS: dict[str, type[Stop]] = {Patience.name: Patience}
 
 
 class Train(Arguments):
     """How a net is trained. ``loss`` maps outputs to losses; "" stands for every output."""
 
     name: ClassVar[str] = "train"
-    loss: Annotated[dict[str, str], Wanted(" | ".join(LOSSES), LOSSES)] = {}
-    optimizer: Annotated[SerializeAsAny[Arguments], Wanted(" | ".join(OPTIMIZERS), tuple(OPTIMIZERS))] = Sgd()
-    schedule: Annotated[tuple[SerializeAsAny[Arguments], ...], Wanted(" | ".join(SCHEDULES), tuple(SCHEDULES))] = (
-        Constant(),
-    )
+    loss: Annotated[dict[str, str], Takes(" | ".join(LOSSES), named(instance(str), instance(str)), tuple(LOSSES))] = {}
+    optimizer: Annotated[Optimizer, Takes(" | ".join(OPTIMIZERS), instance(Optimizer), tuple(OPTIMIZERS))] = Sgd()
+    schedule: Annotated[
+        tuple[Schedule, ...], Takes(" | ".join(SCHEDULES), tuple_of(instance(Schedule)), tuple(SCHEDULES))
+    ] = (Constant(),)
     batch: Count = 32
     epochs: Count = 10
     seed: Whole = 0
-    clip: Annotated[Positive | None, Wanted("a number above 0")] = None
+    clip: Annotated[float | None, Takes("a number above 0", optional(number(LEAST, SINGLE)))] = None
     label_smoothing: Share = 0.0
-    average: Annotated[Share | None, Wanted("a number from 0 to below 1")] = None
-    stop: Annotated[SerializeAsAny[Arguments] | None, Wanted("patience(epochs)", tuple(STOPS))] = None
+    average: Annotated[float | None, Takes("a number from 0 to below 1", optional(number(0, nextafter(1, 0))))] = None
+    stop: Annotated[Stop | None, Takes("patience(epochs)", optional(instance(Stop)), tuple(STOPS))] = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, words written as a file would."""
-        told: Mapping[str, Any] = self.arguments()
+        values: Mapping[str, Any] = self.arguments()
         return {
-            key: " -> ".join(map(str, value)) if key == "schedule" else str(value) if isinstance(value, Arguments) else value
-            for key, value in told.items()
+            key: " -> ".join(map(str, value))
+            if key == "schedule"
+            else str(value)
+            if isinstance(value, Arguments)
+            else value
+            for key, value in values.items()
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Callable, Sequence
 
 from netspec.diagnostics import Fault
@@ -25,7 +26,7 @@ def groups(kind: str, inputs: int, outputs: int, n: int) -> Table:
     _at_least_one("n", n)
     for what, size in (("input", inputs), ("output", outputs)):
         if size % n:
-            raise Fault("N208", f"{size} {what} maps do not part into {n} equal groups", at="n")
+            raise Fault("N208", f"{size} {what} maps cannot be split into {n} equal groups", at="n")
     return _ruled(kind, rules.groups(inputs, outputs, n))
 
 
@@ -35,7 +36,7 @@ def depthwise(kind: str, inputs: int, outputs: int, m: int = 1) -> Table:
     if inputs * m != outputs:
         raise Fault(
             "N208",
-            f"depthwise({m}) makes {inputs} inputs into {inputs * m} outputs, not {outputs}",
+            f"depthwise({m}) makes {inputs * m} outputs of {inputs} inputs, not {outputs}",
             at="m",
             help=f"write `{inputs} -> {inputs * m}`",
         )
@@ -52,7 +53,7 @@ def random(kind: str, inputs: int, outputs: int, fan_in: int, seed: int = 0) -> 
     """``fan_in`` different inputs for each output, the same everywhere for one seed."""
     _at_least_one("fan_in", fan_in)
     if fan_in > inputs:
-        raise Fault("N208", f"an output cannot take {fan_in} different inputs of {inputs}", at="fan_in")
+        raise Fault("N208", f"an output cannot take {fan_in} different inputs: there are {inputs}", at="fan_in")
     if fan_in < inputs:
         _bounded(outputs * inputs, "cells that `random` chooses from")
     return _ruled(kind, rules.random(inputs, outputs, fan_in, seed))
@@ -65,13 +66,16 @@ def rows(kind: str, inputs: int, outputs: int, lists: Sequence[Sequence[int]]) -
     if not isinstance(lists, list) or not all(isinstance(row, list) for row in lists):
         raise Fault("N208", "rows takes a list of lists", at="lists", help="write `rows([[0, 1], [1, 2]])`")
     if len(lists) != outputs:
-        raise Fault("N208", f"rows has {len(lists)} lists, and the table {outputs} outputs", at="lists")
+        raise Fault("N208", f"rows needs a list for each output: {outputs}, not {len(lists)}", at="lists")
     for j, row in enumerate(lists):
         for i in row:
             if not isinstance(i, int) or isinstance(i, bool) or not 0 <= i < inputs:
-                raise Fault("N208", f"output {j} takes input {i}, and inputs count 0 to {inputs - 1}", at="lists")
+                raise Fault(
+                    "N208", f"output {j} takes input {i}, but inputs are numbered 0 to {inputs - 1}", at="lists"
+                )
         if len(set(row)) != len(row):
-            raise Fault("N208", f"output {j} takes an input twice", at="lists")
+            twice = next(i for i in row if row.count(i) > 1)
+            raise Fault("N208", f"output {j} takes input {twice} twice", at="lists")
     output = np.repeat(np.arange(outputs), [len(row) for row in lists])
     return listed(kind, inputs, outputs, output, np.array([i for row in lists for i in row], dtype=np.int64))
 
@@ -83,15 +87,15 @@ def _ruled(kind: str, rule: rules.Rule) -> Table:
 
 def _at_least_one(name: str, value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise Fault("N208", f"{name} is {value!r}, and a whole number of at least 1 is wanted", at=name)
+        raise Fault("N208", f"{name} is {value!r}, but must be a whole number of at least 1", at=name)
 
 
 def _bounded(count: int, what: str = "connections") -> None:
     if count > MOST_CONNECTIONS:
-        raise Fault("N209", f"a table of {count:,} {what} is past the limit of {MOST_CONNECTIONS:,}")
+        raise Fault("N209", f"a table of {count:,} {what} exceeds the limit of {MOST_CONNECTIONS:,}")
 
 
 #: The generators by name; the arguments behind (kind, inputs, outputs) are what a file writes.
 GENERATORS: dict[str, Callable[..., Table]] = {
-    made.__name__: made for made in (full, identity, groups, depthwise, band, random, rows)
+    generator.__name__: generator for generator in (full, identity, groups, depthwise, band, random, rows)
 }

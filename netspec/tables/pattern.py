@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from dataclasses import dataclass
 
 from netspec.tables.table import Table
@@ -13,7 +14,7 @@ SPARSE = 0.1
 
 @dataclass(frozen=True)
 class Pattern:
-    """``kind`` is full, fixed, depthwise, grouped, even, sparse or scattered; ``groups`` counts equal blocks."""
+    """``kind`` is full, fixed, depthwise, grouped, even, sparse or spread; ``groups`` counts equal blocks."""
 
     kind: str
     reason: str
@@ -34,14 +35,34 @@ def recognise(table: Table, units: bool = False) -> Pattern:
         return Pattern("depthwise", f"each of {table.inputs} inputs feeds outputs of its own", blocks)
     if blocks:
         return Pattern("grouped", f"{blocks} equal blocks that share nothing", blocks)
-    cells = table.inputs * table.outputs
-    share = f"{table.connections:,} of {cells:,} connections"
-    if units and cells >= LARGE and table.connections < SPARSE * cells:
-        return Pattern("sparse", f"{share}: cheaper one by one than as a dense matrix")
+    if units and is_thin(table):
+        return sparse(table)
     fan_in = table.fan_in
     if plain and not units and table.least_fan_in == fan_in and fan_in * 4 <= table.inputs:
-        return Pattern("even", f"each output takes {fan_in} of {table.inputs} inputs: gathered, then grouped", table.outputs)
-    return Pattern("scattered", f"{share}: its compact weights are spread over a dense kernel")
+        return Pattern(
+            "even", f"each output takes {fan_in} of {table.inputs} inputs: gathered, then grouped", table.outputs
+        )
+    return spread(table)
+
+
+def is_thin(table: Table) -> bool:
+    """Whether a table of units is large, and few of its cells are there."""
+    cells = table.inputs * table.outputs
+    return cells >= LARGE and table.connections < SPARSE * cells
+
+
+def sparse(table: Table) -> Pattern:
+    """How a thin table of units runs: no matrix of all its cells is made."""
+    return Pattern("sparse", f"{_share(table)}: cheaper one by one than as a dense matrix")
+
+
+def spread(table: Table) -> Pattern:
+    """How any table can run."""
+    return Pattern("spread", f"{_share(table)}: its compact weights are spread over a dense kernel")
+
+
+def _share(table: Table) -> str:
+    return f"{table.connections:,} of {table.inputs * table.outputs:,} connections"
 
 
 def _blocks(table: Table) -> int:
@@ -55,5 +76,5 @@ def _blocks(table: Table) -> int:
     if table.outputs % blocks:
         return 0
     first = np.arange(table.outputs) // (table.outputs // blocks) * fan_in
-    wanted = first[:, None] + np.arange(fan_in)
-    return blocks if np.array_equal(table.cells.input.reshape(table.outputs, fan_in), wanted) else 0
+    inputs = first[:, None] + np.arange(fan_in)
+    return blocks if np.array_equal(table.cells.input.reshape(table.outputs, fan_in), inputs) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import re
 from array import array
 from collections.abc import Callable, Sequence
@@ -11,11 +12,11 @@ from netspec.shape import SINGLE
 from netspec.tables.kernel import KernelTable
 from netspec.tables.table import Table, make
 
-#: Tells a finding: row, first and last column of the row's text, code, message, help.
+#: Takes a finding: row, first and last column of the row's text, code, message, help.
 Report = Callable[[int, int, int, str, str, str], None]
 
-#: So many faults of one picture are told; it is read no further then.
-MOST_TOLD = 100
+#: So many faults of one picture are reported; it is read no further then.
+MOST_REPORTED = 100
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _ALLOWED = {"sparse": "`.` and `X`", "dense": "`X`", "shared": "`.`, `X` and names",
             "residual": "`.`, `X`, names, `=` and numbers", "kernel": "`.`, `X` and names"}  # fmt: skip
@@ -38,16 +39,23 @@ def read_table(kind: str, inputs: int, outputs: int, rows: Sequence[str], report
     """The table that the rows draw, in either form; None where something in them is wrong and was reported."""
     if rows and all(re.match(r"\s*[0-9]+\s*:", row) for row in rows):
         return _read_list(kind, inputs, outputs, rows, report)
-    told = f"the table {_count(inputs, 'input')}", "a row for each input, a cell for each output"
-    grid = _Grid(kind, inputs, outputs, "output maps", told, report)
+    expected = f"the table has {_count(inputs, 'input')}", "a row for each input, a cell for each output"
+    grid = _Grid(kind, inputs, outputs, "output maps", expected, report)
     return grid.placed.table(kind, inputs, outputs) if grid.read(rows) else None
 
 
 class _Grid:
     """A picture read row by row: nothing is kept of an empty cell."""
 
-    def __init__(self, kind: str, high: int, wide: int, what: str, told: tuple[str, str], report: Report) -> None:
-        self.kind, self.high, self.wide, self.what, self.told, self.report = kind, high, wide, what, told, report
+    def __init__(self, kind: str, high: int, wide: int, what: str, expected: tuple[str, str], report: Report) -> None:
+        self.kind, self.high, self.wide, self.what, self.expected, self.report = (
+            kind,
+            high,
+            wide,
+            what,
+            expected,
+            report,
+        )
         self.sorts: dict[str, str] = {}
         self.placed = _Placed()
         self.only_x = len(_SORTS[kind]) <= 2  # no names, no numbers
@@ -57,19 +65,27 @@ class _Grid:
         wrong = 0
         for number, row in enumerate(rows):
             cells = row.split()
-            bad = not all(map(self._known, set(cells))) and self._tell(number, row)
+            bad = not all(map(self._known, set(cells))) and self._report_cells(number, row)
             if len(cells) != self.wide:
-                self.report(number, 0, -1, "N206", f"this row has {_count(len(cells), 'cell')}, and the table {self.wide} {self.what}",
-                            f"row {number + 1} of {self.high} needs {_count(self.wide, 'cell')}")  # fmt: skip
+                found = f"this row has {_count(len(cells), 'cell')}, but the table has {self.wide} {self.what}"
+                needed = f"row {number + 1} of {self.high} needs {_count(self.wide, 'cell')}"
+                self.report(number, 0, -1, "N206", found, needed)
                 bad = True
             wrong += bad
-            if wrong > MOST_TOLD:
+            if wrong > MOST_REPORTED:
                 self.report(number, 0, -1, "N206", f"the picture is read no further: {wrong} of its rows are wrong", "")
                 return False
             if not wrong:
                 self._place(number, cells)
         if len(rows) != self.high:
-            self.report(len(rows) - 1, 0, -1, "N206", f"the picture has {_count(len(rows), 'row')}, and {self.told[0]}", self.told[1])
+            self.report(
+                len(rows) - 1,
+                0,
+                -1,
+                "N206",
+                f"the picture has {_count(len(rows), 'row')}, but {self.expected[0]}",
+                self.expected[1],
+            )
             return False
         return not wrong
 
@@ -77,11 +93,11 @@ class _Grid:
         sort = self.sorts.setdefault(text, sort_of(text))
         return sort in _SORTS[self.kind] and not (sort == "number" and abs(float(text)) > SINGLE)
 
-    def _tell(self, number: int, row: str) -> bool:
+    def _report_cells(self, number: int, row: str) -> bool:
         """Report the cells of a row that do not belong to the kind of table, but only the first of very many."""
         bad = [found for found in re.finditer(r"\S+", row) if not self._known(found[0])]
-        for found in bad[:MOST_TOLD]:
-            _tell_cell(self.kind, number, found, self.report)
+        for found in bad[:MOST_REPORTED]:
+            _report_cell(self.kind, number, found, self.report)
         return True
 
     def _place(self, i: int, cells: list[str]) -> None:
@@ -96,7 +112,9 @@ class _Grid:
             if sort in ("=", "number"):
                 placed.add(j, i, -1, 1.0 if sort == "=" else float(text))
             else:
-                placed.add(j, i, placed.names.setdefault(text, len(placed.outputs)) if sort == "name" else len(placed.outputs))
+                placed.add(
+                    j, i, placed.names.setdefault(text, len(placed.outputs)) if sort == "name" else len(placed.outputs)
+                )
 
 
 class _Placed:
@@ -124,15 +142,22 @@ class _Placed:
         """The table of them."""
         import numpy as np
 
-        whole = tuple(np.array(column, dtype=np.int64) for column in (self.outputs, self.inputs, self.weights))
-        cells = (*whole, np.array(self.values, dtype=float))
+        columns = tuple(np.array(column, dtype=np.int64) for column in (self.outputs, self.inputs, self.weights))
+        cells = (*columns, np.array(self.values, dtype=float))
         return make("", kind, inputs, outputs, cells, [(n, word) for word, n in self.names.items()])  # type: ignore[arg-type]
 
 
-def _tell_cell(kind: str, number: int, found: re.Match[str], report: Report) -> None:
+def _report_cell(kind: str, number: int, found: re.Match[str], report: Report) -> None:
     text, sort = found[0], sort_of(found[0])
     if sort == "number" and abs(float(text)) > SINGLE:
-        report(number, found.start(), found.end(), "N207", f"`{text[:40]}` is past the numbers of single precision, which end at 3.4e38", "")
+        report(
+            number,
+            found.start(),
+            found.end(),
+            "N207",
+            f"`{text[:40]}` is too large for single precision, which ends at 3.4e38",
+            "",
+        )
         return
     help = f"cells of a {kind} table are {_ALLOWED[kind]}"
     if text in ("x", "O", "o", "0", "1") and kind in ("sparse", "dense"):
@@ -141,7 +166,7 @@ def _tell_cell(kind: str, number: int, found: re.Match[str], report: Report) -> 
         help += "; names need a `shared table`"
     elif sort in ("=", "number"):
         help += "; `=` and numbers need a `residual table`"
-    report(number, found.start(), found.end(), "N207", f"`{text[:40]}` is no cell of a {kind} table", help)
+    report(number, found.start(), found.end(), "N207", f"`{text[:40]}` is not a cell of a {kind} table", help)
 
 
 def _read_list(kind: str, inputs: int, outputs: int, rows: Sequence[str], report: Report) -> Table | None:
@@ -150,14 +175,18 @@ def _read_list(kind: str, inputs: int, outputs: int, rows: Sequence[str], report
     wrong = 0
     for number, row in enumerate(rows):
         head, _, tail = row.partition(":")
-        output = int(head) if len(head.strip()) < 19 else 2**63
+        output = _index(head.strip(), outputs)
         if output >= outputs or output in seen:
-            told = f"output {head.strip()[:20]} stands twice" if output in seen else f"there is no output {head.strip()[:20]}"
-            report(number, 0, len(head), "N206", f"{told}; the table has outputs 0 to {outputs - 1}", "")
+            fault = (
+                f"output {head.strip()[:20]} is listed twice"
+                if output in seen
+                else f"there is no output {head.strip()[:20]}"
+            )
+            report(number, 0, len(head), "N206", f"{fault}; the table has outputs 0 to {outputs - 1}", "")
             wrong += 1
         seen.add(output)
         wrong += _read_row(output, inputs, (number, len(head) + 1, tail), placed, report)
-        if wrong > MOST_TOLD:
+        if wrong > MOST_REPORTED:
             report(number, 0, -1, "N206", f"the list is read no further: {wrong} things in it are wrong", "")
             return None
     return None if wrong else placed.table(kind, inputs, outputs)
@@ -169,23 +198,30 @@ def _read_row(output: int, inputs: int, row: tuple[int, int, str], placed: _Plac
     taken: set[int] = set()
     wrong = 0
     for cell in re.finditer(r"\S+", tail):
-        at = int(cell[0][:18]) if cell[0].isdecimal() else inputs
-        if at < inputs and at not in taken:
-            taken.add(at)
-            placed.add(output, at, len(placed.outputs))
+        position = _index(cell[0], inputs)
+        if position < inputs and position not in taken:
+            taken.add(position)
+            placed.add(output, position, len(placed.outputs))
             continue
         wrong += 1
-        if wrong <= MOST_TOLD:
-            told = "twice" if at in taken else "and there is none"
-            report(number, begins + cell.start(), begins + cell.end(), "N206",
-                   f"output {output} takes input {cell[0][:40]}, {told}", f"inputs count 0 to {inputs - 1}")  # fmt: skip
+        if wrong <= MOST_REPORTED:
+            fault = " twice" if position in taken else ", which does not exist"
+            message = f"output {output} takes input {cell[0][:40]}{fault}"
+            span = begins + cell.start(), begins + cell.end()
+            report(number, *span, "N206", message, f"inputs are numbered 0 to {inputs - 1}")
     return wrong
+
+
+def _index(text: str, size: int) -> int:
+    """The number that stands there; ``size``, which no index reaches, where it is none or too long to read."""
+    digits = text.lstrip("0")
+    return int(digits or "0") if text.isdecimal() and len(digits) < 19 else size
 
 
 def read_kernel(size: tuple[int, ...], rows: Sequence[str], report: Report) -> KernelTable | None:
     """A kernel table: which taps exist, and which share a weight; rows are those of the last axis."""
     height, width = prod(size[:-1]), size[-1]
-    grid = _Grid("kernel", height, width, "columns", (f"the kernel {height}", ""), report)
+    grid = _Grid("kernel", height, width, "columns", (f"the kernel has {height}", ""), report)
     if not grid.read(rows):
         return None
     placed, taps = grid.placed, [-1] * (height * width)
@@ -193,11 +229,11 @@ def read_kernel(size: tuple[int, ...], rows: Sequence[str], report: Report) -> K
     for i, j, weight in zip(placed.inputs, placed.outputs, placed.weights, strict=True):
         taps[i * width + j] = numbers.setdefault(weight, len(numbers))
     if not numbers:
-        report(0, 0, -1, "N206", "the kernel has no tap at all", "draw at least one `X`")
+        report(0, 0, -1, "N206", "the kernel has no taps", "draw at least one `X`")
         return None
     words = tuple(sorted((numbers[weight], word) for word, weight in placed.names.items()))
     return KernelTable("", size, tuple(taps), words)
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,7 +1,8 @@
-"""What generators say of a table by arithmetic: how many connections it has, of one output the most and the fewest; cells when asked."""
+"""What generators say of a table by arithmetic: connections, the most and fewest an output; cells when asked."""
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rule:
-    """A table whose cells are all ``X``, or with ``equal`` all ``=``; ``most`` and ``least`` are connections of one output."""
+    """A table whose cells are all ``X``, or with ``equal`` all ``=``.
+
+    ``most`` and ``least`` are the most and the fewest connections of one output.
+    """
 
     inputs: int
     outputs: int
@@ -124,7 +128,7 @@ def groups(inputs: int, outputs: int, n: int) -> Groups:
 
 @dataclass(frozen=True)
 class Band(Runs):
-    """Output j to the ``width`` inputs from j·inputs//outputs − width//2 on, as far as they exist: at least one of them does."""
+    """Output j to the ``width`` inputs from j·inputs//outputs − width//2 on, as far as they exist: one does."""
 
     width: int = 1
 
@@ -140,23 +144,31 @@ class Band(Runs):
 
 
 def band(inputs: int, outputs: int, width: int) -> Band:
-    """A band; its connections are ``width`` an output, less what lies in front of the first input and behind the last."""
+    """A band; its connections are ``width`` an output, less those in front of the first input and behind the last."""
     width = min(width, 2 * (inputs + outputs))  # what is wider reaches everything too
     half = width // 2
     # outputs 0 … front−1 begin before the first input, outputs back … end behind the last
     front = min(outputs, -(-half * outputs // inputs))
     back = max(0, min(outputs, -(-(inputs - width + half + 1) * outputs // inputs)))
     lost = front * half - floor_sum(front, inputs, outputs)
-    lost += floor_sum(outputs, inputs, outputs) - floor_sum(back, inputs, outputs) - (outputs - back) * (inputs - width + half)
+    lost += (
+        floor_sum(outputs, inputs, outputs)
+        - floor_sum(back, inputs, outputs)
+        - (outputs - back) * (inputs - width + half)
+    )
     sized = Band(inputs, outputs, width * outputs - lost, 0, 0, width=width)
-    edges = [at for edge in (half, inputs - width + half + 1) for at in (-(-edge * outputs // inputs) - 1, -(-edge * outputs // inputs))]
+    edges = [
+        at
+        for edge in (half, inputs - width + half + 1)
+        for at in (-(-edge * outputs // inputs) - 1, -(-edge * outputs // inputs))
+    ]
     counts = [sized.high(j) - sized.low(j) for j in {0, outputs - 1, *(min(max(at, 0), outputs - 1) for at in edges)}]
     return Band(inputs, outputs, sized.connections, max(counts), min(counts), width=width)
 
 
 @dataclass(frozen=True)
 class BandRows(Runs):
-    """A band seen from its inputs: output i takes the j with j·outputs//inputs − width//2 <= i, and less than ``width`` before."""
+    """A band seen from its inputs: output i takes the j with 0 <= i − (j·outputs//inputs − width//2) < ``width``."""
 
     width: int = 1
 

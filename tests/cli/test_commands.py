@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from test_pages import TINY, prepared
+
+from tests.cli.commands import netspec
+from tests.fixtures import TINY, prepared
 
 ROOT = Path(__file__).parents[2]
 LENET = ROOT / "specs" / "lenet5.net"
 
 
-def netspec(*arguments: object, cwd: Path | None = None, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "netspec", *map(str, arguments)], cwd=cwd, capture_output=True, text=True, input=stdin, timeout=120
-    )
-
-
 def loaded(*arguments: object) -> set[str]:
     """The modules that a command loads."""
-    code = "import sys\nfrom netspec.cli import main\nmain(sys.argv[1:])\nprint('\\n'.join(sys.modules), file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=True)
+    code = (
+        "import sys\nfrom netspec.cli import main\nmain(sys.argv[1:])\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=True
+    )
     return set(done.stderr.split())
 
 
@@ -38,7 +36,9 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_check_without_tables_loads_no_numpy(tmp_path: Path) -> None:
     spec = tmp_path / "plain.net"
-    spec.write_text("netspec 1\nnet A {\n input x: 1 x 8 x 8\n output y = x -> conv(3, 3) -> relu -> dense(4) -> softmax\n}\n")
+    spec.write_text(
+        "netspec 1\nnet A {\n input x: 1 x 8 x 8\n output y = x -> conv(3, 3) -> relu -> dense(4) -> softmax\n}\n"
+    )
     assert loaded("check", spec).isdisjoint({"numpy", "onnx", "onnxruntime", "PIL", "rich", "safetensors"})
 
 
@@ -65,7 +65,12 @@ def test_check_as_json_and_concise(tmp_path: Path) -> None:
     spec.write_text(TINY.replace("relu", "rleu"))
     done = netspec("check", "a.net", "--format", "json", cwd=tmp_path)
     (problem,) = json.loads(done.stdout)
-    assert (done.returncode, problem["code"], problem["line"], problem["help"]) == (1, "N303", 5, "did you mean `relu`?")
+    assert (done.returncode, problem["code"], problem["line"], problem["help"]) == (
+        1,
+        "N303",
+        5,
+        "did you mean `relu`?",
+    )
     done = netspec("check", "a.net", "--format", "concise", cwd=tmp_path)
     assert done.stderr.startswith("a.net:5:") and done.stderr.count("\n") == 1
 
@@ -78,8 +83,24 @@ def test_show_as_json() -> None:
     assert told["outputs"] == {"digit": "10"}
     assert told["tables"] == {"c3": {"inputs": 6, "outputs": 16, "connections": 60, "fan_in": 6, "weights": 60}}
     conv = next(layer for layer in told["layers"] if layer["name"] == "C3/conv")
-    assert conv == {"name": "C3/conv", "kind": "conv", "shape": "16 x 10 x 10", "parameters": 1516, "connections": 151600, "macs": 150000, "line": 19}
-    assert [layer["parameters"] for layer in told["layers"] if layer["parameters"]] == [156, 12, 1516, 32, 48120, 10164, 850]
+    assert conv == {
+        "name": "C3/conv",
+        "kind": "conv",
+        "shape": "16 x 10 x 10",
+        "parameters": 1516,
+        "connections": 151600,
+        "macs": 150000,
+        "line": 19,
+    }
+    assert [layer["parameters"] for layer in told["layers"] if layer["parameters"]] == [
+        156,
+        12,
+        1516,
+        32,
+        48120,
+        10164,
+        850,
+    ]
 
 
 def test_show_sets_parameters() -> None:
@@ -103,54 +124,14 @@ def test_table_draws(tmp_path: Path) -> None:
 
 
 def test_wrong_usage_is_2() -> None:
-    for arguments in (["chekc"], ["show"], ["show", LENET, "--set", "classes"], ["run", "a.onnx"], ["check", "nothing.net"]):
+    for arguments in (
+        ["chekc"],
+        ["show"],
+        ["show", LENET, "--set", "classes"],
+        ["run", "a.onnx"],
+        ["check", "nothing.net"],
+    ):
         assert netspec(*arguments).returncode == 2
-
-
-def test_train_compile_run_eval(tmp_path: Path) -> None:
-    folder = prepared(tmp_path)
-    done = netspec("train", "tiny.net", "--data", "digits", "--epochs", 2, cwd=folder)
-    assert (done.returncode, done.stdout) == (0, "runs/tiny-1/model.onnx\n")
-    run = folder / "runs" / "tiny-1"
-    assert {p.name for p in run.iterdir()} == {"spec.net", "settings.json", "weights.safetensors", "log.jsonl", "model.onnx", "state.safetensors"}
-    log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert [row["epoch"] for row in log] == [1, 2]
-    score = json.loads(netspec("eval", run / "model.onnx", "--data", "digits", "--json", "--device", "cpu", cwd=folder).stdout)
-    assert (score["right"], score["count"]) == (log[-1]["test_right"], 16)
-    done = netspec("compile", "tiny.net", "--weights", run / "weights.safetensors", "-o", "again.onnx", cwd=folder)
-    assert done.returncode == 0
-    assert (folder / "again.onnx").read_bytes() == (run / "model.onnx").read_bytes()
-    done = netspec("run", "again.onnx", "digits/one.png", "tiny.net", "--top", 3, "--json", "--device", "cpu", cwd=folder)
-    good, bad = map(json.loads, done.stdout.splitlines())
-    assert done.returncode == 1
-    assert len(good["answers"]) == 3
-    assert "cannot be decoded" in bad["error"]
-
-
-def test_two_trainings_and_any_threads_give_equal_bytes(tmp_path: Path) -> None:
-    folder = prepared(tmp_path)
-    for name, threads in (("a", 1), ("b", 1), ("c", 2), ("d", 4)):
-        assert netspec("train", "tiny.net", "--data", "digits", "--out", name, "--threads", threads, cwd=folder).returncode == 0
-    for file in ("weights.safetensors", "model.onnx"):
-        assert len({(folder / name / file).read_bytes() for name in "abcd"}) == 1
-
-
-def test_interrupt_keeps_the_last_good_weights(tmp_path: Path) -> None:
-    folder = prepared(tmp_path)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "netspec", "train", "tiny.net", "--data", "digits", "--epochs", "100000"],
-        cwd=folder, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    kept = folder / "runs" / "tiny-1" / "weights.safetensors"
-    for _ in range(300):
-        if kept.exists():
-            break
-        time.sleep(0.1)
-    child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=20)
-    assert child.returncode == 130
-    assert "runs/tiny-1" in said.splitlines()[-1]
-    assert kept.exists()
 
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +144,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr("netspec.files.os.fsync", full)
     with pytest.raises(Trouble, match="no space left") as caught:
         files.atomic_write(target, b"after" * 100)
     assert caught.value.status == 2
@@ -179,23 +160,6 @@ def test_compact_tables_in_the_file(tmp_path: Path) -> None:
     assert kernels.shape == (60, 5, 5)
     assert kernels.size + bias.size == 1516
     assert sum(np.size(array) for array in weights.values()) == 60850
-
-
-@pytest.mark.parametrize(
-    ("end", "loss"),
-    [("dense(10)", "mse"), ("dense(10)", "hinge"), ("dense(10) -> sigmoid", "binary_cross_entropy"),
-                      ("dense(784) -> sigmoid -> reshape(1 x 28 x 28)", "mae")],
-)  # fmt: skip
-def test_every_loss_trains(end: str, loss: str, tmp_path: Path) -> None:
-    folder = prepared(tmp_path)
-    (folder / "a.net").write_text(
-        f"netspec 1\nnet A {{\n input image: 1 x 28 x 28\n output y = image -> dense(8) -> tanh -> {end}\n}}\n"
-        f"train {{\n loss: {loss}\n epochs: 20\n optimizer: adam(0.003)\n}}\ndata {{ prepare: grayscale -> scale(1 / 255) }}\n"
-    )
-    done = netspec("train", "a.net", "--data", "digits", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    log = [json.loads(line)["loss"] for line in (folder / "runs" / "a-1" / "log.jsonl").read_text().splitlines()]
-    assert log[-1] < log[0]
 
 
 def test_diff_tells_layers_and_cells(tmp_path: Path) -> None:
@@ -229,45 +193,6 @@ def test_memory_of_training_wants_numbers_for_free_sizes() -> None:
     spec = ROOT / "specs" / "fcn32s.net"
     done = netspec("show", spec, "--batch", 2)
     assert done.returncode == 1 and "error[N212]" in done.stderr and "Traceback" not in done.stderr
-    assert "training on batches of 2 takes" in netspec("show", spec, "--batch", 2, "--at", "H=64", "--at", "W=64").stdout
-
-
-def test_memory_decides_the_batch(tmp_path: Path) -> None:
-    folder = prepared(tmp_path)
-    told = json.loads(netspec("show", "tiny.net", "--memory", "9200KB", "--json", cwd=folder).stdout)["training"]
-    assert told["bytes"] <= 9_200_000
-    assert json.loads(netspec("show", "tiny.net", "--batch", told["batch"] + 1, "--json", cwd=folder).stdout)["training"]["bytes"] > 9_200_000
-    done = netspec("train", "tiny.net", "--data", "digits", "--memory", "9200KB", cwd=folder)
-    assert done.returncode == 0 and f"of {told['batch']} examples" in done.stderr
-    assert netspec("train", "tiny.net", "--data", "digits", "--batch", 64, "--memory", "9200KB", cwd=folder).returncode == 1
-    assert netspec("show", "tiny.net", "--memory", "much", cwd=folder).returncode == 2
-
-
-def test_profile_tells_every_layer_and_tuning_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = prepared(tmp_path)
-    told = json.loads(netspec("profile", "tiny.net", "--batch", 4, "--json", cwd=folder).stdout)
-    assert [line["layer"] for line in told["lines"]] == ["y/conv", "y/conv_2", "y/relu", "y/dense", "y/softmax"]
-    assert all(line["forward"] > 0 for line in told["lines"][:-1])
-    (folder / "many.net").write_text("netspec 1\nnet Many {\n input x: 4 x 12 x 12\n output y = x -> conv(8, 3, pad: 1) -> dense(2) -> softmax\n}\n")
-    done = netspec("profile", "many.net", "--batch", 4, "--tune", cwd=folder)
-    assert done.returncode == 0 and "y/conv: " in done.stderr
-    assert (tmp_path / "cache" / "netspec" / "methods.json").is_file()
-
-
-def test_interrupted_and_resumed_is_the_unbroken_run(tmp_path: Path) -> None:
-    folder = prepared(tmp_path)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "netspec", "train", "tiny.net", "--data", "digits", "--epochs", "400", "--out", "a"],
-        cwd=folder, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    for _ in range(300):
-        if (folder / "a" / "weights.safetensors").exists():
-            break
-        time.sleep(0.1)
-    child.send_signal(signal.SIGINT)
-    child.communicate(timeout=20)
-    done = netspec("train", "tiny.net", "--data", "digits", "--epochs", 400, "--resume", "a", cwd=folder)
-    assert (done.returncode, done.stdout) == (0, "a/model.onnx\n")
-    assert netspec("train", "tiny.net", "--data", "digits", "--epochs", 400, "--out", "b", cwd=folder).returncode == 0
-    assert (folder / "a" / "weights.safetensors").read_bytes() == (folder / "b" / "weights.safetensors").read_bytes()
+    assert (
+        "training on batches of 2 takes" in netspec("show", spec, "--batch", 2, "--at", "H=64", "--at", "W=64").stdout
+    )

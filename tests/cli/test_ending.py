@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from netspec import cli
+from netspec.diagnostics import Fault, Trouble
 
 LENET = Path(__file__).parents[2] / "specs" / "lenet5.net"
 WRONG = "netspec 1\nnet A {\n input x: 3\n output y = x -> cnov(3)\n}\n"
@@ -21,9 +23,20 @@ def broken(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
     monkeypatch.setattr("netspec.net.read", fails)
 
 
-@pytest.mark.parametrize("error", [KeyError("fan\n_in"), RecursionError("maximum recursion depth exceeded"), AssertionError(), OSError("no number"),
-                                   UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"), ValueError("x" * 10_000)])  # fmt: skip
-def test_a_mistake_of_our_own_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("fan\n_in"),
+        RecursionError("maximum recursion depth exceeded"),
+        AssertionError(),
+        OSError("no number"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"),
+        ValueError("x" * 10_000),
+    ],
+)
+def test_a_mistake_of_our_own_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException
+) -> None:
     broken(monkeypatch, error)
     monkeypatch.delenv("NETSPEC_TRACEBACK", raising=False)
     assert cli.main(["check", str(LENET)]) == 70
@@ -32,7 +45,9 @@ def test_a_mistake_of_our_own_is_one_line(monkeypatch: pytest.MonkeyPatch, capsy
     assert "0.1.0" in err and "NETSPEC_TRACEBACK=1" in err and type(error).__name__ in err
 
 
-def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_traceback_is_there_for_who_asks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     broken(monkeypatch, KeyError("fan_in"))
     monkeypatch.setenv("NETSPEC_TRACEBACK", "1")
     assert cli.main(["check", str(LENET)]) == 70
@@ -40,11 +55,33 @@ def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch, ca
     assert "Traceback (most recent call last)" in err and "error[N900]" in err
 
 
-@pytest.mark.parametrize(("error", "status"), [(MemoryError(), 2), (PermissionError(13, "Permission denied", "a.net"), 2), (KeyboardInterrupt(), 130)])
-def test_what_is_not_our_own_keeps_its_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, status: int) -> None:
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (MemoryError(), 2),
+        (PermissionError(13, "Permission denied", "a.net"), 2),
+        (KeyboardInterrupt(), 130),
+        (Fault("N708", "the model is at fault"), 1),
+        (Trouble("N601", "there is no file"), 2),
+    ],
+)
+def test_what_is_not_our_own_keeps_its_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, status: int
+) -> None:
     broken(monkeypatch, error)
     assert cli.main(["check", str(LENET)]) == status
-    assert "N900" not in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+    assert "N900" not in err
+
+
+def test_a_stream_that_has_few_characters_gets_the_others_by_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
+        assert cli.main(["layers", "conv"]) == 0
+        assert rb"y[o, p] = \u03a3 w[o, i, t]" in written.getvalue()
 
 
 #: Arguments, how the shell sets the streams, the status, what stderr says where it can be read.
@@ -66,6 +103,7 @@ STREAMS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "streams", "status", "told"), STREAMS, ids=lambda value: str(value))
 def test_streams_that_are_closed_or_full(tmp_path: Path, arguments: str, streams: str, status: int, told: str) -> None:
     (tmp_path / "wrong.net").write_text(WRONG)

@@ -45,14 +45,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def state(folder: Path) -> dict[str, object]:
     """Everything in a folder: kinds, links, contents, times."""
     return {
-        str(path.relative_to(folder)): (os.lstat(path).st_mode, os.lstat(path).st_mtime_ns, os.readlink(path) if path.is_symlink() else None,
+        str(path.relative_to(folder)): (os.lstat(path).st_mode, os.lstat(path).st_mtime_ns,
+            os.readlink(path) if path.is_symlink() else None,
                                         path.read_bytes() if path.is_file() else None)
         for path in sorted(folder.rglob("*"))
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_input_is_written_over_under_any_name(command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_input_is_written_over_under_any_name(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     inputs = [*INPUTS, *(["w.safetensors"] if "w.safetensors" in COMMANDS[command] else [])]
     for name in inputs:
         os.link(name, f"hard-{name}")
@@ -68,7 +71,9 @@ def test_no_input_is_written_over_under_any_name(command: str, folder: Path, cap
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_is_no_regular_file_is_refused(command: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_regular_file_is_refused(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     os.mkfifo("pipe")
     Path("folder").mkdir()
     os.symlink("pipe", "to-pipe")
@@ -81,8 +86,10 @@ def test_what_is_no_regular_file_is_refused(command: str, folder: Path, capsys: 
     monkeypatch.setattr("netspec.net.Net.model", lambda *_: pytest.fail("the work was done first"))
     monkeypatch.setattr("netspec.report.svg.draw_net", lambda *_: pytest.fail("the work was done first"))
     for out, told in (
-        ("pipe", "a pipe"), ("folder", "a folder"), ("to-pipe", "a pipe"), ("circle", "symbolic links"), ("dangling", "no folder"),
-        ("socket", "a socket"), ("/dev/zero", "a device"), ("/dev/full", "a device"), ("no/where/x", "no folder no/where"), ("a.net/x", ""),
+        ("pipe", "a pipe"), ("folder", "a folder"), ("to-pipe", "a pipe"), ("circle", "symbolic links"),
+        ("dangling", "no folder"),
+        ("socket", "a socket"), ("/dev/zero", "a device"), ("/dev/full", "a device"),
+        ("no/where/x", "no folder no/where"), ("a.net/x", ""),
     ):  # fmt: skip
         assert main([*COMMANDS[command], "-o", out]) == 2, out
         said = capsys.readouterr().err
@@ -91,7 +98,9 @@ def test_what_is_no_regular_file_is_refused(command: str, folder: Path, capsys: 
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_new_names_old_files_links_and_the_hole_are_written(command: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_new_names_old_files_links_and_the_hole_are_written(
+    command: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Path("old").write_text("old")
     os.chmod("old", 0o640)
     os.symlink("old", "link")
@@ -126,7 +135,10 @@ def test_python_writes_over_no_spec_either() -> None:
     from netspec.net import load
 
     net = load("a.net")
-    for call in (lambda: net.compile("lib.net"), lambda: net.import_weights(Path("w.safetensors"), Path("w.safetensors"))):
-        with pytest.raises(Trouble, match="which is read here"):
+    for call in (
+        lambda: net.compile("lib.net"),
+        lambda: net.import_weights(Path("w.safetensors"), Path("w.safetensors")),
+    ):
+        with pytest.raises(Trouble, match="which this command reads"):
             call()
     assert np.isfinite(net.weights_from(Path("w.safetensors"))[0]["y/conv.weight"]).all()

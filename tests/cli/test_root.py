@@ -36,7 +36,19 @@ def test_a_row_for_each_file_whatever_it_is(top: int, capfd: pytest.CaptureFixtu
     Path("broken.png").write_bytes(Path("p.png").read_bytes()[:50])
     Path("empty.png").write_bytes(b"")
     Image.new("RGB", (5, 5)).save("larger.png")
-    given = ["p.png", "pipe.png", "socket.png", "device.png", "loop.png", "broken.png", "empty.png", "none.png", "larger.png", "a, \"b\"\n.png", "p.png"]
+    given = [
+        "p.png",
+        "pipe.png",
+        "socket.png",
+        "device.png",
+        "loop.png",
+        "broken.png",
+        "empty.png",
+        "none.png",
+        "larger.png",
+        'a, "b"\n.png',
+        "p.png",
+    ]
     with socket.socket(socket.AF_UNIX) as bound:
         bound.bind("socket.png")
         began = time.monotonic()
@@ -44,7 +56,9 @@ def test_a_row_for_each_file_whatever_it_is(top: int, capfd: pytest.CaptureFixtu
     rows = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert [row["filename"] for row in rows] == given and time.monotonic() - began < 10
     assert [name for name, row in zip(given, rows, strict=True) if "answers" in row] == ["p.png", "p.png"]
-    assert len(rows[0]["answers"]) == min(top, 16) and all(row["error"] and row["code"].startswith("N7") for row in rows if "error" in row)
+    assert len(rows[0]["answers"]) == min(top, 16) and all(
+        row["error"] and row["code"].startswith("N7") for row in rows if "error" in row
+    )
 
 
 def test_a_folder_is_its_pictures(capfd: pytest.CaptureFixture[str]) -> None:
@@ -55,14 +69,18 @@ def test_a_folder_is_its_pictures(capfd: pytest.CaptureFixture[str]) -> None:
     Path("in/text.txt").write_text("no picture")
     assert main(["run", "good.onnx", "in", "--device", "cpu"]) == 1
     rows = capfd.readouterr().out.splitlines()
-    assert [line.split()[0] for line in rows] == ["in/b.png", "in/deep/a.png", "in/pipe.png"] and "error[N705]" in rows[2]
+    assert [line.split()[0] for line in rows] == ["in/b.png", "in/deep/a.png", "in/pipe.png"] and "error[N705]" in rows[
+        2
+    ]
     Path("none").mkdir()
     assert main(["run", "good.onnx", "none", "--device", "cpu"]) == 2 and "N706" in capfd.readouterr().err
 
 
 def started(*arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "netspec", "run", "good.onnx", *arguments, "--device", "cpu"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-m", "netspec", "run", "good.onnx", *arguments, "--device", "cpu"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
 
 

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from processes import members
-from test_pages import prepared
+
+from tests.fixtures import prepared
+from tests.processes import members
+
+pytestmark = pytest.mark.slow
 
 STATUS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 #: Seconds that a busy machine may take where a quiet one takes two.
@@ -34,8 +37,19 @@ def start(folder: Path) -> Iterator[Start]:
     begun: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str, before: str = "") -> subprocess.Popen[str]:
-        code = f"import sys\n{before}\nsys.argv[1:] = {list(arguments)!r}; import runpy; runpy.run_module('netspec', run_name='__main__')"
-        begun.append(subprocess.Popen([sys.executable, "-c", code], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0))
+        heard = "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL)"  # under nohup it would be ignored
+        run = "import runpy; runpy.run_module('netspec', run_name='__main__')"
+        code = f"{heard}\n{before}\nsys.argv[1:] = {list(arguments)!r}; {run}"
+        begun.append(
+            subprocess.Popen(
+                [sys.executable, "-c", code],
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                process_group=0,
+            )
+        )
         return begun[-1]
 
     yield begin
@@ -63,7 +77,8 @@ def ends(child: subprocess.Popen[str], status: int, seconds: float = SOON) -> st
 
 
 @pytest.mark.parametrize(
-    ("number", "threads", "whole"), [(signal.SIGINT, "1", False), (signal.SIGINT, "3", True), (signal.SIGTERM, "2", True), (signal.SIGHUP, "2", True)]
+    ("number", "threads", "whole"),
+    [(signal.SIGINT, "1", False), (signal.SIGINT, "3", True), (signal.SIGTERM, "2", True), (signal.SIGHUP, "2", True)],
 )
 def test_the_first_signal_saves(start: Start, folder: Path, number: signal.Signals, threads: str, whole: bool) -> None:
     run = f"run-{number.name}-{threads}-{whole}"
@@ -75,15 +90,20 @@ def test_the_first_signal_saves(start: Start, folder: Path, number: signal.Signa
     if number != signal.SIGTERM:
         return
     again = start(*LONG[:4], "--resume", run, "--epochs", "1000000", "--threads", "1")
-    until(lambda: "steps an epoch" in (again.stderr.readline() if again.stderr else ""))
+    until(lambda: "steps per epoch" in (again.stderr.readline() if again.stderr else ""))
     os.kill(again.pid, signal.SIGTERM)
     ends(again, 143)
 
 
 def test_signals_that_were_ignored_before(start: Start, folder: Path) -> None:
     # a script's job in the background is born with SIGINT ignored, and minds it all the same; `nohup` is obeyed
-    child = start(*LONG[:-1], "ignored", "--threads", "1",
-                  before="import signal; [signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGHUP)]")  # fmt: skip
+    child = start(
+        *LONG[:-1],
+        "ignored",
+        "--threads",
+        "1",
+        before="import signal; [signal.signal(n, signal.SIG_IGN) for n in (signal.SIGINT, signal.SIGHUP)]",
+    )
     until((folder / "ignored" / "state.safetensors").exists)
     os.kill(child.pid, signal.SIGHUP)
     time.sleep(0.5)
@@ -95,9 +115,9 @@ def test_signals_that_were_ignored_before(start: Start, folder: Path) -> None:
 #: Where a command is kept from going on, and what it then does there for ever.
 HELD = {
     "reading": "import netspec.data.sets as m; m.read_part = hold",
-    "planning": "import netspec.engine.plan as m; m.make = hold",
-    "the first step": "import netspec.engine.run as m; m.Runner.step = hold",
-    "writing the model": "import netspec.net as m; m.Net.compile = hold",
+    "planning": "import netspec.engine.planning.make as m; m.plan = hold",
+    "the first step": "import netspec.engine.running.runner as m; m.Runner.step = hold",
+    "writing the model": "import netspec.net.compiling as m; m.write = hold",
 }
 HOLD = (
     "import os, time; os.environ['X'] = ''\n"
@@ -107,7 +127,10 @@ HOLD = (
 WAYS = {"python": "time.sleep(1000)", "library": "import ctypes; [ctypes.CDLL(None).usleep(10**8) for _ in range(9)]"}
 
 
-@pytest.mark.parametrize(("place", "way"), [("reading", "python"), ("planning", "library"), ("the first step", "library"), ("writing the model", "python")])
+@pytest.mark.parametrize(
+    ("place", "way"),
+    [("reading", "python"), ("planning", "library"), ("the first step", "library"), ("writing the model", "python")],
+)
 def test_the_second_signal_ends_at_once(start: Start, folder: Path, place: str, way: str) -> None:
     (folder / "held").unlink(missing_ok=True)
     before = f"exec({HOLD.format(WAYS[way])!r}); exec({HELD[place]!r})"
@@ -125,14 +148,25 @@ def test_the_second_signal_ends_at_once(start: Start, folder: Path, place: str, 
 
 @pytest.mark.parametrize(
     ("arguments", "number"),
-    [(("check", "tiny.net"), signal.SIGINT), (("compile", "tiny.net", "-o", "x.onnx"), signal.SIGTERM), (("profile", "tiny.net"), signal.SIGHUP)],
+    [
+        (("check", "tiny.net"), signal.SIGINT),
+        (("compile", "tiny.net", "-o", "x.onnx"), signal.SIGTERM),
+        (("profile", "tiny.net"), signal.SIGHUP),
+    ],
 )
-def test_other_commands_end_with_the_status_of_the_signal(start: Start, folder: Path, number: signal.Signals, arguments: tuple[str, ...]) -> None:
+def test_other_commands_end_with_the_status_of_the_signal(
+    start: Start, folder: Path, number: signal.Signals, arguments: tuple[str, ...]
+) -> None:
     (folder / "held").unlink(missing_ok=True)
-    place = {"compile": "netspec.files.os.fsync", "profile": "netspec.net.sound", "check": "netspec.net.read"}[arguments[0]]
+    place = {"compile": "netspec.files.os.fsync", "profile": "netspec.net.sound", "check": "netspec.net.read"}[
+        arguments[0]
+    ]
     module, _, name = place.rpartition(".")
     module = "os" if module.endswith("os") else module
-    child = start(*arguments, before=f"exec({HOLD.format(WAYS['python'])!r}); import {module} as m; import netspec.files; m.{name} = hold")
+    child = start(
+        *arguments,
+        before=f"exec({HOLD.format(WAYS['python'])!r}); import {module} as m; import netspec.files; m.{name} = hold",
+    )
     until((folder / "held").exists)
     os.kill(child.pid, number)
     ends(child, STATUS[number])

@@ -22,12 +22,14 @@ from tests.runtime.models import DATA, FLAT, X, flat, ints, model, tensor
 
 GOOD = flat({"data": DATA, "end": "softmax", "loss": "cross_entropy"}, "Softmax", axis=1)
 EATS = model(
-    [h.make_node("ConstantOfShape", ["s"], ["big"]), h.make_node("ReduceSum", ["big"], ["r"], keepdims=0), FLAT, h.make_node("Add", ["f", "r"], ["y"])],
+    [h.make_node("ConstantOfShape", ["s"], ["big"]), h.make_node("ReduceSum", ["big"], ["r"], keepdims=0), FLAT,
+        h.make_node("Add", ["f", "r"], ["y"])],
     [X], [tensor("y", ["N", 16])], [ints("s", 50_000, 50_000)],
 )  # fmt: skip
 _BODY = h.make_graph(
     [h.make_node("Identity", ["go"], ["on"]), h.make_node("Identity", ["v"], ["w"])], "body",
-    [tensor("i", [], T.INT64), tensor("go", [], T.BOOL), tensor("v", ["N", 16])], [tensor("on", [], T.BOOL), tensor("w", ["N", 16])],
+    [tensor("i", [], T.INT64), tensor("go", [], T.BOOL), tensor("v", ["N", 16])],
+        [tensor("on", [], T.BOOL), tensor("w", ["N", 16])],
 )  # fmt: skip
 ENDLESS = model(
     [FLAT, h.make_node("Loop", ["most", "true", "f"], ["y"], body=_BODY)], [X], [tensor("y", ["N", 16])],
@@ -44,7 +46,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_good_model_gives_the_same_answers(capfd: pytest.CaptureFixture[str]) -> None:
-    for command in (["run", "good.onnx", "p.png", "no.png", "--top", "3", "--json"], ["eval", "good.onnx", "--data", ".", "--json"]):
+    for command in (
+        ["run", "good.onnx", "p.png", "no.png", "--top", "3", "--json"],
+        ["eval", "good.onnx", "--data", ".", "--json"],
+    ):
         plain = (main([*command, "--device", "cpu"]), *capfd.readouterr())
         assert (main([*command, "--untrusted"]), *capfd.readouterr()) == plain
 
@@ -55,6 +60,7 @@ def test_a_model_that_eats_memory_is_told(capfd: pytest.CaptureFixture[str]) -> 
     assert json.loads(capfd.readouterr().out)["code"] == "N708"
 
 
+@pytest.mark.slow
 def test_a_model_that_never_answers_is_ended() -> None:
     Path("endless.onnx").write_bytes(ENDLESS)
     began = time.monotonic()
@@ -63,14 +69,36 @@ def test_a_model_that_never_answers_is_ended() -> None:
     assert (caught.value.code, caught.value.status) == ("N727", 1) and time.monotonic() - began < 20
 
 
-@pytest.mark.parametrize("code", ["os.kill(os.getpid(), 11)", "os.abort()", "os.kill(os.getpid(), 9)", "os._exit(99)", "os.close(1); os.close(2); time.sleep(100)"])
-def test_a_process_that_dies_is_one_line_and_exit_1(code: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.kill(os.getpid(), 11)",
+        "os.abort()",
+        "os.kill(os.getpid(), 9)",
+        "os._exit(99)",
+        "os.close(1); os.close(2); time.sleep(100)",
+    ],
+)
+def test_a_process_that_dies_is_one_line_and_exit_1(
+    code: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(untrusted, "_CHILD", f"import os, time; print('one \\x1b[2J row', flush=True); {code}")
     monkeypatch.setattr(untrusted, "apart", lambda arguments, apart=untrusted.apart: apart(arguments, 2))
     monkeypatch.setattr("netspec.cli.run.apart", untrusted.apart)
     assert main(["run", "good.onnx", "p.png", "--untrusted"]) == 1
     out, said = capfd.readouterr()
     assert out == "one \\x1b[2J row\n" and said.startswith("error[N727]")
+
+
+def test_a_line_without_an_end_is_an_error(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(untrusted, "LONGEST", 100)
+    take = untrusted._passing(False)
+    assert not take(b"x" * 60)
+    assert take(b"y" * 100 + b"\nz")  # a line of 160 that has ended
+    with pytest.raises(Fault) as caught:
+        take(b"z" * 100)
+    assert caught.value.code == "N727"
+    assert capfd.readouterr().out == "x" * 60 + "y" * 100 + "\n"
 
 
 def test_the_process_may_not_write_and_has_its_limits() -> None:
@@ -83,7 +111,9 @@ def test_the_process_may_not_write_and_has_its_limits() -> None:
 def test_nothing_outlives_an_interrupted_parent() -> None:
     Path("endless.onnx").write_bytes(ENDLESS)
     for number in (signal.SIGINT, signal.SIGKILL):
-        parent = subprocess.Popen([sys.executable, "-m", "netspec", "run", "endless.onnx", "p.png", "--untrusted"], stderr=subprocess.PIPE)
+        parent = subprocess.Popen(
+            [sys.executable, "-m", "netspec", "run", "endless.onnx", "p.png", "--untrusted"], stderr=subprocess.PIPE
+        )
         children: list[str] = []
         for _ in range(200):
             children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()

@@ -1,4 +1,5 @@
-"""Pictures are prepared by the same arithmetic in training, in its test, in evaluation and in use; each step against Pillow's or its own rule."""
+"""Pictures are prepared by the same arithmetic in training, in its test, in evaluation and in use;
+each step against Pillow's or its own rule."""
 
 from __future__ import annotations
 
@@ -9,12 +10,13 @@ import pytest
 from PIL import Image
 
 from netspec.data.batches import Batches
+from netspec.data.chain import apply
 from netspec.data.images import read_image
-from netspec.data.prepare import apply, as_input
+from netspec.data.inputs import as_input
 from netspec.data.sets import Pictures
-from netspec.data.tested import averaged, views
+from netspec.data.tested import averaged
 from netspec.diagnostics import Fault
-from netspec.engine.train import Epoch
+from netspec.engine.training.events import Epoch
 from netspec.net import Net, load
 from netspec.net.evaluation import evaluate
 from netspec.runtime.predict import predict
@@ -32,38 +34,6 @@ def net(folder: Path, data: str, end: str = "softmax", size: str = "3 x 8 x 8") 
         f"train {{ epochs: 2\n batch: 4 }}\ndata {{\n{data}\n}}\n"
     )
     return load(path)
-
-
-def data(folder: Path, steps: str) -> Data:
-    return net(folder, f"prepare: {steps}").data
-
-
-@pytest.mark.parametrize(
-    ("steps", "wanted"),
-    [
-        ("resize(5, 7)", lambda p: p.resize((7, 5), Image.Resampling.BILINEAR)),
-        ("resize(short: 6, filter: lanczos)", lambda p: p.resize((9, 6), Image.Resampling.LANCZOS)),
-        ("center_crop(5)", lambda p: p.crop((4, 2, 9, 7))),
-        ("center_crop(3, 10)", lambda p: p.crop((2, 3, 12, 6))),
-        ("grayscale", lambda p: p.convert("L")),
-        ("invert", lambda p: p.point(lambda v: 255 - v)),
-        ("scale(0.5)", lambda p: np.asarray(p) * 0.5),
-        ("normalize(mean: [1, 2, 3], std: [2, 4, 8])", lambda p: (np.asarray(p) - [1.0, 2, 3]) / [2, 4, 8]),
-        ("normalize(mean: 10, std: 2)", lambda p: (np.asarray(p) - 10.0) / 2),
-        ("grayscale -> scale(1 / 255) -> normalize(mean: 0.1, std: 0.3)", lambda p: ((np.asarray(p.convert("L")) / 255) - 0.1) / 0.3),
-    ],
-)  # fmt: skip
-def test_each_step_is_its_rule(steps: str, wanted: object, tmp_path: Path) -> None:
-    made = apply(PICTURE[None], data(tmp_path, steps).prepare)[0]
-    answer = np.asarray(wanted(Image.fromarray(PICTURE)))  # type: ignore[operator]
-    np.testing.assert_allclose(made, answer.reshape(made.shape), rtol=1e-5, atol=1e-5)
-
-
-def test_ten_crops_are_corners_and_middle_and_their_mirrors(tmp_path: Path) -> None:
-    found = views(PICTURE[None], net(tmp_path, "prepare: resize(9, 14)\ntest: ten_crop(8)").data, (3, 8, 8))
-    corners = [(0, 0), (0, 6), (1, 0), (1, 6), (0, 3)]
-    wanted = [PICTURE[y : y + 8, x : x + 8] for y, x in corners]
-    np.testing.assert_array_equal(found, [*wanted, *(crop[:, ::-1] for crop in wanted)])
 
 
 @pytest.mark.parametrize(
@@ -92,8 +62,8 @@ def test_the_mean_of_answers_is_of_probabilities() -> None:
 
 def test_grey_pictures_among_coloured_ones() -> None:
     mixed = [PICTURE[:8, :8], PICTURE[:8, :8, :1], PICTURE[:8, 1:9]]
-    made = as_input(mixed, (3, 8, 8))
-    np.testing.assert_array_equal(made[1], np.repeat(PICTURE[:8, :8, :1], 3, axis=-1))
+    result = as_input(mixed, (3, 8, 8))
+    np.testing.assert_array_equal(result[1], np.repeat(PICTURE[:8, :8, :1], 3, axis=-1))
     with pytest.raises(Fault, match="different sizes"):
         as_input(mixed, (1, 8, 8))
 
@@ -114,7 +84,11 @@ def folder(path: Path) -> Path:
 @pytest.mark.parametrize("test", ["center_crop(8)", "ten_crop(8)"])
 def test_training_evaluation_and_use_agree_on_the_test_set(end: str, test: str, tmp_path: Path) -> None:
     pictures = folder(tmp_path / "pictures")
-    spec = net(tmp_path, f"prepare: resize(short: 9) -> augment -> scale(1 / 255)\naugment: random_crop(8) -> mirror\ntest: {test}", end)
+    spec = net(
+        tmp_path,
+        f"prepare: resize(short: 9) -> augment -> scale(1 / 255)\naugment: random_crop(8) -> mirror\ntest: {test}",
+        end,
+    )
     last = [event for event in spec.train(pictures, out=tmp_path / "run") if isinstance(event, Epoch)][-1]
     session = open_model(tmp_path / "run" / "model.onnx", "cpu")
     found = evaluate(tmp_path / "run" / "model.onnx", pictures, "cpu")[1].scores["y"]
@@ -122,17 +96,24 @@ def test_training_evaluation_and_use_agree_on_the_test_set(end: str, test: str, 
     assert found.loss == pytest.approx(last.test_loss, rel=1e-5)
     paths = sorted((pictures / "test").rglob("*.png"))
     rows = list(predict(session, paths, 1))
-    assert sum(row.answers[0][1] == "ab".index(path.parent.name) for row, path in zip(rows, paths, strict=True)) == found.right
+    assert (
+        sum(row.answers[0][1] == "ab".index(path.parent.name) for row, path in zip(rows, paths, strict=True))
+        == found.right
+    )
     spec.compile(tmp_path / "raw.onnx", *spec.weights_from(tmp_path / "run" / "weights.safetensors"), raw_pixels=True)
     raw = open_model(tmp_path / "raw.onnx", "cpu")
     again = evaluate(tmp_path / "raw.onnx", pictures, "cpu")[1].scores["y"]
     assert (again.right, again.count) == (found.right, 10) and again.loss == pytest.approx(found.loss, rel=1e-5)
     for one, other in zip(rows, predict(raw, paths, 1), strict=True):
-        assert one.answers[0][:2] == other.answers[0][:2] and one.answers[0][2] == pytest.approx(other.answers[0][2], rel=1e-4)
+        assert one.answers[0][:2] == other.answers[0][:2] and one.answers[0][2] == pytest.approx(
+            other.answers[0][2], rel=1e-4
+        )
 
 
 def test_pictures_of_any_size_go_through_one_run(tmp_path: Path) -> None:
-    (tmp_path / "f.net").write_text("netspec 1\nnet F {\n input image: 3 x H x W\n output y = image -> conv(4, 3) -> softmax\n}\n")
+    (tmp_path / "f.net").write_text(
+        "netspec 1\nnet F {\n input image: 3 x H x W\n output y = image -> conv(4, 3) -> softmax\n}\n"
+    )
     load(tmp_path / "f.net").compile(tmp_path / "f.onnx")
     for name, size in (("a", (9, 12)), ("b", (20, 7)), ("c", (9, 12))):
         Image.fromarray(RNG.integers(0, 256, (*size, 3), dtype=np.uint8)).save(tmp_path / f"{name}.png")
@@ -163,7 +144,11 @@ def test_a_random_crop_goes_everywhere_and_pads_with_zeros(tmp_path: Path) -> No
     images = np.ones((400, 8, 8, 1), np.uint8)
     cut = apply(images, found, np.random.default_rng(0).random((400, 2)))
     places = {(int(image[:, 4].argmax()), int(image[4].argmax()), int(image.sum())) for image in cut[..., 0]}
-    assert len({place[:2] for place in places}) == 9 and max(place[2] for place in places) == 64 and min(place[2] for place in places) == 36
+    assert (
+        len({place[:2] for place in places}) == 9
+        and max(place[2] for place in places) == 64
+        and min(place[2] for place in places) == 36
+    )
 
 
 def test_exif_is_obeyed_and_what_is_transparent_lies_over_white(tmp_path: Path) -> None:

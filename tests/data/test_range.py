@@ -1,4 +1,5 @@
-"""`range(low, high)`: what the numbers of a picture run from and to; the same in training, eval, run and the raw-pixel graph."""
+"""`range(low, high)`: what the numbers of a picture run from and to;
+the same in training, eval, run and the raw-pixel graph."""
 
 from __future__ import annotations
 
@@ -8,46 +9,59 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.data.images import Reading
-from netspec.data.prepare import apply, split
-from netspec.data.sets import read_both, read_set
+from netspec.data.chain import apply, split
+from netspec.data.images import PLAIN, Reading
+from netspec.data.parts import read_parts
+from netspec.data.sets import read_set
 from netspec.diagnostics import Fault, SpecError
-from netspec.engine.train import Epoch
+from netspec.engine.training.events import Epoch
 from netspec.net import Net, load
 from netspec.net.evaluation import evaluate
 from netspec.runtime.predict import predict
 from netspec.runtime.session import open_model
+from netspec.settings import Data
 
 RNG = np.random.default_rng(0)
 
 
 def net(folder: Path, data: str) -> Net:
     (folder / "a.net").write_text(
-        "netspec 1\nnet A {\n input image: 1 x 8 x 8\n output y = image -> conv(4, 3) -> relu -> dense(2) -> softmax\n}\n"
+        "netspec 1\nnet A {\n input image: 1 x 8 x 8\n"
+        " output y = image -> conv(4, 3) -> relu -> dense(2) -> softmax\n}\n"
         f"train {{ epochs: 2\n batch: 4 }}\ndata {{\n{data}\n}}\n"
     )
     return load(folder / "a.net")
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "numbers", "wanted"),
+    ("low", "high", "numbers", "expected"),
     [
         (0, 1, [0, 0.5, 1], [0, 127.5, 255]), (-1000, 400, [-1000, -300, 400, 500, -2000], [0, 127.5, 255, 255, 0]),
         (0, 255, [0, 7, 255], [0, 7, 255]), (100, 200, [50, 150, 250], [0, 127.5, 255]),
     ],
 )  # fmt: skip
-def test_low_to_high_become_0_to_255(low: float, high: float, numbers: list[float], wanted: list[float], tmp_path: Path) -> None:
+def test_low_to_high_become_0_to_255(
+    low: float, high: float, numbers: list[float], expected: list[float], tmp_path: Path
+) -> None:
     step = net(tmp_path, f"prepare: range({low}, {high})").data.prepare
     for kind in (np.float32, np.float64):
-        np.testing.assert_allclose(apply(np.array(numbers, kind).reshape(1, 1, -1, 1), step).ravel(), wanted, rtol=1e-5)
-    np.testing.assert_allclose(apply(np.array([[[[100], [200]]]], np.uint8), step).ravel(), np.clip((np.array([100.0, 200]) - low) * 255 / (high - low), 0, 255), rtol=1e-5)
+        np.testing.assert_allclose(
+            apply(np.array(numbers, kind).reshape(1, 1, -1, 1), step).ravel(), expected, rtol=1e-5
+        )
+    np.testing.assert_allclose(
+        apply(np.array([[[[100], [200]]]], np.uint8), step).ravel(),
+        np.clip((np.array([100.0, 200]) - low) * 255 / (high - low), 0, 255),
+        rtol=1e-5,
+    )
 
 
 @pytest.mark.parametrize(
     ("data", "code"),
     [
-        ("prepare: scale(2) -> range(0, 1)", "N720"), ("prepare: augment -> range(0, 1)", "N720"), ("augment: range(0, 1)", "N720"),
-        ("prepare: range(0, 1) -> range(0, 1)", "N720"), ("prepare: range(1, 1)", "N112"), ("prepare: range(1)", None), ("prepare: range(1, 0)", "N112"),
+        ("prepare: scale(2) -> range(0, 1)", "N720"), ("prepare: augment -> range(0, 1)", "N720"),
+         ("augment: range(0, 1)", "N720"),
+        ("prepare: range(0, 1) -> range(0, 1)", "N720"), ("prepare: range(1, 1)", "N112"), ("prepare: range(1)", None),
+         ("prepare: range(1, 0)", "N112"),
     ],
 )  # fmt: skip
 def test_a_range_that_cannot_be(data: str, code: str | None, tmp_path: Path) -> None:
@@ -71,7 +85,7 @@ def test_bytes_among_wide_numbers_are_one_set(tmp_path: Path) -> None:
     assert isinstance(found, np.ndarray) and found[:, 0, 0, 0].tolist() == [0.5, 1.0]
 
     Image.fromarray(np.full((2, 3), 2, np.uint8)).save(tmp_path / "train" / "a" / "1.png")
-    with pytest.raises(Fault, match=r"1\.png has whole numbers of 0 to 255, which `range\(0, 1\)` would make white"):
+    with pytest.raises(Fault, match=r"1\.png has whole numbers from 0 to 255, which `range\(0, 1\)` would make white"):
         read_set(tmp_path, "train", None, Reading(span=(0.0, 1.0)))
 
 
@@ -103,5 +117,5 @@ def test_training_eval_run_and_raw_pixels_agree(kind: str, most: float, tmp_path
     for model in ("run/model.onnx", "raw.onnx"):
         rows = list(predict(open_model(tmp_path / model, "cpu"), paths, 1))
         assert sum(row.answers[0][0] == path.parent.name for row, path in zip(rows, paths, strict=True)) == score.right
-    read = read_both(folder, None, [])[0] if kind == "u2" else None
+    read = read_parts(folder, Data(), [], 0, PLAIN).train if kind == "u2" else None
     assert read is None or read.images.dtype == np.uint8

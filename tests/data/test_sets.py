@@ -1,4 +1,5 @@
-"""Examples from disk: arrays for nets that read no pictures, CIFAR's records; whatever is wrong is told before the first step."""
+"""Examples from disk: arrays for nets that read no pictures, CIFAR's records;
+whatever is wrong is told before the first step."""
 
 from __future__ import annotations
 
@@ -38,8 +39,8 @@ def arrays(count: int) -> dict[str, np.ndarray]:
 
 def folder(tmp_path: Path, **changed: np.ndarray | None) -> Path:
     for part, count in (("train", 20), ("test", 7)):
-        made = {name: array for name, array in (arrays(count) | changed).items() if array is not None}
-        np.savez(tmp_path / f"{part}.npz", **{name: array[:count] for name, array in made.items()})
+        result = {name: array for name, array in (arrays(count) | changed).items() if array is not None}
+        np.savez(tmp_path / f"{part}.npz", **{name: array[:count] for name, array in result.items()})
     (tmp_path / "pairs.net").write_text(PAIRS)
     return tmp_path
 
@@ -53,7 +54,10 @@ def test_a_net_of_two_inputs_and_two_losses_trains_and_is_evaluated(tmp_path: Pa
     first = found.scores[next(iter(session.outputs))]
     assert (first.right, first.count) == (event.test_right, 7)
     for name, figures in event.outputs.items():
-        assert (found.scores[name].loss, found.scores[name].accuracy) == (pytest.approx(figures.test_loss, rel=1e-5), figures.test_accuracy)
+        assert (found.scores[name].loss, found.scores[name].accuracy) == (
+            pytest.approx(figures.test_loss, rel=1e-5),
+            figures.test_accuracy,
+        )
 
 
 def test_mapped_arrays_give_the_same_run(tmp_path: Path) -> None:
@@ -63,27 +67,30 @@ def test_mapped_arrays_give_the_same_run(tmp_path: Path) -> None:
         with np.load(data / f"{part}.npz") as packed:
             for name in packed.files:
                 np.save(tmp_path / "mapped" / part / f"{name}.npy", packed[name])
-    losses = [[event.loss for event in load(data / "pairs.net").train(where) if hasattr(event, "number")] for where in (data, tmp_path / "mapped")]
+    losses = [
+        [event.loss for event in load(data / "pairs.net").train(where) if hasattr(event, "number")]
+        for where in (data, tmp_path / "mapped")
+    ]
     assert losses[0] == losses[1]
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"sound": None}, "nothing for input sound"),
         ({"size": None}, "nothing for output size"),
-        ({"kind": np.full(20, 3)}, "has a class 3, and output kind gives 3"),
+        ({"kind": np.full(20, 3)}, "has a class 3, but output kind gives 3"),
         ({"kind": np.full(20, -1)}, "has a class -1"),
         ({"kind": np.full(20, 0.5)}, "float64 numbers"),
         ({"size": np.zeros((20, 2))}, "numbers of 2 for output size"),
-        ({"left": np.zeros((20, 1, 6, 5))}, "is 1 x 6 x 5, and the net reads 1 x 6 x 6"),
+        ({"left": np.zeros((20, 1, 6, 5))}, "is 1 x 6 x 5, but the net reads 1 x 6 x 6"),
         ({"sound": np.array(["a"] * 20)}, "holds <U1"),
         ({"sound": np.array([None] * 20)}, "cannot be read"),
     ],
 )
-def test_what_does_not_fit_is_told(changed: dict[str, np.ndarray | None], told: str, tmp_path: Path) -> None:
+def test_what_does_not_fit_is_told(changed: dict[str, np.ndarray | None], message: str, tmp_path: Path) -> None:
     data = folder(tmp_path, **changed)
-    with pytest.raises(Fault, match=told):
+    with pytest.raises(Fault, match=message):
         list(load(data / "pairs.net").train(data))
 
 
@@ -100,7 +107,9 @@ def test_cifar(tmp_path: Path) -> None:
     images = rng.integers(0, 255, (5, 3, 32, 32), dtype=np.uint8)
     for name, n in (("data_batch_1.bin", 3), ("data_batch_2.bin", 2), ("test_batch.bin", 5)):
         start = 3 if name == "data_batch_2.bin" else 0
-        rows = np.concatenate([np.arange(start, start + n, dtype=np.uint8)[:, None], images[start : start + n].reshape(n, -1)], axis=1)
+        rows = np.concatenate(
+            [np.arange(start, start + n, dtype=np.uint8)[:, None], images[start : start + n].reshape(n, -1)], axis=1
+        )
         (tmp_path / name).write_bytes(rows.tobytes())
     (tmp_path / "batches.meta.txt").write_text("plane\ncar\nbird\ncat\ndeer\n")
     for part in ("train", "test"):

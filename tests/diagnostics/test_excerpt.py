@@ -22,7 +22,9 @@ def columns(text: str) -> int:
 
 
 @pytest.mark.parametrize(("line", "at", "before"), [
-    ("abc ?", 4, 4), ("卷積 ?", 3, 5), ("e\u0301e\u0301 ?", 5, 3), ("\t?", 1, 1), ("\x1b[31m?", 5, 8), ("\u202e?", 1, 6), ("ｘ ?", 2, 3), ("😀?", 1, 2), ("\u00a0?", 1, 1),
+    ("abc ?", 4, 4), ("卷積 ?", 3, 5), ("e\u0301e\u0301 ?", 5, 3), ("\t?", 1, 1),
+    ("\x1b[31m?", 5, 8), ("\u202e?", 1, 6),
+    ("ｘ ?", 2, 3), ("😀?", 1, 2), ("\u00a0?", 1, 1),
 ])  # fmt: skip
 def test_the_caret_stands_under_its_character(line: str, at: int, before: int) -> None:
     text, under = shown(line, at, at + 1)

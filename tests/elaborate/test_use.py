@@ -1,4 +1,4 @@
-"""`use` and `classes:` reach regular files below the spec's folder, or `--root`, and tell nothing of what others hold."""
+"""`use` and `classes:` reach regular files below the spec's folder, or `--root`, and show nothing of any others."""
 
 from __future__ import annotations
 
@@ -48,13 +48,16 @@ def test_files_below_are_used(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("../outside.net", "outside"), ("../secret", "outside"), ("../../../../../../etc/passwd", "outside"), ("out.net", "outside"),
-        ("up/outside.net", "outside"), ("zero.net", "outside"), ("/etc/passwd", "absolute"), ("/proc/self/environ", "absolute"),
-        ("text.txt", "no netspec file"), ("binary.net", "no netspec file"), ("folder.net", "a folder"), ("pipe.net", "a pipe"),
-        ("loop.net", "cannot be used"), ("missing.net", "no such file"), ("~/x.net", "no such file"), ("", "cannot be used"),
+        ("../outside.net", "outside"), ("../secret", "outside"), ("../../../../../../etc/passwd", "outside"),
+        ("out.net", "outside"), ("up/outside.net", "outside"), ("zero.net", "outside"), ("/etc/passwd", "absolute"),
+        ("/proc/self/environ", "absolute"), ("text.txt", "no netspec file"), ("binary.net", "no netspec file"),
+        ("folder.net", "a folder"), ("pipe.net", "a pipe"), ("loop.net", "cannot be used"),
+        ("missing.net", "no such file"), ("~/x.net", "no such file"), ("", "cannot be used"),
     ],
 )  # fmt: skip
-def test_other_files_are_told_and_never_quoted(folder: Path, capsys: pytest.CaptureFixture[str], name: str, told: str) -> None:
+def test_other_files_are_told_and_never_quoted(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, told: str
+) -> None:
     assert check(folder, f'netspec 1\nuse "{name}"\n' + NET.format(layer="relu")) == 1
     printed = capsys.readouterr().err
     assert "N603" in printed
@@ -95,16 +98,21 @@ def test_a_file_that_uses_itself_through_a_link_is_a_circle(folder: Path, capsys
 def test_many_files_are_bounded(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for k in range(300):
         (folder / f"f{k}.net").write_text("netspec 1\n")
-    assert check(folder, "netspec 1\n" + "".join(f'use "f{k}.net"\n' for k in range(300)) + NET.format(layer="relu")) == 1
+    assert (
+        check(folder, "netspec 1\n" + "".join(f'use "f{k}.net"\n' for k in range(300)) + NET.format(layer="relu")) == 1
+    )
     assert "more than 256 in all" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("labels", "told"),
     [
-        ("cat\ndog\n", ""), ("\ufeffcat\r\ndog\r\n", ""), ("cat\n\ndog\n", "labels.txt:2: the line is empty"), ("\ncat\n", "labels.txt:1: the line is empty"),
-        ("cat\ndog\ncat\n", "labels.txt:3: the class stands on line 1 already"), ("cat\nd\x1bog\n", "labels.txt:2: the name of a class has the control character U+001B"),
-        ("cat\nd\u202eog\n", "labels.txt:2: the name of a class has the direction character U+202E"), ("", "there is no class"),
+        ("cat\ndog\n", ""), ("\ufeffcat\r\ndog\r\n", ""), ("cat\n\ndog\n", "labels.txt:2: the line is empty"),
+        ("\ncat\n", "labels.txt:1: the line is empty"),
+        ("cat\ndog\ncat\n", "labels.txt:3: the class stands on line 1 already"),
+        ("cat\nd\x1bog\n", "labels.txt:2: the name of a class has the control character U+001B"),
+        ("cat\nd\u202eog\n", "labels.txt:2: the name of a class has the direction character U+202E"),
+        ("", "there is no class"),
     ],
 )  # fmt: skip
 def test_files_of_classes(folder: Path, capsys: pytest.CaptureFixture[str], labels: str, told: str) -> None:
@@ -119,3 +127,4 @@ def test_classes_lie_below_too(folder: Path, capsys: pytest.CaptureFixture[str])
     printed = capsys.readouterr().err
     assert "outside" in printed
     assert "hunter2" not in printed
+    assert "help: put the file below the spec's folder" in printed

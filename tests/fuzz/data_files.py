@@ -20,7 +20,10 @@ from tests.fuzz.frame import Harness
 def corpus() -> list[dict[str, bytes]]:
     """Folders of data by the names of their files; the first file of each is the one that is damaged."""
     rng = np.random.default_rng(0)
-    images, labels = bytes((0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 6)) + rng.bytes(120), bytes((0, 0, 8, 1, 0, 0, 0, 5)) + bytes(range(5))
+    images, labels = (
+        bytes((0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 6)) + rng.bytes(120),
+        bytes((0, 0, 8, 1, 0, 0, 0, 5)) + bytes(range(5)),
+    )
     arrays = {"x": rng.random((5, 2, 3)).astype(np.float32), "y": rng.integers(0, 3, 5)}
     plain, squeezed, one = io.BytesIO(), io.BytesIO(), io.BytesIO()
     np.savez(plain, **arrays)
@@ -29,7 +32,8 @@ def corpus() -> list[dict[str, bytes]]:
     names = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
     return [
         {names[0]: images, names[1]: labels}, {names[1]: labels, names[0]: images},
-        {f"{names[0]}.gz": gzip.compress(images, mtime=0), names[1]: labels}, {f"{names[1]}.gz": gzip.compress(labels, mtime=0), names[0]: images},
+        {f"{names[0]}.gz": gzip.compress(images, mtime=0), names[1]: labels},
+        {f"{names[1]}.gz": gzip.compress(labels, mtime=0), names[0]: images},
         {"train.npz": plain.getvalue()}, {"train.npz": squeezed.getvalue()}, {"train/x.npy": one.getvalue()},
         {"batches.meta.txt": b"plane\ncar\r\nbird\n", "data_batch_1.bin": bytes((2,)) + bytes(3072)},
         {"data_batch_1.bin": bytes(3073) * 2, "batches.meta.txt": b"plane\ncar\n"}, {"train.bin": bytes(3074)},

@@ -30,7 +30,9 @@ def damaged(draw: random.Random, content: bytes, other: bytes = b"") -> bytes:
             start = draw.randrange(len(other) + 1)
             held[at : at + size] = other[start : start + size]
         else:
-            number = draw.choice((0, 1, -1, 2**15, 2**31 - 1, 2**32 - 1, 2**63 - 1, draw.getrandbits(16), draw.getrandbits(32)))
+            number = draw.choice(
+                (0, 1, -1, 2**15, 2**31 - 1, 2**32 - 1, 2**63 - 1, draw.getrandbits(16), draw.getrandbits(32))
+            )
             width = draw.choice((2, 4, 8))
             held[at : at + width] = (number % 2 ** (8 * width)).to_bytes(width, draw.choice(("little", "big")))
     return bytes(held)

@@ -12,15 +12,21 @@ from tests.fuzz.frame import Harness
 
 HEAD = "netspec 1\nnet A {\n input x: 3\n output y = x -> dense(3)\n}\n"
 #: What stands before the flood.
-FRONTS = {"nothing": "", "net": HEAD, "let": HEAD + "let k = ", "string": HEAD + 'let k = "', "list": HEAD + "let k = [",
-          "pipeline": "netspec 1\nnet A {\n input x: 3\n a = x -> ", "picture": "netspec 1\nsparse table t: 4 -> 4 {\n", "train": HEAD + "train {\n",
+FRONTS = {"nothing": "", "net": HEAD, "let": HEAD + "let k = ", "string": HEAD + 'let k = "',
+          "list": HEAD + "let k = [",
+          "pipeline": "netspec 1\nnet A {\n input x: 3\n a = x -> ", "picture": "netspec 1\nsparse table t: 4 -> 4 {\n",
+          "train": HEAD + "train {\n",
           "comment": HEAD + "# "}  # fmt: skip
 #: What is repeated.
 UNITS = (
-    ")", "(", "]", "[", "}", "{", "?", '"', "\\q", "\\n", "\n", "a", "a ", "a\n", "1", "1 ", "1, ", ",", ":", "=", "->", "->relu", "-> ", "#", "#\n", "netspec 1\n", "..",
-    ".", ".maps", "[0]", "**", "2**", "-", "- ", "not ", "\\", "\0", "\t", "\r", "\x0c", "'", "“", "é", "卷", "\u0301", "\u00a0", "\u3000", "\u202e", "\u200b", "\U0001f600", "x", "x ", "3x",
-    "3x3 ", "a=b\n", "let a = 1\n", "let \n", "let a = 3 y\n", "let a = .5\n", "let a = \"\\q\"\n", "net\n", "block ", "block b {", 'use "a"\n', "{}\n", "}\n{", "(\n", "()", "{}", "[{", "a(",
-    "a{\n", "a = (\n", "a:1\n", "a b: 1\n", "a {} b\n", "a } ", "|", "&", "sparse table t: 1 -> 1 {\n", "table ", "if ", "1 if true else ", "relu if true else ", "for ", "expect a()\n", "share a=b\n", "+1", "? ?",
+    ")", "(", "]", "[", "}", "{", "?", '"', "\\q", "\\n", "\n", "a", "a ", "a\n", "1", "1 ", "1, ", ",", ":", "=", "->",
+    "->relu", "-> ", "#", "#\n", "netspec 1\n", "..",
+    ".", ".maps", "[0]", "**", "2**", "-", "- ", "not ", "\\", "\0", "\t", "\r", "\x0c", "'", "“", "é", "卷", "\u0301",
+    "\u00a0", "\u3000", "\u202e", "\u200b", "\U0001f600", "x", "x ", "3x",
+    "3x3 ", "a=b\n", "let a = 1\n", "let \n", "let a = 3 y\n", "let a = .5\n", "let a = \"\\q\"\n", "net\n", "block ",
+    "block b {", 'use "a"\n', "{}\n", "}\n{", "(\n", "()", "{}", "[{", "a(",
+    "a{\n", "a = (\n", "a:1\n", "a b: 1\n", "a {} b\n", "a } ", "|", "&", "sparse table t: 1 -> 1 {\n", "table ", "if ",
+    "1 if true else ", "relu if true else ", "for ", "expect a()\n", "share a=b\n", "+1", "? ?",
     "X . ", "X . X .\n", "0:\n", "?a", ")a", "x -> cnov(3)\n", "z = x -> conv(1, 2, 3)\n", "a(b: ", "<", "1e9", "9.",
 )  # fmt: skip
 MOST_PRINTED = 100_000

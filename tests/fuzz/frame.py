@@ -1,4 +1,5 @@
-"""A harness makes one case from a number and says whether netspec stood it; children run many and are watched from outside."""
+"""A harness makes one case from a number and says whether netspec stood it;
+children run many and are watched from outside."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,9 @@ PORTION = 500
 class Harness:
     """``case`` gets random numbers drawn for its own number, and an empty folder; what it raises is a finding.
 
-    ``long`` is how many cases the goal asks for, ``short`` how many `.ci/run` has time for; ``seconds`` is the processor time that
-    one case may take, its children's with it, ``megabytes`` what a child may grow to.
+    ``long`` is how many cases the goal asks for, ``short`` how many `.ci/run` has time for;
+    ``seconds`` is the processor time that one case may take, with its children's, ``megabytes`` what a child may grow
+    to, ``portion`` how many cases it runs.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Harness:
     long: int
     seconds: float = 2.0
     megabytes: int = 512
+    portion: int = PORTION
 
 
 @dataclass
@@ -45,17 +49,22 @@ class Report:
     megabytes: float = 0.0
 
 
-def run(harness: Harness, first: int, count: int, workers: int = 1) -> Report:
-    """Cases ``first`` to ``first + count - 1`` in child processes. A child that dies is a finding of the case it was at."""
+def run(harness: Harness, first: int, count: int, workers: int = 1, minutes: float = inf) -> Report:
+    """Cases ``first`` to ``first + count - 1`` in child processes, none begun after so many minutes.
+
+    A child that dies is a finding of the case it was at.
+    """
     report = Report()
-    portions = [(start, min(PORTION, first + count - start)) for start in range(first, first + count, PORTION)]
+    end, size = time.monotonic() + 60 * minutes, harness.portion
+    portions = [(start, min(size, first + count - start)) for start in range(first, first + count, size)]
     context = get_context("fork")
-    waiting, running = list(reversed(portions)), []
+    waiting = list(reversed(portions))
+    running: list[Any] = []
     while waiting or running:
         while waiting and len(running) < workers:
             start, size = waiting.pop()
             here, there = context.Pipe(duplex=False)
-            child = context.Process(target=_portion, args=(harness, start, size, there))
+            child = context.Process(target=_portion, args=(harness, start, size, end, there))
             child.start()
             there.close()
             running.append((child, here, start))
@@ -86,11 +95,13 @@ def _collect(report: Report, harness: Harness, child: Any, here: Any, start: int
         report.findings.append((number, f"the process ended with {child.exitcode}"))
 
 
-def _portion(harness: Harness, start: int, size: int, there: Any) -> None:
+def _portion(harness: Harness, start: int, size: int, end: float, there: Any) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):  # what commands print is not looked at, and thousands of them print a lot
         os.dup2(nothing, descriptor)
     for number in range(start, start + size):
+        if time.monotonic() > end:
+            break
         there.send((number, *_one(harness, number), _peak()))
     there.close()
 

@@ -1,5 +1,5 @@
-"""R26: every operator of random shape, stride, pad, dilation, groups and tables, in memory full of NaN: its gradient is what a
-small step along a random direction changes, float64, to a millionth."""
+"""R26: every operator of random shape, stride, pad, dilation, groups and tables, in memory full of NaN:
+its gradient is what a small step along a random direction changes, float64, to a millionth."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from netspec.engine.kernels import METHODS, convolution, possible
 from netspec.ops import OPERATORS
 from netspec.shape import numbers
 from netspec.tables import KernelTable, Table
-from tests.bound import Bound
-from tests.cases import Case, drawn
+from tests.engine.kernels.bound import Bound
+from tests.engine.kernels.cases import Case, drawn
 from tests.fuzz.frame import Harness
 
 BOUND, STEPS = 1e-6, (1e-6, 1e-7)  # a second, smaller step where the first may have gone over a kink
@@ -35,7 +35,16 @@ def each(draw: random.Random, rank: int, least: int, most: int) -> Any:
 
 def table(draw: random.Random, inputs: int, outputs: int, cells: str = "") -> Table:
     """A picture of random cells; in a residual one `=` and numbers too."""
-    kind, allowed = draw.choice([("sparse", ".X"), ("shared", ".Xab"), ("shared", "abc"), ("residual", ".Xa=2"), ("residual", ".=2"), ("sparse", "....X")])
+    kind, allowed = draw.choice(
+        [
+            ("sparse", ".X"),
+            ("shared", ".Xab"),
+            ("shared", "abc"),
+            ("residual", ".Xa=2"),
+            ("residual", ".=2"),
+            ("sparse", "....X"),
+        ]
+    )
     allowed = cells or allowed
     rows = [" ".join(draw.choice(allowed).replace("2", "0.5") for _ in range(outputs)) for _ in range(inputs)]
     return drawn("residual" if cells else kind, inputs, outputs, *rows)
@@ -47,7 +56,9 @@ def kernel_table(draw: random.Random, rank: int) -> KernelTable:
     marks = [draw.choice(".XXab") for _ in range(numbers_in(size))]
     marks[0] = "X"
     ids: dict[Any, int] = {}
-    taps = tuple(-1 if mark == "." else ids.setdefault(i if mark == "X" else mark, len(ids)) for i, mark in enumerate(marks))
+    taps = tuple(
+        -1 if mark == "." else ids.setdefault(i if mark == "X" else mark, len(ids)) for i, mark in enumerate(marks)
+    )
     return KernelTable("k", size, taps, tuple((number, mark) for mark, number in ids.items() if isinstance(mark, str)))
 
 
@@ -65,8 +76,10 @@ def windowed(draw: random.Random, name: str) -> tuple[list[tuple[int, ...]], Arg
     rank, inputs, outputs = len(axes), groups * draw.randint(1, 4), groups * draw.randint(1, 4)
     kernel: Any = each(draw, rank, 1, 7 if rank == 1 else 5 if rank == 2 else 3)
     told = {
-        "maps": outputs, "kernel": kernel_table(draw, rank) if draw.random() < 0.15 else kernel, "stride": each(draw, rank, 1, 4) if draw.random() < 0.6 else 1,
-        "pad": draw.choice(["same", 0, each(draw, rank, 0, 3)]), "dilation": each(draw, rank, 1, 3) if draw.random() < 0.3 else 1,
+        "maps": outputs, "kernel": kernel_table(draw, rank) if draw.random() < 0.15 else kernel,
+        "stride": each(draw, rank, 1, 4) if draw.random() < 0.6 else 1,
+        "pad": draw.choice(["same", 0, each(draw, rank, 0, 3)]),
+        "dilation": each(draw, rank, 1, 3) if draw.random() < 0.3 else 1,
         "groups": groups, "bias": draw.random() < 0.6,
     }  # fmt: skip
     if groups == 1 and draw.random() < 0.4:
@@ -80,8 +93,14 @@ def pool(draw: random.Random, name: str) -> tuple[list[tuple[int, ...]], Argumen
     size = each(draw, len(axes), 1, 4)
     told: Arguments = {"size": size}
     if name != "subsample":
-        told |= {"stride": draw.choice([None, each(draw, len(axes), 1, 5)]), "pad": draw.choice([0, "same", each(draw, len(axes), 0, 3)]), "ceil": draw.random() < 0.5}
-    return [(draw.choice((1, 2, 5, 20)), *axes)], told | ({"p": draw.choice((2.0, 3.0, 2.5))} if name == "lppool" else {})
+        told |= {
+            "stride": draw.choice([None, each(draw, len(axes), 1, 5)]),
+            "pad": draw.choice([0, "same", each(draw, len(axes), 0, 3)]),
+            "ceil": draw.random() < 0.5,
+        }
+    return [(draw.choice((1, 2, 5, 20)), *axes)], told | (
+        {"p": draw.choice((2.0, 3.0, 2.5))} if name == "lppool" else {}
+    )
 
 
 def units(draw: random.Random, name: str) -> tuple[list[tuple[int, ...]], Arguments]:
@@ -91,7 +110,12 @@ def units(draw: random.Random, name: str) -> tuple[list[tuple[int, ...]], Argume
     told: Arguments = {"units": outputs}
     if name == "rbf":
         if draw.random() < 0.5:
-            told["codes"] = drawn("sparse", numbers_in(shape), outputs, *(" ".join(draw.choice(".X") for _ in range(outputs)) for _ in range(numbers_in(shape))))
+            told["codes"] = drawn(
+                "sparse",
+                numbers_in(shape),
+                outputs,
+                *(" ".join(draw.choice(".X") for _ in range(outputs)) for _ in range(numbers_in(shape))),
+            )
         return [shape], told | {"width": draw.choice((None, 3.0))}
     if len(shape) == 1 and draw.random() < 0.6:
         told["table"] = table(draw, inputs, outputs)
@@ -104,7 +128,12 @@ def norm(draw: random.Random, name: str) -> tuple[list[tuple[int, ...]], Argumen
     maps = {"layer_norm": draw.randint(4, 9), "group_norm": groups * draw.randint(2, 4)}.get(name, draw.randint(1, 20))
     shape = (maps,) if name != "group_norm" and draw.random() < 0.3 else (maps, *axes)
     if name == "lrn":
-        return [shape if len(shape) > 1 else (maps, 3)], {"size": draw.randint(1, 6), "alpha": draw.uniform(0.1, 2), "beta": draw.choice((0.5, 0.75, 1.0)), "bias": draw.uniform(1, 2)}
+        return [shape if len(shape) > 1 else (maps, 3)], {
+            "size": draw.randint(1, 6),
+            "alpha": draw.uniform(0.1, 2),
+            "beta": draw.choice((0.5, 0.75, 1.0)),
+            "bias": draw.uniform(1, 2),
+        }
     more = {"groups": groups} if name == "group_norm" else {"momentum": 0.8} if name == "norm" else {}
     return [shape], {"epsilon": draw.choice((1e-5, 1e-2)), "affine": draw.random() < 0.7, **more}
 
@@ -115,7 +144,9 @@ def join(draw: random.Random, name: str) -> tuple[list[tuple[int, ...]], Argumen
     count = draw.randint(2, 4)
     if name == "concat":
         return [(draw.randint(1, 5), *shape[1:]) for _ in range(count)], {}
-    others = [draw.choice([shape, tuple(n if draw.random() < 0.6 else 1 for n in shape), shape[:1]]) for _ in range(count - 1)]
+    others = [
+        draw.choice([shape, tuple(n if draw.random() < 0.6 else 1 for n in shape), shape[:1]]) for _ in range(count - 1)
+    ]
     return [shape, *others], {}
 
 
@@ -124,10 +155,18 @@ def rearranged(draw: random.Random, name: str) -> tuple[list[tuple[int, ...]], A
     groups, axes = draw.randint(1, 4), sizes(draw)
     shape: tuple[int, ...] = (groups * draw.randint(1, 4), *axes)
     rank = len(axes)
-    cut = dict(zip((("height",), ("height", "width"), ("depth", "height", "width"))[rank - 1], (draw.randint(1, n) for n in axes), strict=True))
+    cut = dict(
+        zip(
+            (("height",), ("height", "width"), ("depth", "height", "width"))[rank - 1],
+            (draw.randint(1, n) for n in axes),
+            strict=True,
+        )
+    )
     told: dict[str, Arguments] = {
-        "shuffle": {"groups": groups}, "upsample": {"factor": each(draw, rank, 1, 4), "mode": draw.choice(("nearest", "linear"))},
-        "pad": {"size": each(draw, rank, 0, 3)}, "crop": cut, "slice": {"maps": [draw.randrange(shape[0]) for _ in range(draw.randint(1, 5))]},
+        "shuffle": {"groups": groups},
+        "upsample": {"factor": each(draw, rank, 1, 4), "mode": draw.choice(("nearest", "linear"))},
+        "pad": {"size": each(draw, rank, 0, 3)}, "crop": cut,
+        "slice": {"maps": [draw.randrange(shape[0]) for _ in range(draw.randint(1, 5))]},
         "reshape": {"size": draw.choice([shape[::-1], (numbers_in(shape),), (1, *shape)[:4]])}, "flatten": {},
     }  # fmt: skip
     if name == "connect":
@@ -140,7 +179,8 @@ def pointwise(draw: random.Random, name: str) -> tuple[list[tuple[int, ...]], Ar
     """Activations and the like."""
     shape = (draw.randint(1, 20), *(sizes(draw) if draw.random() < 0.7 or name.startswith("global") else ()))
     told: dict[str, Arguments] = {
-        "relu": {"max": draw.choice((None, 0.7))}, "leaky_relu": {"slope": 0.2}, "elu": {"alpha": 0.7}, "tanh": draw.choice([{}, {"scale": 1.7159, "slope": 2 / 3}]),
+        "relu": {"max": draw.choice((None, 0.7))}, "leaky_relu": {"slope": 0.2}, "elu": {"alpha": 0.7},
+        "tanh": draw.choice([{}, {"scale": 1.7159, "slope": 2 / 3}]),
         "scale": {"factor": draw.uniform(-2, 2)}, "shift": {"amount": draw.uniform(-2, 2)}, "dropout": {"share": 0.4},
     }  # fmt: skip
     return [shape], told.get(name, {})
@@ -148,7 +188,8 @@ def pointwise(draw: random.Random, name: str) -> tuple[list[tuple[int, ...]], Ar
 
 Maker = Callable[[random.Random, str], tuple[list[tuple[int, ...]], Arguments]]
 MAKERS: dict[str, Maker] = {
-    **dict.fromkeys(("conv", "deconv", "local"), windowed), **dict.fromkeys(("maxpool", "avgpool", "lppool", "subsample"), pool),
+    **dict.fromkeys(("conv", "deconv", "local"), windowed),
+    **dict.fromkeys(("maxpool", "avgpool", "lppool", "subsample"), pool),
     **dict.fromkeys(("dense", "rbf"), units), **dict.fromkeys(("norm", "layer_norm", "group_norm", "lrn"), norm),
     **dict.fromkeys(("concat", "add", "subtract", "multiply"), join),
     **dict.fromkeys(("shuffle", "upsample", "pad", "crop", "slice", "reshape", "flatten", "connect"), rearranged),
@@ -172,14 +213,18 @@ def methods(case: Case) -> list[type[Kernel]]:
     """The ways in which a convolution may be run."""
     graph = case.graph()
     (node,) = graph.nodes
-    plain = convolution(case.op, [last(numbers(shape)) for shape in case.shapes], last(numbers(node.shape)), graph.local_weights(node))
+    plain = convolution(
+        case.op, [last(numbers(shape)) for shape in case.shapes], last(numbers(node.shape)), graph.local_weights(node)
+    )
     return [METHODS[name] for name in possible(plain)] if plain is not None else []
 
 
 def _case(draw: random.Random, folder: Path) -> None:
     case = made(draw, draw.choice(sorted(OPERATORS)))
     ways = methods(case)
-    bound = Bound(case, draw.randint(2, 4), draw.randrange(10**6) + 1, draw.choice(ways) if ways else None, draw.random() < 0.5)
+    bound = Bound(
+        case, draw.randint(2, 4), draw.randrange(10**6) + 1, draw.choice(ways) if ways else None, draw.random() < 0.5
+    )
     told = []
     for eps in STEPS:
         numeric, analytic, size = bound.slopes(eps)

@@ -1,4 +1,5 @@
-"""R16: kill -9 at random moments of a training; it goes on to the bits of the unbroken run, and no file is ever half."""
+"""R16: kill -9 at random moments of a training; it goes on to the bits of the unbroken run,
+and no file is ever half."""
 
 from __future__ import annotations
 

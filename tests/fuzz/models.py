@@ -1,11 +1,12 @@
 """R14: models with bytes or metadata changed, given to `run` and `eval`: our error, or answers that are well formed.
 
-A case runs in a process forked for it, as `--untrusted` does: what crashes the runtime there is no finding, since the parent lives;
-an end that is none of ours is.
+A case runs in a process forked for it, as `--untrusted` does:
+what crashes the runtime there is no finding, since the parent lives; an end that is none of ours is.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import random
@@ -29,12 +30,18 @@ from tests.fuzz.frame import Harness
 MEMORY, SECONDS = 2 * 2**30, 20
 _NETS = (
     ("softmax", "x -> conv(3, 3) -> relu -> dense(4) -> softmax", "prepare: grayscale -> scale(1 / 255)", False),
-    ("log_softmax", "x -> conv(4, 3) -> norm -> log_softmax", "prepare: resize(9, 9) -> grayscale -> scale(1 / 255)\n test: ten_crop(8)", False),
+    (
+        "log_softmax",
+        "x -> conv(4, 3) -> norm -> log_softmax",
+        "prepare: resize(9, 9) -> grayscale -> scale(1 / 255)\n test: ten_crop(8)",
+        False,
+    ),
     ("sigmoid", "x -> maxpool(2) -> dense(3) -> sigmoid", "prepare: grayscale -> normalize(mean: 0.1, std: 0.3)", True),
     ("price", "x -> avgpool(2) -> dense(1)", "prepare: grayscale", False),
 )
 _ODD: tuple[Any, ...] = (
-    None, True, 0, -1, 3, 2**40, 1e308, -0.5, "", "focal", "resize", "scale", "\x1b[31m", "\u202e", "a" * 5000, [], {}, [1], ["a"] * 20, {"step": "invert"}, [[[[]]]],
+    None, True, 0, -1, 3, 2**40, 1e308, -0.5, "", "focal", "resize", "scale", "\x1b[31m", "\u202e", "a" * 5000, [], {},
+    [1], ["a"] * 20, {"step": "invert"}, [[[[]]]],
 )  # fmt: skip
 
 
@@ -47,7 +54,9 @@ def corpus() -> list[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         for name, pipeline, data, raw in _NETS:
             spec = Path(folder) / f"{name}.net"
-            spec.write_text(f"netspec 1\nnet A {{\n input x: 1 x 8 x 8\n output y = {pipeline}\n}}\ndata {{\n {data}\n}}\n")
+            spec.write_text(
+                f"netspec 1\nnet A {{\n input x: 1 x 8 x 8\n output y = {pipeline}\n}}\ndata {{\n {data}\n}}\n"
+            )
             load(spec).compile(Path(folder) / "m.onnx", raw_pixels=raw)
             found.append((Path(folder) / "m.onnx").read_bytes())
     return found
@@ -89,11 +98,13 @@ def metadata_changed(draw: random.Random, content: bytes) -> bytes:
                 break
             at = at[name]
         if name is None or draw.random() < 0.2:
-            at[draw.choice(("step", "loss", "end", "prepare", "more")) if isinstance(at, dict) else slice(0, 0)] = draw.choice(([], [draw.choice(_ODD)]))
+            at[draw.choice(("step", "loss", "end", "prepare", "more")) if isinstance(at, dict) else slice(0, 0)] = (
+                draw.choice(([], [copy.deepcopy(draw.choice(_ODD))]))
+            )
         elif draw.random() < 0.3:
             del at[name]
         else:
-            at[name] = draw.choice(_ODD)
+            at[name] = copy.deepcopy(draw.choice(_ODD))
     held.value = json.dumps(told)
     if draw.random() < 0.2:
         place = draw.randrange(len(held.value))
@@ -110,7 +121,12 @@ def _case(draw: random.Random, folder: Path) -> None:
     (folder / "m.onnx").write_bytes(change(draw, draw.choice(corpus())))
     Image.fromarray(np.frombuffer(draw.randbytes(64), np.uint8).reshape(8, 8)).save("p.png")
     np.savez("test.npz", x=np.frombuffer(draw.randbytes(192), np.uint8).reshape(3, 1, 8, 8), y=np.array([0, 1, 0]))
-    command = draw.choice((["run", "m.onnx", "p.png", "p.png", "--top", "9", "--json", "--device", "cpu"], ["eval", "m.onnx", "--data", ".", "--json", "--device", "cpu"]))
+    command = draw.choice(
+        (
+            ["run", "m.onnx", "p.png", "p.png", "--top", "9", "--json", "--device", "cpu"],
+            ["eval", "m.onnx", "--data", ".", "--json", "--device", "cpu"],
+        )
+    )
     child = os.fork()
     if child == 0:
         _apart(command)

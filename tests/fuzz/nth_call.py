@@ -1,4 +1,5 @@
-"""R17: the n-th write, flush, rename, open or mkdir fails, for every n that there is: exit 2, and what was there is there."""
+"""R17: the n-th write, flush, rename, open or mkdir fails, for every n that there is:
+exit 2, and what was there is there."""
 
 from __future__ import annotations
 
@@ -72,13 +73,22 @@ def failing(folder: Path, n: int, error: int) -> Iterator[Failing]:
     """The n-th call fails."""
     found = Failing(folder, n, error)
     real_open, real_fdopen = open, os.fdopen
-    patches = [
+    patches: list[Any] = [
         mock.patch.object(os, "open", found.call(os.open, lambda path, flags, *_: path if flags & WRITING else None)),
         mock.patch.object(os, "fsync", found.call(lambda handle: None, _of_handle)),
         mock.patch.object(os, "write", found.call(os.write, _of_handle)),
         mock.patch.object(os, "ftruncate", found.call(os.ftruncate, _of_handle)),
-        *(mock.patch.object(os, name, found.call(getattr(os, name), lambda path, *_: path)) for name in ("replace", "rename", "mkdir", "chmod")),
-        mock.patch.object(os, "fdopen", lambda handle, mode="r", *a, **k: found.file(real_fdopen(handle, mode, *a, **k)) if "w" in mode else real_fdopen(handle, mode, *a, **k)),
+        *(
+            mock.patch.object(os, name, found.call(getattr(os, name), lambda path, *_: path))
+            for name in ("replace", "rename", "mkdir", "chmod")
+        ),
+        mock.patch.object(
+            os,
+            "fdopen",
+            lambda handle, mode="r", *a, **k: (
+                found.file(real_fdopen(handle, mode, *a, **k)) if "w" in mode else real_fdopen(handle, mode, *a, **k)
+            ),
+        ),
         mock.patch.object(files, "open", lambda path, mode: found.file(real_open(path, mode)), create=True),
     ]
     for patch in patches:
@@ -162,7 +172,9 @@ def _look(name: str, here: Path, before: dict[str, bytes], status: int, passed: 
         kept = here / "a" if name == "elsewhere" or not (here / "a.old-1").exists() else here / "a.old-1"
         assert all(after[str((kept / path).relative_to(here))] == before[f"a/{path}"] for path in tiny.FILES), name
     if status and name != "elsewhere":
-        tiny.train(here, **({"resume": run} if (run / "state.safetensors").exists() else {}), out=run, **({"epochs": 4}))
+        tiny.train(
+            here, **({"resume": run} if (run / "state.safetensors").exists() else {}), out=run, **({"epochs": 4})
+        )
     if not status or name != "elsewhere":
         tiny.same_end(run)
 

@@ -1,4 +1,5 @@
-"""R10: pictures of every format and mode with bytes changed, cut and repeated: an array as a sound one has it, or N705, and nothing else."""
+"""R10: pictures of every format and mode with bytes changed, cut and repeated:
+an array as a sound one has it, or N705, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from tests.fuzz.frame import Harness
 
 MODES = ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "HSV", "I;16", "I;16B", "I", "F"]
 FORMATS: list[tuple[str, dict[str, Any]]] = [
-    ("PNG", {}), ("PNG", {"transparency": 7}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("BMP", {}), ("GIF", {}), ("WEBP", {}),
+    ("PNG", {}), ("PNG", {"transparency": 7}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("BMP", {}), ("GIF", {}),
+    ("WEBP", {}),
     ("WEBP", {"lossless": True}), ("PPM", {}), ("TIFF", {}),
     *(("TIFF", {"compression": name}) for name in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "group4")),
 ]  # fmt: skip
@@ -46,7 +48,11 @@ def corpus() -> list[bytes]:
 def _as(mode: str, grey: Image.Image, colours: Image.Image) -> Image.Image:
     if mode in ("I;16", "I;16B"):
         return Image.frombytes(mode, grey.size, np.asarray(grey).astype("<u2" if mode == "I;16" else ">u2").tobytes())
-    return colours.convert("P").convert("PA") if mode == "PA" else (grey if mode in ("1", "L", "LA", "I", "F") else colours).convert(mode)
+    return (
+        colours.convert("P").convert("PA")
+        if mode == "PA"
+        else (grey if mode in ("1", "L", "LA", "I", "F") else colours).convert(mode)
+    )
 
 
 def _turned(picture: Image.Image) -> Image.Exif:

@@ -1,4 +1,5 @@
-"""R20: signals at random moments to the process, its group or a worker: it ends in time with their status, and what is kept goes on."""
+"""R20: signals at random moments to the process, its group or a worker:
+it ends in time with their status, and what is kept goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""R34: one process trains, stops, goes on, runs and scores for an hour; its memory stays what it was, and no child is left."""
+"""R34: one process trains, stops, goes on, runs and scores for an hour;
+its memory stays what it was, and no child is left."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from netspec.cli import main
-from netspec.engine.train import Progress
+from netspec.engine.training.events import Progress
 from netspec.net import load
 from tests.fuzz import tiny
 from tests.fuzz.frame import Harness
@@ -30,7 +31,9 @@ def _case(draw: random.Random, folder: Path) -> None:
     else:
         _left(draw, folder, run, steps)
     state = run / "state.safetensors"
-    for _ in load(folder / "s.net").train(folder / "d", out=run, epochs=4, workers=draw.choice((1, 2)), **({"resume": run} if state.exists() else {})):
+    for _ in load(folder / "s.net").train(
+        folder / "d", out=run, epochs=4, workers=draw.choice((1, 2)), **({"resume": run} if state.exists() else {})
+    ):
         pass
     tiny.same_end(run)
     assert main(["eval", str(run / "model.onnx"), "--data", "d", "--device", "cpu"]) == 0
@@ -41,7 +44,9 @@ def _case(draw: random.Random, folder: Path) -> None:
 def _left(draw: random.Random, folder: Path, run: Path, steps: int) -> None:
     """Closed, asked to stop or forgotten in the middle."""
     asked: list[int] = []
-    events = load(folder / "s.net").train(folder / "d", out=run, epochs=4, workers=draw.choice((1, 2)), stop=lambda: bool(asked))
+    events = load(folder / "s.net").train(
+        folder / "d", out=run, epochs=4, workers=draw.choice((1, 2)), stop=lambda: bool(asked)
+    )
     way = draw.choice(("close", "stop", "forget"))
     for event in events:
         steps -= isinstance(event, Progress)
@@ -75,7 +80,9 @@ def _flat() -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     _rounds.append(pages * os.sysconf("SC_PAGESIZE") / 1e6)
     if len(_rounds) > WARM:
-        assert _rounds[-1] < _rounds[WARM - 1] + GROWTH, f"{_rounds[WARM - 1]:.0f} MB after {WARM} rounds, {_rounds[-1]:.0f} after {len(_rounds)}"
+        assert _rounds[-1] < _rounds[WARM - 1] + GROWTH, (
+            f"{_rounds[WARM - 1]:.0f} MB after {WARM} rounds, {_rounds[-1]:.0f} after {len(_rounds)}"
+        )
 
 
-SOAK = Harness("soak", "R34", _case, short=5, long=12_000, seconds=20)
+SOAK = Harness("soak", "R34", _case, short=5, long=12_000, seconds=20, portion=12_000)

@@ -1,4 +1,5 @@
-"""R14: states, logs and settings of a run with bytes changed, cut, doubled and swapped; it goes on as if nothing was, or says no."""
+"""R14: states, logs and settings of a run with bytes changed, cut, doubled and swapped;
+it goes on as if nothing was, or says no."""
 
 from __future__ import annotations
 
@@ -28,11 +29,17 @@ def damaged(draw: random.Random, content: bytes) -> bytes:
         elif kind == 3:
             content = content[:at] + content[at : at + size] * draw.choice((2, 3)) + content[at + size :]
         elif kind == 4:
-            content = content[:at] + draw.choice((b"-1", b"NaN", b"1e999", b"null", b"[", b'"', b"9" * 30, b"{}")) + content[at + size :]
+            content = (
+                content[:at]
+                + draw.choice((b"-1", b"NaN", b"1e999", b"null", b"[", b'"', b"9" * 30, b"{}"))
+                + content[at + size :]
+            )
         elif kind == 5:
             content = content[:at]
         else:
-            old, new = draw.choice(((b"epoch", b"step"), (b"momentum/", b"weights/"), (b"F32", b"I32"), (b"true", b"false"), (b"0", b"1")))
+            old, new = draw.choice(
+                ((b"epoch", b"step"), (b"momentum/", b"weights/"), (b"F32", b"I32"), (b"true", b"false"), (b"0", b"1"))
+            )
             content = content.replace(old, new, draw.choice((1, 100)))
     return content
 
@@ -53,7 +60,9 @@ def _case(draw: random.Random, folder: Path) -> None:
             raise
         assert {path.name: path.read_bytes() for path in run.iterdir()} == files
         return
-    if name == "log.jsonl":  # its figures are not checked by a sum: the weights have to be right, and its lines to be lines
+    if (
+        name == "log.jsonl"
+    ):  # its figures are not checked by a sum: the weights have to be right, and its lines to be lines
         assert [json.loads(line)["epoch"] for line in (run / name).read_bytes().splitlines()] == [1, 2, 3, 4]
         (run / name).write_bytes(tiny.unbroken()[name])
     tiny.same_end(run)

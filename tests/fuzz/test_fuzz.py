@@ -5,6 +5,8 @@ import pytest
 from tests.fuzz.frame import run
 from tests.fuzz.harnesses import HARNESSES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", HARNESSES)
 def test_nothing_is_found(name: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -61,7 +61,10 @@ def same_end(run: Path) -> None:
     assert {path.name for path in run.iterdir()} == set(whole)
     for name in FINAL:
         assert (run / name).read_bytes() == whole[name], name
-    rows = [[{**json.loads(line), "seconds": 0} for line in text.splitlines()] for text in ((run / "log.jsonl").read_bytes(), whole["log.jsonl"])]
+    rows = [
+        [{**json.loads(line), "seconds": 0} for line in text.splitlines()]
+        for text in ((run / "log.jsonl").read_bytes(), whole["log.jsonl"])
+    ]
     assert rows[0] == rows[1]
 
 

@@ -1,4 +1,5 @@
-"""R2, R27: what `check` accepts compiles, is sound ONNX, runs, answers as the engine does, and means the same after `format`."""
+"""R2, R27: what `check` accepts compiles, is sound ONNX, runs, answers as the engine does,
+and means the same after `format`."""
 
 from __future__ import annotations
 
@@ -24,18 +25,30 @@ def told(value: Any) -> Any:
     """What an argument says, tables cell by cell."""
     if isinstance(value, Table):
         cells = value.cells
-        return value.kind, value.inputs, value.outputs, cells.output.tolist(), cells.input.tolist(), cells.weight.tolist(), str(cells.value.tolist())
+        return (
+            value.kind,
+            value.inputs,
+            value.outputs,
+            cells.output.tolist(),
+            cells.input.tolist(),
+            cells.weight.tolist(),
+            str(cells.value.tolist()),
+        )
     return (value.size, value.taps) if isinstance(value, KernelTable) else value
 
 
 def meaning(graph: Graph) -> Any:
     """All of a graph but the lines of its file."""
-    nodes = [(n.name, n.path, n.op.name, {k: told(v) for k, v in n.op.arguments().items()}, n.inputs, n.shape) for n in graph.nodes]
+    nodes = [
+        (n.name, n.path, n.op.name, {k: told(v) for k, v in n.op.arguments().items()}, n.inputs, n.shape)
+        for n in graph.nodes
+    ]
     return graph.name, dict(graph.inputs), nodes, graph.outputs, dict(graph.names)
 
 
 def faults(graph: Graph, sizes: Mapping[str, int], seed: int, weights: Arrays | None = None) -> list[str]:
-    """Where the model that is exported, free sizes and all, does not answer as the net that was written, its sizes given."""
+    """Where the model that is exported, free sizes and all, does not answer as the net that was written,
+    its sizes given."""
     weights = weights_for(graph, seed) if weights is None else weights
     content = serialize(export(passes.run(Model(graph, weights), passes.DEPLOY), {}))
     sized = graph.sized(sizes)
@@ -53,7 +66,9 @@ def faults(graph: Graph, sizes: Mapping[str, int], seed: int, weights: Arrays | 
                 exact = by_engine(model, inputs, np.float64)[name]
                 own = float(np.abs(rounded - exact).max())
                 if not off <= 30 * own:  # what single precision does to the net itself is no fault of the export
-                    found.append(f"{level.name}: {name} is off by {off:.3g} of {scale:.3g}, and the engine itself by {own:.3g}")
+                    found.append(
+                        f"{level.name}: {name} is off by {off:.3g} of {scale:.3g}, and the engine itself by {own:.3g}"
+                    )
     return found
 
 

@@ -35,7 +35,7 @@ def spec(draw: random.Random) -> tuple[str, dict[str, int]]:
     body = "\n".join(author.lines)
     if draw.random() < 0.3:
         body = body.replace("\n", "\n\n   # a note: -> { ( [\n", 1)
-    head = 'netspec 1\n' + BLOCKS
+    head = "netspec 1\n" + BLOCKS
     tail = draw.choice(("", "\ntrain { epochs: 2 }\n", "\ntrain {\n optimizer: adam(0.001)\n batch: 8\n}\n"))
     return f'{head}net A(k = 4, wide = true, mode = "a") {{\n{body}\n}}\n{tail}', {name: FREE[name] for name in chosen}
 
@@ -46,16 +46,30 @@ def _statement(author: Author, pool: list[tuple[str, Value]]) -> tuple[str, Valu
     kind = draw.choice(("chain", "chain", "chain", "share", "block", "join"))
     if kind == "share" and value.sizes:
         share = author.name("s")
-        author.lines.append(f"share {share} = conv({value.maps}, {draw.choice((1, 3))}, pad: same{draw.choice(('', ', bias: false'))}){draw.choice(('', ' -> norm', ' -> prelu'))}")
-        text, after = draw.choice((f"{share} -> relu -> {share}", f"({share}) * 2", f"[{share}, relu -> {share}] -> add")), value
+        kernel, bias = draw.choice((1, 3)), draw.choice(("", ", bias: false"))
+        after_it = draw.choice(("", " -> norm", " -> prelu"))
+        author.lines.append(f"share {share} = conv({value.maps}, {kernel}, pad: same{bias}){after_it}")
+        text, after = (
+            draw.choice((f"{share} -> relu -> {share}", f"({share}) * 2", f"[{share}, relu -> {share}] -> add")),
+            value,
+        )
     elif kind == "block" and value.sizes:
         maps = author.maps()
-        text, after = draw.choice((f"unit({maps})", f"both({author.number(maps)})", f"unit(m: {maps}, deep: false)")), Value(maps, value.sizes, value.grid)
+        text, after = (
+            draw.choice((f"unit({maps})", f"both({author.number(maps)})", f"unit(m: {maps}, deep: false)")),
+            Value(maps, value.sizes, value.grid),
+        )
     elif kind == "join":
-        equal = [(other, it) for other, it in pool if it.grid == value.grid and it.sizes == value.sizes and len(it.sizes) == len(value.sizes)]
+        equal = [
+            (other, it)
+            for other, it in pool
+            if it.grid == value.grid and it.sizes == value.sizes and len(it.sizes) == len(value.sizes)
+        ]
         other, it = draw.choice(equal)
         many = value.maps == it.maps and draw.random() < 0.5
-        author.lines.append(f"{name} = [{source}, {other}] -> {draw.choice(('add', 'multiply', 'subtract')) if many else 'concat'}")
+        author.lines.append(
+            f"{name} = [{source}, {other}] -> {draw.choice(('add', 'multiply', 'subtract')) if many else 'concat'}"
+        )
         return name, Value(value.maps if many else value.maps + it.maps, value.sizes, value.grid)
     else:
         text, after = author.chain(value, draw.randint(1, 5), 2)

@@ -10,15 +10,18 @@ from math import prod
 from tests.fuzz.written_tables import kernel_table, table, wiring
 
 ACTIVATIONS = (
-    "relu", "relu(max: 6)", "leaky_relu(0.1)", "prelu", "elu", "selu", "gelu", "silu", "hard_swish", "sigmoid", "hard_sigmoid", "tanh", "tanh(scale: 1.7159, slope: 2/3)",
-    "softplus", "softsign", "abs", "softmax", "log_softmax", "dropout(0.3)", "scale(-0.5)", "shift(1/4)", "norm", "norm(affine: false, momentum: 0.8)", "layer_norm",
+    "relu", "relu(max: 6)", "leaky_relu(0.1)", "prelu", "elu", "selu", "gelu", "silu", "hard_swish", "sigmoid",
+    "hard_sigmoid", "tanh", "tanh(scale: 1.7159, slope: 2/3)",
+    "softplus", "softsign", "abs", "softmax", "log_softmax", "dropout(0.3)", "scale(-0.5)", "shift(1/4)", "norm",
+    "norm(affine: false, momentum: 0.8)", "layer_norm",
 )  # fmt: skip
 FREE = {"H": 9, "W": 8, "D": 7}
 
 
 @dataclass(frozen=True)
 class Value:
-    """What a pipeline gives: maps (or units, without ``sizes``) and ``grid``, the places that only equal ones may join."""
+    """What a pipeline gives: maps (or units, without ``sizes``) and ``grid``,
+    the places that only equal ones may join."""
 
     maps: int
     sizes: tuple[int, ...]
@@ -30,7 +33,11 @@ class Value:
 
     def on(self, sizes: tuple[int, ...], change: str) -> Value:
         """The value on other places."""
-        return self if sizes == self.sizes and not self.free else replace(self, sizes=sizes, grid=f"{self.grid} {change}" if self.free else str(sizes))
+        return (
+            self
+            if sizes == self.sizes and not self.free
+            else replace(self, sizes=sizes, grid=f"{self.grid} {change}" if self.free else str(sizes))
+        )
 
 
 Step = tuple[str, Value]
@@ -52,7 +59,13 @@ class Author:
     # ---- numbers and sizes as a person may write them
 
     def number(self, n: int) -> str:
-        forms = [str(n)] * 4 + [f"({n + 1} - 1)", f"{n} * 1", "k" if n == 4 else str(n), f"max({n}, 1)" if n else "0", f"({n} if wide else {n + 1})"]
+        forms = [str(n)] * 4 + [
+            f"({n + 1} - 1)",
+            f"{n} * 1",
+            "k" if n == 4 else str(n),
+            f"max({n}, 1)" if n else "0",
+            f"({n} if wide else {n + 1})",
+        ]
         if n % 2 == 0:
             forms += [f"2 * {n // 2}", f"{2 * n} // 2"]
         if self.inner and n % self.inner == 0:
@@ -78,11 +91,17 @@ class Author:
         drawn = kernel_table(draw, self) if rank == 2 and not pool and draw.random() < 0.1 else None
         if drawn:
             kernel = drawn[1]
-        stride = (draw.choice((1, 1, 1, 2, 3)),) * rank if draw.random() < 0.8 else tuple(draw.randint(1, 2) for _ in range(rank))
+        stride = (
+            (draw.choice((1, 1, 1, 2, 3)),) * rank
+            if draw.random() < 0.8
+            else tuple(draw.randint(1, 2) for _ in range(rank))
+        )
         dilation = (1,) * rank if pool or draw.random() < 0.7 else (2,) * rank
         pad = draw.choice(("same", 0, 1, 2))
         up = pool and draw.random() < 0.4
-        rows = [_places(kind, n, k, s, d, pad, up) for n, k, s, d in zip(value.sizes, kernel, stride, dilation, strict=True)]
+        rows = [
+            _places(kind, n, k, s, d, pad, up) for n, k, s, d in zip(value.sizes, kernel, stride, dilation, strict=True)
+        ]
         sides = [_sides(k, d, pad) for k, d in zip(kernel, dilation, strict=True)]
         if min(rows) < 1 or (value.free and min(rows) < 2) or prod(rows) > 700 or (kind == "local" and value.free):
             return None
@@ -96,12 +115,26 @@ class Author:
         told += [f"dilation: {self.size(dilation)}"] if set(dilation) != {1} else []
         told += ["ceil: true"] if up else []
         told += [more] if more else []
-        return f"{kind}({', '.join(told)})", replace(value, maps=outputs).on(tuple(rows), f"{kind} {kernel} {stride} {dilation} {pad} {up}")
+        return f"{kind}({', '.join(told)})", replace(value, maps=outputs).on(
+            tuple(rows), f"{kind} {kernel} {stride} {dilation} {pad} {up}"
+        )
 
     def wired(self, inputs: int, odd: bool) -> tuple[int, str]:
         """Output maps, and groups, a table or other arguments."""
         draw, outputs = self.draw, self.maps()
-        said = draw.choice(("", "", "", "bias: false", "bias: constant(0.1)", "init: lecun", "init: gaussian(0.1), rate: [1, 2]", "decay: 0", "frozen: true"))
+        said = draw.choice(
+            (
+                "",
+                "",
+                "",
+                "bias: false",
+                "bias: constant(0.1)",
+                "init: lecun",
+                "init: gaussian(0.1), rate: [1, 2]",
+                "decay: 0",
+                "frozen: true",
+            )
+        )
         if draw.random() < 0.4:
             name, outputs = table(draw, self, inputs, odd)
             return outputs, f"table: {name}{said and ', '}{said}"
@@ -113,7 +146,24 @@ class Author:
     def plain(self, value: Value) -> Step | None:
         """A layer that is no window."""
         draw, n = self.draw, value.maps
-        kind = draw.choice(("group_norm", "lrn", "upsample", "pad", "crop", "shuffle", "slice", "connect", "subsample", "global", "flatten", "reshape", "dense", "rbf"))
+        kind = draw.choice(
+            (
+                "group_norm",
+                "lrn",
+                "upsample",
+                "pad",
+                "crop",
+                "shuffle",
+                "slice",
+                "connect",
+                "subsample",
+                "global",
+                "flatten",
+                "reshape",
+                "dense",
+                "rbf",
+            )
+        )
         sizes, divisors = value.sizes, [m for m in range(1, n + 1) if n % m == 0]
         if kind == "group_norm":
             return f"group_norm({draw.choice(divisors)})", value
@@ -121,7 +171,11 @@ class Author:
             return f"shuffle({draw.choice(divisors)})", value
         if kind == "slice":
             picked = [draw.randrange(n) for _ in range(draw.randint(1, 4))]
-            return (f"slice(maps: 0..{n - 1})", value) if draw.random() < 0.3 else (f"slice(maps: {picked})", replace(value, maps=len(picked)))
+            return (
+                (f"slice(maps: 0..{n - 1})", value)
+                if draw.random() < 0.3
+                else (f"slice(maps: {picked})", replace(value, maps=len(picked)))
+            )
         if kind == "connect":
             name, outputs = wiring(draw, self, n)
             return f"connect({name})", replace(value, maps=outputs)
@@ -145,7 +199,9 @@ class Author:
         if kind == "pad" and prod(sizes) < 150:
             return "pad(1)", value.on(tuple(s + 2 for s in sizes), "pad")
         if kind == "upsample" and prod(sizes) < 100:
-            return f"upsample(2, mode: {draw.choice(('nearest', 'linear'))})", value.on(tuple(2 * s for s in sizes), "up")
+            return f"upsample(2, mode: {draw.choice(('nearest', 'linear'))})", value.on(
+                tuple(2 * s for s in sizes), "up"
+            )
         if kind == "subsample" and min(sizes) >= 4:
             return "subsample(2)", value.on(tuple(s // 2 for s in sizes), "half")
         if value.free:
@@ -157,7 +213,8 @@ class Author:
         if kind == "crop":
             kept = tuple(draw.randint(1, s) for s in sizes)
             same = (min(kept),) * len(sizes) if len(sizes) == 1 else kept
-            return f"crop({', '.join(map(str, same))})", value.on(same, "crop")
+            order = (*same[1:], same[0]) if len(same) == 3 else same  # crop(height, width, depth)
+            return f"crop({', '.join(map(str, order))})", value.on(same, "crop")
         return None
 
     # ---- what is made of layers
@@ -167,7 +224,12 @@ class Author:
         makers: list[Callable[[], Step | None]] = [lambda: (self.draw.choice(ACTIVATIONS), value)] * 3
         makers += [lambda: self.plain(value)] * 3 + ([lambda: self.window(value)] * 6 if value.sizes else [])
         if depth:
-            makers += [lambda: self.residual(value, depth - 1), lambda: self.joined(value, depth - 1), lambda: self.repeated(value), lambda: self.chosen(value, depth - 1)]
+            makers += [
+                lambda: self.residual(value, depth - 1),
+                lambda: self.joined(value, depth - 1),
+                lambda: self.repeated(value),
+                lambda: self.chosen(value, depth - 1),
+            ]
         for _ in range(20):
             made = self.draw.choice(makers)()
             if made is not None and made[1].maps <= 1000:
@@ -186,7 +248,13 @@ class Author:
         """Stages that keep the places and give so many maps."""
         if not value.sizes:
             return f"dense({self.number(outputs)})"
-        layer = self.draw.choice((f"conv({self.number(outputs)}, 3, pad: 1)", f"conv({self.number(outputs)}, 1) -> norm", f"conv({outputs}, 3, pad: same) -> relu"))
+        layer = self.draw.choice(
+            (
+                f"conv({self.number(outputs)}, 3, pad: 1)",
+                f"conv({self.number(outputs)}, 1) -> norm",
+                f"conv({outputs}, 3, pad: same) -> relu",
+            )
+        )
         return f"{self.draw.choice(('relu -> ', 'norm -> ', ''))}{layer}"
 
     def residual(self, value: Value, depth: int) -> Step:
@@ -207,10 +275,18 @@ class Author:
             body, entering = f"{before[0]} -> ", before[1]
         else:
             body, entering = draw.choice(("in -> ", "")), value
-        body += self.keeping(entering, outputs) if stride == 1 else f"conv({self.number(outputs)}, 3, pad: 1, stride: {stride})"
+        body += (
+            self.keeping(entering, outputs)
+            if stride == 1
+            else f"conv({self.number(outputs)}, 3, pad: 1, stride: {stride})"
+        )
         self.inner = around
         head = "residual" if name == "identity" and draw.random() < 0.5 else f"residual(shortcut: {name})"
-        inside = f"{{ {body} }}" if draw.random() < 0.5 else f"{{\n b = {body}\n b -> {draw.choice(('relu', 'norm', 'identity'))}\n}}"
+        inside = (
+            f"{{ {body} }}"
+            if draw.random() < 0.5
+            else f"{{\n b = {body}\n b -> {draw.choice(('relu', 'norm', 'identity'))}\n}}"
+        )
         return f"{head} {inside}", replace(after, maps=outputs)
 
     def joined(self, value: Value, depth: int) -> Step:
@@ -235,7 +311,9 @@ class Author:
         widths = [draw.randint(2, 6) for _ in range(draw.randint(1, 3))]
         layer = "conv(w, 3, pad: 1)" if value.sizes else "dense(w)"
         given = "2..4" if draw.random() < 0.3 else str(widths)
-        return f"({layer} -> {draw.choice(('relu', 'tanh'))}) for w in {given}", replace(value, maps=4 if given == "2..4" else widths[-1])
+        return f"({layer} -> {draw.choice(('relu', 'tanh'))}) for w in {given}", replace(
+            value, maps=4 if given == "2..4" else widths[-1]
+        )
 
     def chosen(self, value: Value, depth: int) -> Step:
         taken, after = self.chain(value, 2, 0)

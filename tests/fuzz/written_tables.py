@@ -27,10 +27,16 @@ def table(draw: random.Random, page: Page, inputs: int, odd: bool) -> tuple[str,
     outputs = draw.randint(1, 6)
     cells = {"sparse": ".X", "shared": ".Xab", "residual": ".X=a"}[kind]
     if kind == "sparse" and draw.random() < 0.3:
-        rows = [f"{j}: {' '.join(map(str, sorted(draw.sample(range(inputs), draw.randint(0, inputs)))))}" for j in range(outputs)]
+        rows = [
+            f"{j}: {' '.join(map(str, sorted(draw.sample(range(inputs), draw.randint(0, inputs)))))}"
+            for j in range(outputs)
+        ]
         draw.shuffle(rows)
     else:
-        rows = [" ".join(draw.choice((*cells, "-0.5") if kind == "residual" else cells) for _ in range(outputs)) for _ in range(inputs)]
+        rows = [
+            " ".join(draw.choice((*cells, "-0.5") if kind == "residual" else cells) for _ in range(outputs))
+            for _ in range(inputs)
+        ]
     declare(page, kind, name, inputs, outputs, rows)
     return name, outputs
 
@@ -71,7 +77,14 @@ def wiring(draw: random.Random, page: Page, inputs: int) -> tuple[str, int]:
     if draw.random() < 0.4:
         page.lines.append(f"residual table {name}: {inputs} -> {outputs} = identity")
     else:
-        declare(page, "residual", name, inputs, outputs, [" ".join(draw.choice((".", "=", "0.5", "-2")) for _ in range(outputs)) for _ in range(inputs)])
+        declare(
+            page,
+            "residual",
+            name,
+            inputs,
+            outputs,
+            [" ".join(draw.choice((".", "=", "0.5", "-2")) for _ in range(outputs)) for _ in range(inputs)],
+        )
     return name, outputs
 
 
@@ -80,5 +93,7 @@ def kernel_table(draw: random.Random, page: Page) -> tuple[str, tuple[int, int]]
     name, height, width = page.name("c"), draw.randint(1, 3), draw.randint(1, 3)
     rows = [[draw.choice(".Xa") for _ in range(width)] for _ in range(height)]
     rows[0][0] = "X"
-    page.lines.append(f"kernel table {name}: {height} x {width} {{\n" + "".join(f"  {' '.join(row)}\n" for row in rows) + "}")
+    page.lines.append(
+        f"kernel table {name}: {height} x {width} {{\n" + "".join(f"  {' '.join(row)}\n" for row in rows) + "}"
+    )
     return name, (height, width)

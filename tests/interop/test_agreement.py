@@ -7,15 +7,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from cases import CASES, Case, random_weights
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zoo import SMALL, small
 
 from netspec import passes
 from netspec.diagnostics import Problems, Source, render
 from netspec.elaborate import elaborate
-from netspec.engine.evaluate import values
+from netspec.engine.running.evaluate import values
 from netspec.graph import Graph
 from netspec.interop.export import export, serialize
 from netspec.language import format_text, parse
@@ -24,7 +22,9 @@ from netspec.runtime.session import open_model
 from netspec.shape import numbers
 from netspec.weights import Model
 from tests.agreement import sound
+from tests.engine.kernels.cases import CASES, Row, random_weights
 from tests.fuzz.valid import faults, meaning
+from tests.zoo import SMALL, small
 
 
 def through_onnxruntime(model: Model, inputs: dict[str, np.ndarray], folder: Path) -> dict[str, np.ndarray]:
@@ -48,13 +48,14 @@ def agree(graph_model: Model, folder: Path, n: int = 3) -> None:
         np.testing.assert_allclose(first_maps(mine), theirs[name], rtol=1e-4, atol=1e-5 * scale)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_operator(case: Case, tmp_path: Path) -> None:
-    graph = case.graph()
+@pytest.mark.parametrize("row", CASES, ids=str)
+def test_operator(row: Row, tmp_path: Path) -> None:
+    graph = row.case().graph()
     weights = {path: array.astype(np.float32) for path, array in random_weights(graph).items()}
     agree(Model(graph, weights), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_net(name: str) -> None:
     net = small(name)
@@ -71,18 +72,26 @@ def scores(graph: Graph) -> Graph:
 
 
 STAGES = st.sampled_from([
-    "relu", "tanh", "norm", "gelu", "conv(4, 3, pad: 1)", "conv(6, 1) -> norm", "conv(4, 3, pad: same)", "maxpool(3, stride: 1, pad: 1)",
-    "avgpool(3, stride: 1, pad: 1)", "lrn(size: 3)", "residual { conv(in.maps, 3, pad: 1) -> norm }", "[identity, relu] -> concat",
-    "[identity, tanh] -> add", "twice(3)", "(conv(3, 3, pad: 1) -> relu) * 2", "(conv(k, 1)) for k in [2, 5]", "layer_norm", "crop(4, 4)",
-    "(relu if true else tanh)", "residual(shortcut: auto) { conv(8, 3, pad: 1) }", "upsample(2) -> maxpool(2)", "pad(1) -> crop(4, 4)",
+    "relu", "tanh", "norm", "gelu", "conv(4, 3, pad: 1)", "conv(6, 1) -> norm", "conv(4, 3, pad: same)",
+    "maxpool(3, stride: 1, pad: 1)",
+    "avgpool(3, stride: 1, pad: 1)", "lrn(size: 3)", "residual { conv(in.maps, 3, pad: 1) -> norm }",
+    "[identity, relu] -> concat",
+    "[identity, tanh] -> add", "twice(3)", "(conv(3, 3, pad: 1) -> relu) * 2", "(conv(k, 1)) for k in [2, 5]",
+    "layer_norm", "crop(4, 4)",
+    "(relu if true else tanh)", "residual(shortcut: auto) { conv(8, 3, pad: 1) }", "upsample(2) -> maxpool(2)",
+    "pad(1) -> crop(4, 4)",
 ])  # fmt: skip
 
 
-@given(st.lists(STAGES, min_size=1, max_size=6), st.sampled_from(["dense(3) -> softmax", "global_avgpool -> dense(2)", "relu", "flatten -> sigmoid"]))
+@given(
+    st.lists(STAGES, min_size=1, max_size=6),
+    st.sampled_from(["dense(3) -> softmax", "global_avgpool -> dense(2)", "relu", "flatten -> sigmoid"]),
+)
 @settings(max_examples=40, deadline=None, derandomize=True)
 def test_random_nets(stages: list[str], end: str) -> None:
     text = (
-        "netspec 1\nnet A {\n  input x: 3 x 8 x 8\n  block twice(k) { in -> conv(k, 3, pad: 1) -> relu -> conv(k, 1) }\n"
+        "netspec 1\nnet A {\n  input x: 3 x 8 x 8\n"
+        "  block twice(k) { in -> conv(k, 3, pad: 1) -> relu -> conv(k, 1) }\n"
         f"  output y = x -> conv(4, 3, pad: 1) -> {' -> '.join(stages)} -> {end}\n}}\n"
     )
     graphs = []
@@ -91,8 +100,12 @@ def test_random_nets(stages: list[str], end: str) -> None:
         graph = elaborate(parse(Source("net", version), problems), problems).graph
         assert graph is not None and not problems.errors, render(problems) + version
         graphs.append(graph)
-    assert [(n.name, n.op, n.inputs, n.shape) for n in graphs[0].nodes] == [(n.name, n.op, n.inputs, n.shape) for n in graphs[1].nodes]
+    assert [(n.name, n.op, n.inputs, n.shape) for n in graphs[0].nodes] == [
+        (n.name, n.op, n.inputs, n.shape) for n in graphs[1].nodes
+    ]
     with TemporaryDirectory() as folder:
-        drawn = random_weights(graphs[0])  # by fan-in, as otherwise a sigmoid would make large differences of small ones
+        drawn = random_weights(
+            graphs[0]
+        )  # by fan-in, as otherwise a sigmoid would make large differences of small ones
         weights = {path: (a / np.sqrt(np.prod(a.shape[1:]))).astype(np.float32) for path, a in drawn.items()}
         agree(Model(scores(graphs[0]), weights), Path(folder))

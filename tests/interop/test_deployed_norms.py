@@ -1,4 +1,4 @@
-"""Norms of values far from zero in the compiled model: float64 by the papers' formulas, single precision in onnxruntime."""
+"""Norms of values far from zero in the compiled model: the papers' formulas in float64, onnxruntime in float32."""
 
 from __future__ import annotations
 
@@ -34,5 +34,7 @@ def test_deployed(layer: str, axes: tuple[int, ...] | None, offset: float, tmp_p
         wanted = (exact - offset) / np.sqrt(1 + EPSILON)
     else:
         parted = exact.reshape(3, 1, 6, 20) if axes == (2,) else exact.reshape(3, 2, 3, 20)
-        wanted = ((parted - parted.mean(axes, keepdims=True)) / np.sqrt(parted.var(axes, keepdims=True) + EPSILON)).reshape(x.shape)
+        wanted = (
+            (parted - parted.mean(axes, keepdims=True)) / np.sqrt(parted.var(axes, keepdims=True) + EPSILON)
+        ).reshape(x.shape)
     np.testing.assert_allclose(found, wanted, atol=5e-5 if axes is None else 2e-6)

@@ -1,4 +1,4 @@
-"""Every operator behind every other: onnxruntime with its optimiser, without it, and the engine agree on values of both signs."""
+"""Every operator behind every other: onnxruntime with and without its optimiser and the engine agree."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tests.agreement import disagreements
 from tests.pairs import WRITTEN, Chains
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", WRITTEN)
 def test_what_stands_behind_it(first: str) -> None:
     chains = Chains()

@@ -64,7 +64,9 @@ def test_constants_past_single_precision(layer: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "code"),
-    [("scale(1e300)", "N112"), ("shift(-1e39)", "N112"), ("relu(max: 4e38)", "N112"), ("rbf(2, width: 1e-200)", "N112"), ("lppool(2, p: 1e-40)", "N112"), ("conv(2, 1, init: gaussian(1e39))", "N112"), ("conv(2, 1, bias: constant(-1e39))", "N112"),
+    [("scale(1e300)", "N112"), ("shift(-1e39)", "N112"), ("relu(max: 4e38)", "N112"),
+     ("rbf(2, width: 1e-200)", "N112"), ("lppool(2, p: 1e-40)", "N112"),
+     ("conv(2, 1, init: gaussian(1e39))", "N112"), ("conv(2, 1, bias: constant(-1e39))", "N112"),
      ("connect(t)", "N207")],
 )  # fmt: skip
 def test_numbers_past_single_precision_are_told_by_check(line: str, code: str, tmp_path: Path) -> None:
@@ -76,12 +78,25 @@ def test_numbers_past_single_precision_are_told_by_check(line: str, code: str, t
 
 
 LIBRARY = "netspec 1\nlet k = 3\nsparse table t: 2 -> 2 = identity\nblock a { conv(2, k) }\n"
-COMMANDS = ("show", "show --json", "draw -o out", "diff lib.net", "compile", "compile --convolutional", "profile", "train --data . -o out", "weights list", "weights import w -o out")  # fmt: skip
+COMMANDS = (
+    "show",
+    "show --json",
+    "draw -o out",
+    "diff lib.net",
+    "compile",
+    "compile --convolutional",
+    "profile",
+    "train --data . -o out",
+    "weights list",
+    "weights import w -o out",
+)
 
 
 @pytest.mark.parametrize("text", [LIBRARY, "netspec 1\n", "netspec 1\ntrain { epochs: 1 }\n"])
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_library_is_told(command: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_library_is_told(
+    command: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("lib.net").write_text(text)
     Path("w").write_bytes(b"")
@@ -102,7 +117,15 @@ def test_a_library_can_be_checked_and_its_tables_drawn(tmp_path: Path, capsys: p
         load(tmp_path / "lib.net")
 
 
-ODD = [b"model \xff\xfe.onnx", b"-o.onnx", b" two  blanks .onnx", "größe 卷積 🙂.onnx".encode(), b"quote'\".onnx", b"line\nbreak.onnx", b"w" * 250 + b".onnx"]
+ODD = [
+    b"model \xff\xfe.onnx",
+    b"-o.onnx",
+    b" two  blanks .onnx",
+    "größe 卷積 🙂.onnx".encode(),
+    b"quote'\".onnx",
+    b"line\nbreak.onnx",
+    b"w" * 250 + b".onnx",
+]
 
 
 @pytest.mark.parametrize("name", ODD, ids=repr)

@@ -1,4 +1,7 @@
-"""Large files of one thing (a sixteenth of the largest here, whole ones in tests/fuzz): time, memory and what is printed are bounded."""
+"""Large files of one thing: time, memory and what is printed are bounded.
+
+Here a sixteenth of the largest; whole ones in tests/fuzz.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ import pytest
 from netspec.diagnostics import Problems, Source, TooMany, render
 from netspec.language import parse
 from tests.fuzz.floods import FRONTS, MOST_PRINTED, UNITS
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 #: Runs in a child of its own: the peak of memory is the child's.
@@ -29,9 +34,29 @@ print([line for line in open("/proc/self/status") if "VmHWM" in line][0].split()
 """
 
 
-@pytest.mark.parametrize(("front", "first"), [("nothing", 0), ("net", 1), ("let", 3), ("pipeline", 5), ("string", 2), ("list", 7), ("picture", 9), ("train", 11), ("comment", 0)])
+@pytest.mark.parametrize(
+    ("front", "first"),
+    [
+        ("nothing", 0),
+        ("net", 1),
+        ("let", 3),
+        ("pipeline", 5),
+        ("string", 2),
+        ("list", 7),
+        ("picture", 9),
+        ("train", 11),
+        ("comment", 0),
+    ],
+)
 def test_a_flood_is_read_within_bounds(front: str, first: int, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", CHILD, front, str(first), str(tmp_path)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, front, str(first), str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     *rows, peak = done.stdout.splitlines()
     for row in rows:
         status, size, took = row.split()[-3:]
@@ -79,7 +104,10 @@ def test_errors_come_before_warnings_where_not_all_are_told() -> None:
     for line in range(100, 160):
         problems.error("N101", Span(source, 2 * line, 2 * line + 1), "an error")
     text = render(problems)
-    assert (text.count("error[N101]"), text.count("warning[")) == (50, 0) and "10 more errors and 100 more warnings" in text
+    assert (text.count("error[N101]"), text.count("warning[")) == (
+        50,
+        0,
+    ) and "10 more errors and 100 more warnings" in text
 
 
 @pytest.mark.parametrize("name", ["a" * 256, "a" * 2**20, "é" * 300])

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netspec.diagnostics import Problems, Source, Span, render
+from netspec.diagnostics import Problems, Source, Span, SpecError, render
 from netspec.elaborate import elaborate
 from netspec.language import format_text, parse
+from netspec.language.syntax.node import Node
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.net"))
 
@@ -25,8 +25,8 @@ def tree(text: str) -> object:
 
 def bare(node: object) -> object:
     """A syntax tree without its spans."""
-    if dataclasses.is_dataclass(node):
-        fields = {f.name: bare(getattr(node, f.name)) for f in dataclasses.fields(node)}
+    if isinstance(node, Node):
+        fields = {name: bare(getattr(node, name)) for name in node.fields}
         return type(node).__name__, {k: v for k, v in fields.items() if "span" not in k}
     if isinstance(node, tuple):
         return tuple(map(bare, node))
@@ -52,11 +52,14 @@ def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
             lambda t: f"({t[0][0]}{t[1]}{t[0][1]})"
         ),
         inner.map(lambda a: f"-({a})"), inner.map(lambda a: f"(not {a})"), inner.map(lambda a: f"[{a},1]"),
-        two.map(lambda t: f"(({t[0]}) x({t[1]}))"), two.map(lambda t: f"max({t[0]},  {t[1]})"), two.map(lambda t: f"({t[0]} if {t[1]} else 2)"), inner.map(lambda a: f"({a})[ 0 ]"),
+        two.map(lambda t: f"(({t[0]}) x({t[1]}))"), two.map(lambda t: f"max({t[0]},  {t[1]})"),
+        two.map(lambda t: f"({t[0]} if {t[1]} else 2)"), inner.map(lambda a: f"({a})[ 0 ]"),
     )  # fmt: skip
 
 
-EXPRESSIONS = st.recursive(st.one_of(NAMES, NUMBERS, st.just("3x1"), st.just('"s"'), st.just("true")), grown, max_leaves=8)
+EXPRESSIONS = st.recursive(
+    st.one_of(NAMES, NUMBERS, st.just("3x1"), st.just('"s"'), st.just("true")), grown, max_leaves=8
+)
 STAGES = st.one_of(
     st.tuples(EXPRESSIONS, EXPRESSIONS).map(lambda t: f"conv( {t[0]},{t[1]} , pad:same)"),
     st.just("relu"), st.just("residual(shortcut:auto){ conv(3,3)->norm }"), st.just("[identity,relu]->add"),
@@ -73,9 +76,15 @@ def specs(draw: st.DrawFn) -> str:
         pipe = "image"
         for _ in range(draw(st.integers(1, 4))):
             pipe += draw(GAPS) + draw(STAGES)
-        lines.append(f"{draw(st.sampled_from(['', '  ', chr(9)]))}v{i}={pipe}{draw(st.sampled_from(['', '  # note', '   ']))}")
+        lines.append(
+            f"{draw(st.sampled_from(['', '  ', chr(9)]))}v{i}={pipe}{draw(st.sampled_from(['', '  # note', '   ']))}"
+        )
         if draw(st.booleans()):
-            lines.append(draw(st.sampled_from(["", "# alone", "let q  =  3", "sparse table t: 2->2 {\n X   .\n # row\n .  X\n}"])))
+            lines.append(
+                draw(
+                    st.sampled_from(["", "# alone", "let q  =  3", "sparse table t: 2->2 {\n X   .\n # row\n .  X\n}"])
+                )
+            )
     return "netspec  1\n\n\nnet A(p=1){\ninput image:3x8 x 8\n" + "\n".join(lines) + "\n}\ntrain{batch:3}\n"
 
 
@@ -103,3 +112,67 @@ def test_a_list_behind_for_keeps_its_blank() -> None:
     line = "    a = x -> (dense(h)) for h in [1, 2] -> (relu) for i in counts[2]"
     assert line in format_text(f"netspec 1\nnet A {{\n{line}\n}}\n")
     assert "in[0] -> relu" in format_text("netspec 1\nblock b() { in [0] -> relu }\n")
+
+
+FORMS = [
+    ("let k=1+2*-3", "let k = 1 + 2 * -3"),
+    ("let k = - -3", "let k = --3"),
+    ("let k=a- -b", "let k = a - -b"),
+    ("let k = ( 1 , 2 )", None),
+    ("let k=[1,2 , 3]", "let k = [1, 2, 3]"),
+    ("let k=0 .. 5", "let k = 0..5"),
+    ("let k=a . maps", "let k = a.maps"),
+    ("let k=a [ 0 ]", "let k = a[0]"),
+    ("let k=max ( a,b )", "let k = max(a, b)"),
+    ("let k=3x1", "let k = 3x1"),
+    ("let k=3  x  1", "let k = 3 x 1"),
+    ("let k=3x 1", "let k = 3 x 1"),
+    ("let k=3 x1", "let k = 3 x 1"),
+    ("let k=3x(a)", "let k = 3 x (a)"),
+    ("let k=(a)x3", "let k = (a) x 3"),
+    ("let k=a**-b", "let k = a ** -b"),
+    ("let k=not a==b", "let k = not a == b"),
+    ("let k=(1)if a else(2)", "let k = (1) if a else (2)"),
+    ('let k="a  b"', 'let k = "a  b"'),
+    ("let k=a#why  ", "let k = a  #why"),
+    ("let k=a#why", "let k = a  #why"),
+    ("block b( p,q=2 ){relu}", "block b(p, q = 2) { relu }"),
+    ("block b(){ in [0]->relu }", "block b() { in[0] -> relu }"),
+    ("block b(){ (relu)*3->tanh }", "block b() { (relu) * 3 -> tanh }"),
+    ("block b(){ (a)for i in[1,2] }", "block b() { (a) for i in [1, 2] }"),
+    ("block b(){ residual(shortcut:pad){relu} }", "block b() { residual(shortcut: pad) { relu } }"),
+    ("block b(){ output y(train)=a }", "block b() { output y (train) = a }"),
+    ("block b(){ expect net(macs:3)if a }", "block b() { expect net(macs: 3) if a }"),
+    ("sparse table c:2->2=a|b&c", "sparse table c: 2 -> 2 = a | b & c"),
+    ("block b(){\nrelu\n->\ttanh\n}", "block b() {\n    relu\n        -> tanh\n}"),
+    ("block b() {\n\n\nrelu\n\n\n\ntanh\n\n}", "block b() {\n    relu\n\n    tanh\n}"),
+    ("block b() {\nconv(\n3,\n3\n)\n}", "block b() {\n    conv(\n        3,\n        3\n    )\n}"),
+    ("block b() {\n[a,\nb]->add\n}", "block b() {\n    [a,\n        b] -> add\n}"),
+    ("block b() {\nblock c() {\nrelu\n}\n}", "block b() {\n    block c() {\n        relu\n    }\n}"),
+    ("shared table c:1->3{\na   . kk\n# note\n. b .\n}",
+    "shared table c: 1 -> 3 {\n    a . kk\n    # note\n    . b .\n}"),
+    ("shared table c:1->2{\nlong .\n# note\n. b\n}", "shared table c: 1 -> 2 {\n    long .\n    # note\n    .    b\n}"),
+    ("sparse table c: 1 -> 1 {X}", "sparse table c: 1 -> 1 { X }"),
+    ("# a\n\n\n# b\nlet k = 3", "# a\n\n# b\nlet k = 3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "canonical"), FORMS)
+def test_the_canonical_form(written: str, canonical: str | None) -> None:
+    if canonical is None:
+        with pytest.raises(SpecError):
+            format_text(f"netspec 1\n{written}\n")
+        return
+    text = f"netspec 1\n{canonical}\n"
+    assert format_text(f"netspec   1 \n{written}") == text
+    assert format_text(text) == text
+
+
+def test_comments_above_the_version_stay_there() -> None:
+    assert format_text("  # a\n\n\n # b\nnetspec\t1 # c") == "# a\n\n# b\nnetspec 1  # c\n"
+
+
+def test_a_text_that_does_not_parse_is_not_formatted() -> None:
+    with pytest.raises(SpecError) as error:
+        format_text("netspec 1\nlet = 3\n", "a.net")
+    assert str(error.value).startswith("a.net:2:5: N008")

@@ -49,23 +49,47 @@ def lines(text: str) -> set[str]:
 
 def test_the_values_that_were_set_are_written_and_all_else_stays(folder: Path) -> None:
     net = load("m.net", maps=8, part=0.25, rate=1e-5, sizes=[1], end='a "b"', big=True)
-    used = net.train_settings.model_copy(update={"epochs": 7, "seed": 3, "clip": 1.0})
+    used = net.train_settings.replaced(epochs=7, seed=3, clip=1.0)
     text = net.spec(used).text
-    assert text == SPEC.replace("maps=4", "maps=8").replace("part,", "part = 0.25,").replace("rate = 0.1", "rate = 1e-05").replace(
-        "[3, 4]", "[1]"
-    ).replace('"softmax"', '"a \\"b\\""').replace("false", "true").replace("epochs: 3", "epochs: 7").replace(
-        "batch: 8 }", "batch: 8 \n    seed: 3\n    clip: 1.0\n}"
-    )
+    assert text == SPEC.replace("maps=4", "maps=8").replace("part,", "part = 0.25,").replace(
+        "rate = 0.1", "rate = 1e-05"
+    ).replace("[3, 4]", "[1]").replace('"softmax"', '"a \\"b\\""').replace("false", "true").replace(
+        "epochs: 3", "epochs: 7"
+    ).replace("batch: 8 }", "batch: 8 \n    seed: 3\n    clip: 1.0\n}")
     Path("m.net").write_text(text)
     again = load("m.net")
     assert again.train_settings == used
     assert again.graph.nodes == net.graph.nodes
 
 
-@pytest.mark.parametrize("value", [True, False, 3, -3, 2**40, 0.1, 1e-300, 1e22, -1e-7, "he", 'q"\\\n\u2028é', [1, 2.5], [], ["a", True], np.int64(4), np.float32(0.5)])
+@pytest.mark.parametrize(
+    "value",
+    [
+        True,
+        False,
+        3,
+        -3,
+        2**40,
+        0.1,
+        1e-300,
+        1e22,
+        -1e-7,
+        "he",
+        'q"\\\n\u2028é',
+        [1, 2.5],
+        [],
+        ["a", True],
+        (3, 5),
+        np.int64(4),
+        np.float32(0.5),
+    ],
+)
 def test_a_value_reads_back_as_it_was(value: object, tmp_path: Path) -> None:
     spec = tmp_path / "v.net"
-    spec.write_text(f"netspec 1\nlet value = {written(value)}\nnet V(v = 0) {{\n input x: 2\n output y = x -> dense(2) -> softmax\n}}\n")
+    spec.write_text(
+        f"netspec 1\nlet value = {written(value)}\n"
+        "net V(v = 0) {\n input x: 2\n output y = x -> dense(2) -> softmax\n}\n"
+    )
     from netspec.diagnostics import Problems, Source
     from netspec.elaborate.expressions import evaluate
     from netspec.elaborate.scope import Scope
@@ -78,12 +102,35 @@ def test_a_value_reads_back_as_it_was(value: object, tmp_path: Path) -> None:
 def test_a_spec_without_a_train_section_gets_one(folder: Path) -> None:
     Path("p.net").write_text("netspec 1\nnet P {\n input x: 1 x 8 x 8\n output y = x -> dense(3) -> softmax\n}\n")
     net = load("p.net")
-    used = net.train_settings.model_copy(update={"epochs": 2, "optimizer": load("m.net", part=0).train_settings.optimizer})
+    used = net.train_settings.replaced(epochs=2, optimizer=load("m.net", part=0).train_settings.optimizer)
     Path("p.net").write_text(net.spec(used).text)
     assert load("p.net").train_settings == used
 
 
-def test_a_moved_run_checks_compiles_and_goes_on_with_nothing_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+#: What a `train` section may say; whatever was used instead of the spec's own must read back from the kept spec.
+SAID = (
+    "batch: 7", "epochs: 9", "seed: 4", "clip: 0.5", "label_smoothing: 0.1", "average: 0.99", "stop: patience(3)",
+    "optimizer: sgd(0.1, momentum: 0.9, nesterov: true, decay: 0.0005)", "optimizer: adam(0.003)",
+    "optimizer: adamw(0.001, decay: 0.1)", "optimizer: rmsprop(0.01)", "schedule: cosine", "schedule: poly(2)",
+    "schedule: step(10, 0.5)", "schedule: step(at: [3, 5], factor: 0.1)", "schedule: plateau(3, 0.5)",
+    "schedule: warmup(2) -> cosine", "loss: mse", "loss y: mse\n loss z: mae",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.parametrize("own", ["", "train { seed: 1 }", "train {\n epochs: 2\n batch: 3  # small\n}"])
+def test_every_setting_that_was_used_reads_back(own: str, said: str, tmp_path: Path) -> None:
+    spec = "netspec 1\nnet P {\n input x: 4\n output y = x -> dense(3)\n output z = x -> dense(2)\n}\n"
+    (tmp_path / "own.net").write_text(spec + own)
+    (tmp_path / "said.net").write_text(f"{spec}train {{ {said} }}")
+    used = load(tmp_path / "said.net").train_settings
+    (tmp_path / "kept.net").write_text(load(tmp_path / "own.net").spec(used).text)
+    assert load(tmp_path / "kept.net").train_settings == used
+
+
+def test_a_moved_run_checks_compiles_and_goes_on_with_nothing_set(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     given = ["--set", "maps=6", "--set", "part=0.25", "--epochs", "2", "--seed", "5", "--threads", "1"]
     assert main(["train", "m.net", "--data", "d", "-o", "run", *given]) == 0
     elsewhere = folder / "elsewhere"
@@ -98,16 +145,28 @@ def test_a_moved_run_checks_compiles_and_goes_on_with_nothing_set(folder: Path, 
     assert main(["train", spec, "--data", "d", "--resume", str(elsewhere), "--threads", "1"]) == 0
     told = json.loads((elsewhere / "settings.json").read_text())
     assert (told["parameters"], told["epochs"], told["seed"]) == ({}, 3, 5)
-    assert told["command"] == "netspec train m.net --data d --out run --epochs 2 --seed 5 --threads 1 --set maps=6 --set part=0.25"
+    assert (
+        told["command"]
+        == "netspec train m.net --data d --out run --epochs 2 --seed 5 --threads 1 --set maps=6 --set part=0.25"
+    )
     assert [row["command"].split()[1] for row in told["resumed"]] == ["train"] * 3
-    assert told["data"]["path"] == str(folder / "d") and len(told["data"]["digest"]) == 64 and told["version"] and told["time"]
+    assert (
+        told["data"]["path"] == str(folder / "d")
+        and len(told["data"]["digest"]) == 64
+        and told["version"]
+        and told["time"]
+    )
     assert "error" not in capsys.readouterr().err
 
 
 def test_a_run_of_a_spec_with_a_root_needs_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("sub").mkdir()
-    Path("sub/m.net").write_text(SPEC.replace("lib/b.net", "../lib/b.net").replace("names.txt", "../names.txt").replace("part,", "part = 0,"))
-    assert main(["train", "sub/m.net", "--root", ".", "--data", "d", "-o", "run", "--threads", "1", "--epochs", "1"]) == 0
+    Path("sub/m.net").write_text(
+        SPEC.replace("lib/b.net", "../lib/b.net").replace("names.txt", "../names.txt").replace("part,", "part = 0,")
+    )
+    assert (
+        main(["train", "sub/m.net", "--root", ".", "--data", "d", "-o", "run", "--threads", "1", "--epochs", "1"]) == 0
+    )
     elsewhere = folder / "elsewhere"
     shutil.move("run", elsewhere)
     shutil.rmtree("lib")

@@ -49,7 +49,8 @@ def test_a_pool_answers_every_size_as_it_should(kind: str, up: bool) -> None:
     for kernel, stride, pad in product((1, 2, 3), (1, 2, 3), (0, 1)):
         if pad >= kernel:
             continue
-        graph = sound(f"netspec 1\nnet A {{\ninput x: 2 x H x W\noutput y = x -> {kind}({kernel}, stride: {stride}, pad: {pad}, ceil: {str(up).lower()})\n}}\n")
+        call = f"{kind}({kernel}, stride: {stride}, pad: {pad}, ceil: {str(up).lower()})"
+        graph = sound(f"netspec 1\nnet A {{\ninput x: 2 x H x W\noutput y = x -> {call}\n}}\n")
         content = serialize(export(Model(graph, {}), {}))
         for height, width in SIZES:
             sized = graph.sized({"H": height, "W": width})
@@ -73,16 +74,25 @@ def test_places_of_a_window_are_the_contracts_sentence(up: bool) -> None:
 
 
 CHAINS = [
-    "conv(3, 3, stride: 2, pad: same)", "conv(3, 2, stride: 3, pad: same)", "conv(3, 4, dilation: 2, pad: same)", "conv(3, 3x2, stride: 2x1, pad: 1x0)",
-    "conv(4, 3, groups: 2, pad: 1, stride: 3)", "deconv(3, 3, stride: 2, pad: same)", "deconv(3, 2, stride: 3, pad: same)", "deconv(3, 3, stride: 2, pad: 1)",
-    "deconv(3, 4, stride: 2, pad: same, dilation: 2)", "maxpool(3, stride: 2, pad: same)", "avgpool(3, stride: 2, pad: same, ceil: true)",
-    "avgpool(4, stride: 3, pad: same)", "lppool(2, pad: same, p: 3, ceil: true)", "lppool(3x2, stride: 2x3, pad: 1, ceil: true)", "subsample(2)", "subsample(3x1)",
-    "maxpool(2, ceil: true) -> maxpool(2, ceil: true)", "maxpool(3, stride: 2, ceil: true) -> conv(3, 1) -> avgpool(2, ceil: true)",
-    "upsample(2)", "upsample(3x2, mode: linear)", "upsample(2) -> maxpool(3, stride: 2, ceil: true)", "pad(1x2) -> maxpool(2)", "pad(2) -> lppool(3, stride: 2, ceil: true)",
+    "conv(3, 3, stride: 2, pad: same)", "conv(3, 2, stride: 3, pad: same)", "conv(3, 4, dilation: 2, pad: same)",
+    "conv(3, 3x2, stride: 2x1, pad: 1x0)",
+    "conv(4, 3, groups: 2, pad: 1, stride: 3)", "deconv(3, 3, stride: 2, pad: same)",
+    "deconv(3, 2, stride: 3, pad: same)", "deconv(3, 3, stride: 2, pad: 1)",
+    "deconv(3, 4, stride: 2, pad: same, dilation: 2)", "maxpool(3, stride: 2, pad: same)",
+    "avgpool(3, stride: 2, pad: same, ceil: true)",
+    "avgpool(4, stride: 3, pad: same)", "lppool(2, pad: same, p: 3, ceil: true)",
+    "lppool(3x2, stride: 2x3, pad: 1, ceil: true)", "subsample(2)", "subsample(3x1)",
+    "maxpool(2, ceil: true) -> maxpool(2, ceil: true)",
+    "maxpool(3, stride: 2, ceil: true) -> conv(3, 1) -> avgpool(2, ceil: true)",
+    "upsample(2)", "upsample(3x2, mode: linear)", "upsample(2) -> maxpool(3, stride: 2, ceil: true)",
+    "pad(1x2) -> maxpool(2)", "pad(2) -> lppool(3, stride: 2, ceil: true)",
     "lrn(size: 3)", "group_norm(2)", "layer_norm", "shuffle(2)", "slice(maps: [2, 0])", "softmax", "norm", "prelu",
-    "residual { conv(4, 3, pad: 1) }", "residual(shortcut: project) { conv(6, 3, pad: 1, stride: 2) }", "residual(shortcut: pad) { conv(6, 3, pad: 1, stride: 2) -> norm }",
-    "residual(shortcut: auto) { conv(4, 3, pad: same, stride: 3) }", "residual(shortcut: auto) { maxpool(3, stride: 2, pad: 1) }",
-    "residual(shortcut: pad) { maxpool(2, ceil: true) }", "[identity, conv(2, 3, pad: same)] -> concat", "[identity, global_avgpool -> dense(4) -> sigmoid] -> multiply",
+    "residual { conv(4, 3, pad: 1) }", "residual(shortcut: project) { conv(6, 3, pad: 1, stride: 2) }",
+    "residual(shortcut: pad) { conv(6, 3, pad: 1, stride: 2) -> norm }",
+    "residual(shortcut: auto) { conv(4, 3, pad: same, stride: 3) }",
+    "residual(shortcut: auto) { maxpool(3, stride: 2, pad: 1) }",
+    "residual(shortcut: pad) { maxpool(2, ceil: true) }", "[identity, conv(2, 3, pad: same)] -> concat",
+    "[identity, global_avgpool -> dense(4) -> sigmoid] -> multiply",
     "conv(3, 3) -> global_maxpool -> dense(2)",
 ]  # fmt: skip
 
@@ -95,7 +105,13 @@ def test_a_net_of_free_sizes_answers_as_the_net_of_numbers(chain: str) -> None:
     for height, width in SIZES:
         sized = graph.sized({"H": height, "W": width})
         inputs = inputs_for(sized, width)
-        assert not list(differences(by_engine(written(sized, weights), inputs), by_onnxruntime(content, inputs, LEVELS[-1]), f"{height} x {width}"))
+        assert not list(
+            differences(
+                by_engine(written(sized, weights), inputs),
+                by_onnxruntime(content, inputs, LEVELS[-1]),
+                f"{height} x {width}",
+            )
+        )
 
 
 @pytest.mark.parametrize("name", ["N", "batch", "長"])
@@ -114,9 +130,19 @@ def test_what_must_know_the_size_says_so(chain: str, tmp_path: Path) -> None:
         load(tmp_path / "a.net")
 
 
-@pytest.mark.parametrize("body", ["conv(4, 3, stride: 2, pad: same)", "maxpool(3, stride: 2, ceil: true)", "lppool(2, ceil: true) -> pad(1)", "avgpool(3, stride: 2, pad: 1, ceil: true)"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "conv(4, 3, stride: 2, pad: same)",
+        "maxpool(3, stride: 2, ceil: true)",
+        "lppool(2, ceil: true) -> pad(1)",
+        "avgpool(3, stride: 2, pad: 1, ceil: true)",
+    ],
+)
 def test_a_convolutional_net_is_the_narrow_one_at_every_place(body: str, tmp_path: Path) -> None:
-    (tmp_path / "a.net").write_text(f"netspec 1\nnet A {{\ninput x: 2 x 9 x 8\noutput y = x -> {body} -> dense(5) -> relu -> dense(3)\n}}\n")
+    (tmp_path / "a.net").write_text(
+        f"netspec 1\nnet A {{\ninput x: 2 x 9 x 8\noutput y = x -> {body} -> dense(5) -> relu -> dense(3)\n}}\n"
+    )
     net = load(tmp_path / "a.net")
     weights = weights_for(net.graph)
     wide = net.to_convolutional()
@@ -126,4 +152,10 @@ def test_a_convolutional_net_is_the_narrow_one_at_every_place(body: str, tmp_pat
     assert not list(differences({"y": net.values(weights, x["x"])["y"][:, :, None, None]}, answer, "one place"))
     for height, width in ((12, 13), (15, 10)):
         larger = inputs_for(wide.graph.sized({"H": height, "W": width}))
-        assert not list(differences(wide.values(wide.reshaped(weights), larger["x"]), by_onnxruntime(content, larger, LEVELS[-1]), "more places"))
+        assert not list(
+            differences(
+                wide.values(wide.reshaped(weights), larger["x"]),
+                by_onnxruntime(content, larger, LEVELS[-1]),
+                "more places",
+            )
+        )

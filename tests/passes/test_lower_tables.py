@@ -1,9 +1,10 @@
-"""What `check` accepts of tables compiles, and the model answers as the engine does: every kind of table on every kind of layer."""
+"""Each numbered rule of `lower_tables`; and what `check` accepts compiles: every kind of table on every layer."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -13,8 +14,142 @@ from netspec import passes
 from netspec.diagnostics import Fault
 from netspec.graph import Graph
 from netspec.net import load
+from netspec.ops import Operator
+from netspec.passes.lower_tables import Choice, choices, lower_tables
+from netspec.tables.pattern import Pattern
 from netspec.weights import Model
 from tests.agreement import disagreements, graph_of, sound, weights_for
+
+
+def lowered(layer: str, x: str, table: str, first: int = 1) -> tuple[list[Operator], list[object]]:
+    """The layers of a net of one, with the numbers from ``first`` on as weights, and the first layer's new weights."""
+    graph = sound(f"netspec 1\nnet A {{\ninput x: {x}\n{table}\noutput y = x -> {layer}\n}}\n")
+    arrays = {
+        path: np.arange(first, first + np.prod(weight.shape), dtype=np.float32).reshape(weight.shape)
+        for path, weight in graph.weights.items()
+    }
+    model = lower_tables(Model(graph, arrays)).check()
+    return [node.op for node in model.graph.nodes], next(iter(model.weights.values())).tolist()
+
+
+def test_1_taps_are_spread_over_a_whole_kernel() -> None:
+    (op,), weight = lowered("conv(1, t, bias: false)", "1 x 4 x 4", "kernel table t: 2 x 3 {\nb . X\nX b .\n}")
+    assert weight == [[[[1, 0, 2], [3, 1, 0]]]]
+    assert op.kernel == (2, 3)
+
+
+def test_1_taps_and_cells_are_spread_together() -> None:
+    tables = "kernel table k: 1 x 3 {\nb X b\n}\nresidual table t: 2 -> 2 {\nX =\n. X\n}"
+    (op,), weight = lowered("conv(2, k, table: t, bias: false)", "2 x 4 x 4", tables)
+    # two kernels of two weights: 1 2 and 3 4; `=` is 1 in the middle
+    assert weight == [[[[1, 2, 1]], [[0, 0, 0]]], [[[0, 1, 0]], [[3, 4, 3]]]]
+    assert (op.kernel, op.table, op.groups) == ((1, 3), None, 1)
+
+
+@pytest.mark.parametrize("table", ["full", "{\nX X X\nX X X\n}", "groups(1)"])
+def test_2_a_full_table_is_a_plain_layer(table: str) -> None:
+    text = f"sparse table t: 2 -> 3 {'' if table[0] == '{' else '= '}{table}"
+    (op,), weight = lowered("conv(3, 1 x 2, table: t)", "2 x 4 x 4", text)
+    assert weight == [[[[1, 2]], [[3, 4]]], [[[5, 6]], [[7, 8]]], [[[9, 10]], [[11, 12]]]]
+    assert (op.table, op.groups) == (None, 1)
+    (op,), weight = lowered("dense(3, table: t)", "2", text)
+    assert (weight, op.table) == ([[1, 2], [3, 4], [5, 6]], None)
+
+
+@pytest.mark.parametrize(("table", "groups"), [("4 -> 4 = groups(2)", 2), ("4 -> 4 = depthwise(1)", 4)])
+def test_3_equal_blocks_are_groups(table: str, groups: int) -> None:
+    (op,), weight = lowered("conv(4, 1, table: t)", "4 x 3 x 3", f"sparse table t: {table}")
+    numbers = np.arange(1, 1 + 16 // groups).reshape(4, 4 // groups, 1, 1)
+    assert weight == numbers.tolist()
+    assert (op.table, op.groups) == (None, groups)
+    (op,), weight = lowered("local(4, 1, table: t)", "4 x 1 x 2", f"sparse table t: {table}")
+    numbers = np.arange(1, 1 + 32 // groups).reshape(1, 2, 4, 4 // groups, 1, 1)
+    assert weight == numbers.tolist()
+    assert (op.table, op.groups) == (None, groups)
+
+
+def test_3_units_have_no_groups() -> None:
+    (op,), weight = lowered("dense(2, table: t)", "4", "sparse table t: 4 -> 2 = groups(2)")
+    assert (weight, op.table) == ([[1, 2, 0, 0], [0, 0, 3, 4]], None)
+
+
+EVEN = "sparse table t: 8 -> 2 = rows([[5, 1], [1, 7]])"
+
+
+def test_4_few_inputs_an_output_are_gathered() -> None:
+    (gather, op), weight = lowered("conv(2, 1, table: t)", "8 x 3 x 3", EVEN)
+    assert (gather.name, gather.maps) == ("slice", [1, 5, 1, 7])
+    assert (op.table, op.groups, weight) == (None, 2, [[[[1]], [[2]]], [[[3]], [[4]]]])
+
+
+@pytest.mark.parametrize("layer", ["local(2, 1, table: t)", "dense(2, table: t)"])
+def test_4_units_and_places_of_their_own_are_not_gathered(layer: str) -> None:
+    (op,), weight = lowered(layer, "8" if "dense" in layer else "8 x 1 x 1", EVEN)
+    assert np.reshape(weight, (2, 8)).tolist() == [[0, 1, 0, 0, 0, 2, 0, 0], [0, 3, 0, 0, 0, 0, 0, 4]]
+    assert op.table is None
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "sparse table t: 1024 -> 1024 = identity",
+        "sparse table t: 1024 -> 1024 = groups(16)",
+        "residual table t: 1024 -> 1024 = identity",
+        "sparse table t: 1024 -> 1024 = random(fan_in: 3)",
+    ],
+)
+def test_5_a_large_thin_table_of_units_stays(table: str) -> None:
+    body = f"input x: 1024\n{table}\noutput y = x -> dense(1024, table: t)"
+    graph = sound(f"netspec 1\nnet A {{\n{body}\n}}\n")
+    weights = weights_for(graph)
+    model = lower_tables(Model(graph, weights)).check()
+    assert model.graph.nodes[0].op.table is graph.nodes[0].op.table
+    np.testing.assert_array_equal(model.weights["y/dense.weight"], weights["y/dense.weight"])
+    assert passes.deployed_bytes(graph) == 4 * (weights["y/dense.weight"].size + 1024)
+    assert [choice.pattern.kind for choice in choices(graph)] == ["sparse"]
+    assert not disagreements(graph)
+
+
+def test_6_all_else_is_spread_over_a_dense_kernel() -> None:
+    (op,), weight = lowered("conv(2, 1 x 3, table: t)", "2 x 3 x 3", "residual table t: 2 -> 2 {\na 0.5\na X\n}")
+    assert weight == [[[[1, 2, 3]], [[1, 2, 3]]], [[[0, 0.5, 0]], [[4, 5, 6]]]]
+    assert (op.table, op.groups) == (None, 1)
+    (op,), weight = lowered("local(1, 1, table: t)", "2 x 1 x 2", "residual table t: 2 -> 1 {\n-2\nX\n}")
+    assert np.reshape(weight, (2, 2)).tolist() == [[-2, 1], [-2, 2]]
+    (op,), weight = lowered("dense(2, table: t)", "2", "residual table t: 2 -> 2 = identity")
+    assert (weight, op.table) == ([[1, 0], [0, 1]], None)
+
+
+@pytest.mark.parametrize(
+    "table", ["residual table t: 2 -> 2 {\n= X\nX .\n}", "sparse table t: 8 -> 2 = groups(2)", EVEN]
+)
+def test_7_uses_of_one_share_are_lowered_alike(table: str) -> None:
+    inputs = re.findall(r"t: (\d+)", table)[0]
+    body = f"input a: {inputs} x 3 x 3\ninput b: {inputs} x 3 x 3\n{table}\nshare s = conv(2, 1, table: t)"
+    graph = sound(f"netspec 1\nnet A {{\n{body}\noutput y = [a -> s, b -> s] -> add\n}}\n")
+    model = lower_tables(Model(graph, weights_for(graph))).check()
+    ops = [node.op for node in model.graph.nodes]
+    assert len(ops) == 3 + 2 * (table == EVEN)
+    assert ops[: len(ops) // 2] == ops[len(ops) // 2 : -1]
+    assert not disagreements(graph)
+
+
+def test_what_is_said_of_a_table_is_what_is_done_with_it() -> None:
+    """`netspec compile --explain`: a line for each table, also where a runtime has no such layer."""
+    tables = f"{EVEN}\nsparse table g: 2 -> 2 = identity\nkernel table k: 1 x 3 {{\nX . b\n}}"
+    layers = "conv(2, k, table: t) -> local(2, 1, table: g) -> conv(8, 1) -> local(2, 1, table: t)"
+    spec = f"netspec 1\nnet A {{\ninput x: 8 x 1 x 3\n{tables}\noutput y = x -> {layers}\n}}\n"
+    own = "of 16 connections: its compact weights are spread over a dense kernel"
+    assert choices(sound(spec)) == [
+        Choice("y/conv", "t", Pattern("even", "each output takes 2 of 8 inputs: gathered, then grouped", 2)),
+        Choice("y/conv", "k", Pattern("taps", "2 of 3 taps: its weights are spread over a whole kernel")),
+        Choice("y/local", "g", Pattern("depthwise", "each of 2 inputs feeds outputs of its own", 2)),
+        Choice("y/local_2", "t", Pattern("spread", f"4 {own}")),
+    ]
+    body = "input x: 4\nsparse table g: 4 -> 4 = groups(2)\noutput y = x -> dense(4, table: g)"
+    units = sound(f"netspec 1\nnet A {{\n{body}\n}}\n")
+    assert choices(units) == [Choice("y/dense", "g", Pattern("spread", f"8 {own}"))]
+
 
 TABLES = {
     "full": "sparse table t: 4 -> 4 = full",
@@ -43,7 +178,8 @@ TABLES = {
     "rows of two": "sparse table t: 8 -> 2 = rows([[5, 1], [1, 7]])",
     "list": "sparse table t: 4 -> 3 {\n0: 3\n1: 0\n2: 1\n}",
     "transposed": "sparse table u: 3 -> 4 = rows([[0], [1], [2], [0]])\nsparse table t: 4 -> 3 = transpose(u)",
-    "transposed rows": "sparse table u: 2 -> 8 = rows([[0], [1], [0], [1], [0], [1], [0], [1]])\nsparse table t: 8 -> 2 = transpose(u)",
+    "transposed rows": "sparse table u: 2 -> 8 = rows([[0], [1], [0], [1], [0], [1], [0], [1]])\n"
+    "sparse table t: 8 -> 2 = transpose(u)",
     "union": "sparse table u: 4 -> 4 = identity\nsparse table t: 4 -> 4 = u | band(2)",
     "union with full": "sparse table u: 4 -> 4 = full\nsparse table t: 4 -> 4 = u | identity",
     "cut to one": "sparse table u: 4 -> 4 = full\nsparse table t: 4 -> 4 = u & identity",
@@ -80,13 +216,16 @@ def specs(table: str) -> list[str]:
                 more = MORE[crc32(f"{table} {layer} {rank} {kernel}".encode()) % len(MORE)]
                 call = f"{layer}({outputs}, {kernel}, table: t{more and ', '}{more})"
                 after = " -> norm" if crc32(call.encode()) % 4 == 0 else ""
-                made.append(f"input x: {inputs} x {SIZES[rank]}\n{TAPS.get(kernel, '')}\n{text}\noutput y = x -> {call}{after}")
+                made.append(
+                    f"input x: {inputs} x {SIZES[rank]}\n{TAPS.get(kernel, '')}\n{text}\noutput y = x -> {call}{after}"
+                )
     calls = (f"dense({outputs}, table: t)", f"dense({outputs}, table: t) -> norm", f"rbf({outputs}, codes: t)")
     made += [f"input x: {inputs}\n{text}\noutput y = x -> {call}" for call in calls]
     made += [f"input x: {inputs} x 4 x 3\n{text}\noutput y = x -> connect(t, stride: {stride})" for stride in (1, 2)]
     return [f"netspec 1\nnet A {{\n{body}\n}}\n" for body in made]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_what_is_accepted_compiles_to_the_same_numbers(table: str) -> None:
     tried = 0
@@ -103,15 +242,23 @@ def _bytes(graph: Graph) -> int:
     """Bytes of the deployed net's weights, a bias that a folded norm gave not counted."""
     whole = graph.bypass(lambda node: node.op.name == "norm")
     model = passes.run(Model(whole, weights_for(whole)), passes.DEPLOY)
-    matrices = [node.op.table.inputs * node.op.table.outputs for node in model.graph.nodes if node.op.name == "connect" and not node.op.picks]
+    connects: list[Any] = [node.op for node in model.graph.nodes if node.op.name == "connect"]
+    matrices = [op.table.inputs * op.table.outputs for op in connects if not op.picks]
     return 4 * (sum(array.size for array in model.weights.values()) + sum(matrices))
 
 
 @pytest.mark.parametrize("layer", ["conv(30000, 1, table: t)", "dense(30000, table: t)", "connect(t)"])
 def test_what_no_file_holds_is_told_before_it_is_made(layer: str, tmp_path: Path) -> None:
-    table = "residual table t: 20000 -> 30000 = identity | groups(10000)" if "connect" not in layer else "residual table t: 20000 -> 30000 = transpose(u)"
+    table = (
+        "residual table t: 20000 -> 30000 = identity | groups(10000)"
+        if "connect" not in layer
+        else "residual table t: 20000 -> 30000 = transpose(u)"
+    )
     shape = "20000" if "dense" in layer else "20000 x 1"
-    (tmp_path / "a.net").write_text(f"netspec 1\nnet A {{\ninput x: {shape}\nresidual table u: 30000 -> 20000 = identity\n{table}\noutput y = x -> {layer} -> relu\n}}\n")
+    (tmp_path / "a.net").write_text(
+        f"netspec 1\nnet A {{\ninput x: {shape}\nresidual table u: 30000 -> 20000 = identity\n{table}\n"
+        f"output y = x -> {layer} -> relu\n}}\n"
+    )
     net = load(tmp_path / "a.net")
     if "dense" in layer or "connect" in layer:  # by its connections; one input an output
         assert passes.deployed_bytes(net.graph) < 2**22
@@ -123,11 +270,17 @@ def test_what_no_file_holds_is_told_before_it_is_made(layer: str, tmp_path: Path
 
 @pytest.mark.parametrize(
     "table",
-    ["sparse table t: 1200 -> 1000 = band(5)", "sparse table t: 1200 -> 1000 = random(fan_in: 3, seed: 2)", "residual table t: 1200 -> 1000 = identity",
+    ["sparse table t: 1200 -> 1000 = band(5)", "sparse table t: 1200 -> 1000 = random(fan_in: 3, seed: 2)",
+     "residual table t: 1200 -> 1000 = identity",
      "residual table t: 1200 -> 1000 = identity | band(3)", "residual table t: 1200 -> 1000 = band(3) | identity"],
 )  # fmt: skip
 def test_a_large_table_runs_by_its_connections(table: str) -> None:
-    assert not disagreements(sound(f"netspec 1\nnet A {{\ninput x: 1200\n{table}\nshare s = dense(1000, table: t)\noutput y = x -> s -> norm\noutput z = x -> relu -> s\n}}\n"))
+    assert not disagreements(
+        sound(
+            f"netspec 1\nnet A {{\ninput x: 1200\n{table}\nshare s = dense(1000, table: t)\n"
+            "output y = x -> s -> norm\noutput z = x -> relu -> s\n}\n"
+        )
+    )
 
 
 @pytest.mark.parametrize("kernel", ["1", "1x3", "3x1", "3"])
@@ -135,16 +288,23 @@ def test_a_large_table_runs_by_its_connections(table: str) -> None:
 def test_a_share_on_a_table_is_spread_once(table: str, kernel: str) -> None:
     text = TABLES[table]
     inputs, outputs = re.findall(r" t: (\d+) -> (\d+)", text)[-1]
-    body = f"input a: {inputs} x 5 x 6\ninput b: {inputs} x 5 x 6\n{text}\nshare s = conv({outputs}, {kernel}, table: t)"
+    body = (
+        f"input a: {inputs} x 5 x 6\ninput b: {inputs} x 5 x 6\n{text}\nshare s = conv({outputs}, {kernel}, table: t)"
+    )
     assert not disagreements(sound(f"netspec 1\nnet A {{\n{body}\noutput y = [a -> s, b -> s] -> add\n}}\n"))
 
 
 def test_training_on_such_tables_ends_with_its_model(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for part in ("train", "test"):
-        np.savez(tmp_path / f"{part}.npz", x=rng.standard_normal((16, 2, 4, 6)).astype(np.float32), y=rng.integers(0, 2, 16))
+        np.savez(
+            tmp_path / f"{part}.npz", x=rng.standard_normal((16, 2, 4, 6)).astype(np.float32), y=rng.integers(0, 2, 16)
+        )
     layers = "conv(2, 1, table: t) -> relu -> conv(2, 1x3, table: u) -> relu -> dense(2) -> softmax"
     tables = "sparse table t: 2 -> 2 = identity\nsparse table u: 2 -> 2 = depthwise(1)"
-    (tmp_path / "a.net").write_text(f"netspec 1\nnet A {{\ninput x: 2 x 4 x 6\n{tables}\noutput y = x -> {layers}\n}}\ntrain {{\nepochs: 1\nbatch: 16\n}}\n")
+    (tmp_path / "a.net").write_text(
+        f"netspec 1\nnet A {{\ninput x: 2 x 4 x 6\n{tables}\noutput y = x -> {layers}\n}}\n"
+        "train {\nepochs: 1\nbatch: 16\n}\n"
+    )
     list(load(tmp_path / "a.net").train(tmp_path, out=tmp_path / "run", workers=1))
     assert (tmp_path / "run" / "model.onnx").is_file()

@@ -38,13 +38,21 @@ def test_no_two_boxes_meet_and_no_style_is_needed(spec: Path, opened: frozenset[
             for a, b in combinations(frame.inner, 2):
                 apart = a.x + a.width <= b.x or b.x + b.width <= a.x or a.y + a.height <= b.y or b.y + b.height <= a.y
                 assert apart, (a.item.key, b.item.key)
-            assert all(b.x >= 0 and b.x + b.width <= frame.width and b.y + b.height <= frame.height for b in frame.inner)
+            assert all(
+                b.x >= 0 and b.x + b.width <= frame.width and b.y + b.height <= frame.height for b in frame.inner
+            )
 
 
 def test_lenet_says_what_the_paper_says() -> None:
     net = load(SPECS / "lenet5.net")
     told = texts(draw_net(net.graph, net.meaning.tables))
-    for wanted in ("C3", "conv(16, 5, table: c3)", "16 × 10 × 10", "60,850 parameters", "table c3: 6 → 16, 60 connections, 60 weights"):
+    for wanted in (
+        "C3",
+        "conv(16, 5, table: c3)",
+        "16 × 10 × 10",
+        "60,850 parameters",
+        "table c3: 6 → 16, 60 connections, 60 weights",
+    ):
         assert wanted in told
 
 

@@ -10,7 +10,11 @@ import onnx
 from onnx import TensorProto as T
 from onnx import helper as h
 
-DATA: dict[str, Any] = {"classes": None, "prepare": [{"step": "grayscale"}, {"step": "scale", "factor": 1 / 255}], "test": None}
+DATA: dict[str, Any] = {
+    "classes": None,
+    "prepare": [{"step": "grayscale"}, {"step": "scale", "factor": 1 / 255}],
+    "test": None,
+}
 
 
 def tensor(name: str, shape: Sequence[Any] | None, kind: int = T.FLOAT) -> onnx.ValueInfoProto:
@@ -21,9 +25,11 @@ def model(
     nodes: Sequence[onnx.NodeProto], inputs: Sequence[onnx.ValueInfoProto], outputs: Sequence[onnx.ValueInfoProto],
     weights: Sequence[onnx.TensorProto] = (), told: Any = None, domains: Sequence[str] = ("",),
 ) -> bytes:  # fmt: skip
-    """The bytes of a model; ``told`` is netspec's metadata: text as it is, else JSON; plain data settings unless said."""
+    """The bytes of a model; ``told`` is netspec's metadata, text as it is, else JSON (default: plain data settings)."""
     graph = h.make_graph(list(nodes), "foreign", list(inputs), list(outputs), list(weights))
-    made = h.make_model(graph, ir_version=8, opset_imports=[h.make_opsetid(domain, 18 if not domain else 1) for domain in domains])
+    made = h.make_model(
+        graph, ir_version=8, opset_imports=[h.make_opsetid(domain, 18 if not domain else 1) for domain in domains]
+    )
     told = {"version": 1, "data": DATA, "end": "", "loss": None} if told is None else told
     if told != "":
         h.set_model_props(made, {"netspec": told if isinstance(told, str) else json.dumps(told)})

@@ -86,10 +86,10 @@ class Add(Stretched):
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
         dy, t = m.dy, m.scratch["t"]
-        wanted = [(i, dx) for i, dx in enumerate(m.dxs) if dx is not None]
+        asked = [(i, dx) for i, dx in enumerate(m.dxs) if dx is not None]
 
         def run() -> None:
-            for i, dx in wanted:
+            for i, dx in asked:
                 if i and self.sign < 0:
                     np.negative(dy, out=t)
                     self.narrow(t, dx)
@@ -127,10 +127,10 @@ class Multiply(Stretched):
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
         dy, t, xs = m.dy, m.scratch["t"], [self.wide(x) for x in m.xs]
-        wanted = [(i, dx) for i, dx in enumerate(m.dxs) if dx is not None]
+        asked = [(i, dx) for i, dx in enumerate(m.dxs) if dx is not None]
 
         def run() -> None:
-            for i, dx in wanted:
+            for i, dx in asked:
                 np.copyto(t, dy)
                 for j, x in enumerate(xs):
                     if j != i:

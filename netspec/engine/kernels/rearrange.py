@@ -140,16 +140,16 @@ class Upsample(Kernel):
 
 def _matrix(size: int, factor: int, mode: str) -> Array:
     """(size · factor, size): how much of each pixel goes into each new one (pixel centres, edges held)."""
-    made = np.zeros((size * factor, size))
+    matrix = np.zeros((size * factor, size))
     for i in range(size * factor):
         if mode == "nearest":
-            made[i, i // factor] = 1
+            matrix[i, i // factor] = 1
             continue
         at = min(max((i + 0.5) / factor - 0.5, 0.0), size - 1.0)
         low = min(int(at), size - 1)
-        made[i, low] += 1 - (at - low)
-        made[i, min(low + 1, size - 1)] += at - low
-    return made
+        matrix[i, low] += 1 - (at - low)
+        matrix[i, min(low + 1, size - 1)] += at - low
+    return matrix
 
 
 class Cut(Kernel):

@@ -1,0 +1,148 @@
+"""A look at every example of a data set before anybody trains on it: what is broken, doubled, odd or out of balance."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netspec.data.arrays import Examples
+from netspec.data.folders import Listing, listing
+from netspec.data.images import Reading, read_stored
+from netspec.data.sets import PARTS, Pictures, check_folder, find_part, folder_of
+from netspec.diagnostics import Fault
+from netspec.files import read_regular
+from netspec.settings import Data
+
+#: Bytes that a picture's file may have to be held against others.
+LARGEST = 2**32
+
+
+@dataclass
+class Checked:
+    """What was found.
+
+    ``examples`` are counted by part and class, ``sizes`` by (height, width), ``modes`` by Pillow's word. ``unreadable``
+    are (file, reason); ``duplicates`` are groups of one part with equal bytes, ``leaks`` such across parts;
+    ``problems`` are all other faults.
+    """
+
+    examples: dict[str, dict[str, int]] = field(default_factory=dict)
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    modes: Counter[str] = field(default_factory=Counter)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    duplicates: list[list[str]] = field(default_factory=list)
+    leaks: list[list[str]] = field(default_factory=list)
+    passed: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.unreadable or self.duplicates or self.leaks or self.problems)
+
+    @property
+    def imbalance(self) -> float | None:
+        """How many times as many examples the largest class of the training set has as the smallest."""
+        counts = self.examples.get("train", {}).values()
+        return max(counts) / min(counts) if len(counts) > 1 and min(counts) else None
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        heights, widths = ([size[axis] for size in self.sizes] for axis in (0, 1))
+        sizes = {"different": len(self.sizes)}
+        if self.sizes:
+            sizes |= {"least_height": min(heights), "most_height": max(heights)}
+            sizes |= {"least_width": min(widths), "most_width": max(widths)}
+        return {
+            "examples": self.examples,
+            "imbalance": self.imbalance,
+            "sizes": sizes,
+            "modes": dict(self.modes),
+            "unreadable": [{"filename": name, "error": reason} for name, reason in self.unreadable],
+            "duplicates": self.duplicates,
+            "leaks": self.leaks,
+            "passed_over": dict(self.passed),
+            "problems": self.problems,
+            "sound": self.sound,
+        }
+
+
+def check(folder: Path, data: Data, names: Sequence[str], reading: Reading) -> Checked:
+    """Look at every example of each part. ``names`` are the inputs and outputs of the net, whose arrays are looked for.
+
+    Raises Trouble N706 where there is no such folder, Fault N707 where it holds no data.
+    """
+    check_folder(folder)
+    result = Checked()
+    seen: dict[bytes, list[tuple[str, str]]] = defaultdict(list)
+    classes = data.classes
+    for part in PARTS:
+        try:
+            classes = _part(folder, part, classes, names, reading, result, seen) or classes
+        except Fault as fault:
+            result.problems.append(fault.line)
+    if not result.examples and not result.problems:
+        raise Fault("N707", f"{folder} holds no data", help="`netspec explain N707` lists what a data folder may hold")
+    for group in seen.values():
+        if len({part for part, _ in group}) > 1:
+            result.leaks.append([name for _, name in group])
+        elif len(group) > 1:
+            result.duplicates.append([name for _, name in group])
+    return result
+
+
+def _part(
+    folder: Path, part: str, classes: list[str] | None, names: Sequence[str], reading: Reading, result: Checked,
+    seen: dict[bytes, list[tuple[str, str]]],
+) -> list[str] | None:  # fmt: skip
+    """Look at one part; the classes that it has."""
+    where = folder_of(folder, part)
+    if where is not None:
+        found = listing(where, classes)
+        _pictures(found, folder, part, reading, result, seen)
+        return found.classes
+    read = find_part(folder, part, classes, names, reading)
+    if read is None:
+        return None
+    for number, content in enumerate(_contents(read)):
+        seen[sha256(content).digest()].append((part, f"{part} {number}"))
+    if isinstance(read, Pictures):
+        own = read.classes or [str(label) for label in range(int(read.labels.max()) + 1)]
+        counts = np.bincount(read.labels, minlength=len(own)).tolist()
+        result.examples[part] = dict(zip(own, counts, strict=False))
+        result.sizes.update(image.shape[:2] for image in read.images)
+        return read.classes
+    result.examples[part] = {"": len(read)}
+    return None
+
+
+def _pictures(
+    found: Listing, folder: Path, part: str, reading: Reading, result: Checked,
+    seen: dict[bytes, list[tuple[str, str]]],
+) -> None:  # fmt: skip
+    counts = dict.fromkeys(found.classes, 0)
+    result.passed += found.passed
+    for path, label in zip(found.files, found.labels, strict=True):
+        name = str(path.relative_to(folder))
+        counts[found.classes[label]] += 1
+        try:
+            seen[sha256(read_regular(path, LARGEST, "N705", Fault)).digest()].append((part, name))
+            image, mode = read_stored(path, reading)
+            result.sizes[image.shape[:2]] += 1
+            result.modes[mode] += 1
+        except Fault as fault:
+            result.unreadable.append((name, fault.message))
+    result.examples[part] = counts
+
+
+def _contents(part: Pictures | Examples) -> Iterator[bytes]:
+    """The bytes of each example: of arrays all of them, of pictures the picture."""
+    arrays = list(part.arrays.values()) if isinstance(part, Examples) else [part.images]
+    for number in range(len(part)):
+        yield b"".join(np.ascontiguousarray(array[number]).tobytes() for array in arrays)

@@ -1,0 +1,106 @@
+"""The parts of a data set: what trains, what judges each epoch, and what tests once at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from netspec.data.folders import passed_over
+from netspec.data.held_out import USUAL, held_out
+from netspec.data.images import Reading
+from netspec.data.sets import Part, Pictures, find_part, read_part
+from netspec.settings import Data
+
+
+@dataclass(frozen=True)
+class Parts:
+    """``val`` judges every epoch, ``test`` the weights that are kept, each None where there is none.
+
+    ``share`` of the training set was held out as ``val``, where that was done.
+    """
+
+    train: Part
+    val: Part | None
+    test: Part | None
+    share: float | None = None
+
+    def named(self) -> dict[str, Part]:
+        """Those that there are, by name."""
+        all_parts = {"train": self.train, "val": self.val, "test": self.test}
+        return {name: part for name, part in all_parts.items() if part is not None}
+
+    def messages(self) -> Iterator[str]:
+        """What to tell of them before the first step: how they were found, examples by class, what was passed over."""
+        parts = self.named()
+        yield ", ".join(f"{len(part):,} {_ROLES[name]}" for name, part in parts.items())
+        if self.share is not None and self.val is not None:
+            count, total = len(self.val), len(self.train) + len(self.val)
+            yield (
+                f"{count:,} of {total:,} training examples are held out to judge each epoch, chosen by name and seed"
+                f" (share {self.share:g})"
+            )
+        if self.val is None:
+            yield "no part judges the epochs: the last weights are kept; `data { validate: 0.1 }` holds a tenth out"
+        if isinstance(self.train, Pictures) and self.train.classes:
+            counts = {name: np.bincount(part.labels, minlength=len(self.train.classes)) for name, part in parts.items()
+                      if isinstance(part, Pictures)}  # fmt: skip
+            each = _by_class(self.train.classes, list(counts.values()))
+            yield f"examples of each class ({', '.join(counts)}): {each}"
+        left_out: Counter[str] = Counter()
+        for part in parts.values():
+            left_out += getattr(part, "passed", Counter())
+        passed = passed_over(left_out)
+        if passed:
+            yield passed
+
+
+_ROLES = {"train": "training examples", "val": "to validate", "test": "to test"}
+#: Classes that are told one by one.
+_CLASSES = 12
+
+
+def _by_class(names: Sequence[str], counts: Sequence[np.ndarray]) -> str:
+    each = [f"{name} {'/'.join(f'{count[i]:,}' for count in counts)}" for i, name in enumerate(names)]
+    if len(each) <= _CLASSES:
+        return ", ".join(each)
+    train = counts[0]
+    least, most = names[int(train.argmin())], names[int(train.argmax())]
+    return f"{len(each)} classes, from {train.min():,} ({least}) to {train.max():,} ({most})"
+
+
+def read_parts(folder: Path, data: Data, names: Sequence[str], seed: int, reading: Reading) -> Parts:
+    """All parts of a data set; a class has the same number in each, by its name.
+
+    Where there is no part to validate with, ``validate`` says what share of the training set is held out for it; where
+    there is no test part either, a fifth is, unless it says another. Raises Fault N707.
+    """
+    train = read_part(folder, "train", data.classes, names, reading)
+    classes = data.classes or getattr(train, "classes", None)
+    val, test = (find_part(folder, part, classes, names, reading) for part in ("val", "test"))
+    share = data.validate if data.validate is not None else USUAL if test is None else None
+    if val is not None or not share or len(train) < 2:
+        return Parts(train, val, test)
+    return Parts(*held_out(train, share, seed), test, share)
+
+
+def part_to_judge(
+    folder: Path, data: Data, names: Sequence[str], seed: int | None, reading: Reading
+) -> tuple[str, Part]:
+    """The part to judge a finished model by, and its name: test, else val, else what was held out of the training set.
+
+    Of a model that knows of nothing held out it is all of that set. Raises Fault N707 where there is none of these.
+    """
+    for name in ("test", "val"):
+        found = find_part(folder, name, data.classes, names, reading)
+        if found is not None:
+            return name, found
+    train = find_part(folder, "train", data.classes, names, reading)
+    if train is not None:
+        if seed is None or not data.validate:
+            return "all", train
+        return "held out", held_out(train, data.validate, seed)[1]
+    return "test", read_part(folder, "test", data.classes, names, reading)  # which says what it looked for

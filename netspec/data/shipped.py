@@ -1,0 +1,54 @@
+"""The digits that are shipped: a small part of MNIST (LeCun, Cortes, Burges 1998), for whoever has no data yet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from netspec.data.sets import read_set
+from netspec.diagnostics import Trouble
+from netspec.files import atomic_write, read_regular, reason
+
+#: Where they lie in the package.
+DEMO = Path(__file__).parent / "demo"
+_LARGEST = 2**24
+
+
+def write(folder: Path, pictures: bool) -> int:
+    """Write them into a new or empty folder, as MNIST's files or as a folder for each class; how many files.
+
+    Raises Trouble N604 where that cannot be done.
+    """
+    _make(folder)
+    if any(folder.iterdir()):
+        raise Trouble("N604", f"{folder} is not empty", help="name a new folder")
+    count = 0
+    for path, content in _as_pictures() if pictures else _as_idx():
+        _make((folder / path).parent)
+        atomic_write(folder / path, content)
+        count += 1
+    return count
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Trouble("N604", f"{folder} cannot be made: {reason(error)}") from None
+
+
+def _as_idx() -> Iterator[tuple[str, bytes]]:
+    for path in sorted(DEMO.glob("*-ubyte.gz")):
+        yield path.name, read_regular(path, _LARGEST)
+
+
+def _as_pictures() -> Iterator[tuple[str, bytes]]:
+    for part in ("train", "test"):
+        found = read_set(DEMO, part)
+        for number, (image, label) in enumerate(zip(found.images, found.labels.tolist(), strict=True)):
+            content = io.BytesIO()
+            Image.fromarray(image[..., 0]).save(content, "PNG")
+            yield f"{part}/{label}/{number:04}.png", content.getvalue()

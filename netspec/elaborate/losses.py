@@ -1,0 +1,74 @@
+"""The loss of each output: as its line says, as the common line says, or as its last layer has it."""
+
+from __future__ import annotations
+
+from netspec.diagnostics import did_you_mean
+from netspec.elaborate.arguments import single, value_of
+from netspec.elaborate.scope import Scope, fail
+from netspec.elaborate.values import describe
+from netspec.graph import Graph
+from netspec.language import syntax as s
+from netspec.settings import LOSSES, Train
+
+#: Which last layer a loss belongs to; the two are worked out together.
+ENDS = {name: loss.ends for name, loss in LOSSES.items() if loss.ends}
+
+
+def read_loss(node: s.Setting, scope: Scope) -> str:
+    """The name of a loss."""
+    expression = single(node, scope)
+    value = value_of(expression, scope, tuple(LOSSES))
+    if not isinstance(value, str) or value not in LOSSES:
+        given = f"`{value}`" if isinstance(value, str) else describe(value)
+        help = did_you_mean(value if isinstance(value, str) else "", LOSSES, f"losses: {', '.join(LOSSES)}")
+        raise fail(scope, "N503", expression.span, f"there is no loss {given}", help=help)
+    return str(value)
+
+
+def losses_of_outputs(train: Train, section: s.Section | None, graph: Graph, scope: Scope) -> Train:
+    """Each output's loss: as its line says, else the common one, else the one its last layer belongs to."""
+    settings = [node for node in section.settings if isinstance(node, s.Setting)] if section is not None else []
+    lines = {node.target or "": node for node in reversed(settings) if node.key == "loss"}
+    outputs = {output.name: output for output in graph.outputs}
+    for name, node in lines.items():
+        if name and name not in outputs:
+            scope.problems.error(
+                "N506",
+                node.target_span,
+                f"there is no output {name}",
+                help=did_you_mean(name, outputs, f"outputs: {', '.join(outputs)}"),
+            )
+    ends = {node.name: node.op.name for node in graph.nodes}
+    losses: dict[str, str] = {}
+    for name, output in outputs.items():
+        end = ends.get(output.value, "")
+        loss = train.loss.get(name) or train.loss.get("")
+        if loss is None and not train.loss:
+            loss = _own_loss(end)
+        if loss is None and any(name and name not in outputs for name in lines):
+            continue  # it may be the one that was meant
+        if loss is None:
+            first = next(iter(lines.values()), None)
+            scope.problems.warning(
+                "N514",
+                first.key_span if first else None,
+                f"output {name} has no loss, and is not trained: no `loss` line names it",
+                help=f"write `loss {name}: {_own_loss(end)}` to train it",
+            )
+            continue
+        losses[name] = loss
+        required = ENDS.get(loss)
+        if required and end not in required:
+            line = lines.get(name) or lines.get("")
+            scope.problems.error(
+                "N507",
+                line.values[0].span if line else None,
+                f"{loss} needs an output that ends in {' or '.join(required)}, and {name} ends in {end or 'its input'}",
+                help=f"write `-> {required[0]}` at the end of {name}, or choose another loss",
+            )
+    return train.replaced(loss=losses)
+
+
+def _own_loss(end: str) -> str:
+    """The loss that belongs to a last layer."""
+    return next((loss for loss, layers in ENDS.items() if end in layers), "mse")

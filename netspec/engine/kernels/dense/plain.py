@@ -1,0 +1,59 @@
+"""A layer of units as one product: y = x · Wᵀ + b, dW = dyᵀ · x, dx = dy · W."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient, nothing
+from netspec.engine.kernels.dense.units import Dense
+
+
+class Product(Dense):
+    """One product with a kernel (units, inputs), wherever that comes from."""
+
+    def kernel(self, m: Memory) -> Array:
+        """The weights as they run."""
+        raise NotImplementedError
+
+    def adding(self) -> Sizes:
+        return {"weight": (self.units, self.inputs)}
+
+    def forward(self, m: Memory) -> Run:
+        x, flatten = self.flat(m)
+        y, bias, kernel = m.y, m.w.get("bias"), self.kernel(m).T
+
+        def run() -> None:
+            flatten()
+            np.matmul(x, kernel, out=y)
+            if bias is not None:
+                np.add(y, bias, out=y)
+
+        return run
+
+    def backward(self, m: Memory) -> Run:
+        assert m.dy is not None
+        x, flatten = self.flat(m)
+        dx, back = self.flat_gradient(m)
+        dy, kernel, bias = m.dy, self.kernel(m), bias_gradient(m)
+        trained = "weight" in m.dw
+        learn = add_product(m, "weight", dy.T, x) if trained else nothing
+
+        def run() -> None:
+            bias()
+            if trained:
+                flatten()
+                learn()
+            if dx is not None:
+                np.matmul(dy, kernel, out=dx)
+                back()
+
+        return run
+
+
+class Plain(Product):
+    """Every unit takes every input: the weights themselves are the kernel."""
+
+    method = "one product"
+
+    def kernel(self, m: Memory) -> Array:
+        return m.w["weight"]

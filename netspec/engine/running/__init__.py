@@ -1,0 +1,1 @@
+"""A plan bound to memory and run, by one process or several."""

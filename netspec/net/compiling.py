@@ -1,0 +1,99 @@
+"""Weights from files to a net, and a net with its weights to a model's file."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netspec.files import atomic_write, check_target, in_run
+from netspec.interop.weight_files import load_weights, save_weights
+from netspec.net.kept import with_values
+from netspec.net.left import BEST, LAST
+from netspec.settings import Data
+from netspec.weights import fit
+
+if TYPE_CHECKING:
+    from netspec.net.net import Net
+    from netspec.weights import Arrays, Model
+
+
+def weights_from(net: Net, path: Path) -> tuple[dict[str, Any], Data]:
+    """The weights of a file or of a run, held against the net; the net's data settings with what training measured."""
+    path = in_run(path, BEST, LAST)
+    arrays, about = load_weights(path)
+    fit(net.graph, arrays)
+    data = net.data
+    if isinstance(about.get("data"), dict):
+        with suppress(KeyError, ValueError, TypeError):
+            data = data.with_measured(Data.from_json(about["data"]))
+    return arrays, data
+
+
+def import_weights(net: Net, path: Path, out: Path) -> int:
+    """Write the weights of a file under PyTorch's names by the net's paths; how many tensors."""
+    from netspec.interop.torch_names import from_torch
+
+    check_target(out, [*net.files, path])
+    arrays = from_torch(net.graph, load_weights(path)[0])
+    fit(net.graph, arrays)
+    save_weights(out, arrays, {"net": net.name, "data": net.data.to_json()})
+    return len(arrays)
+
+
+def write(net: Net, path: Path, weights: Arrays | None, data: Data, raw_pixels: bool, seed: int | None = None) -> Model:
+    """Write the ONNX model, with fresh weights where none are given; the deployed model.
+
+    ``seed`` is the one that decided what was held out of the training set.
+    """
+    from netspec.interop.export import export, serialize
+    from netspec.passes import check_size
+
+    check_target(path, net.files)
+    check_size(net.graph)
+    model = net.model(net.initial() if weights is None else weights)
+    held_out = {} if seed is None or data.validate is None else {"seed": seed}
+    about = {**metadata(net, data), "raw_pixels": raw_pixels, **held_out}
+    atomic_write(path, serialize(export(model, about, data if raw_pixels else None)))
+    return model
+
+
+def explained(net: Net) -> list[str]:
+    """How each layer with a table runs, a line each: as a deployed graph, and in the engine while it is trained."""
+    from netspec.engine.kernel import sizes_of
+    from netspec.engine.kernels import kernel_for
+    from netspec.passes import choices
+    from netspec.shape import is_free
+
+    uses = Counter(node.path for node in net.graph.nodes)
+    lines, nodes = [], {node.name: node for node in net.graph.nodes}
+    for choice in choices(net.graph):
+        node = nodes[choice.layer]
+        line = f"{choice.layer}: table {choice.table} runs as {choice.pattern.kind}: {choice.pattern.reason}"
+        if not any(map(is_free, (node.shape, *net.graph.input_shapes(node)))):
+            method = kernel_for(node.op, *sizes_of(net.graph, node), uses[node.path] > 1).method
+            line += f"; the engine trains it by {method or 'its one method'}"
+        lines.append(line)
+    return lines
+
+
+def metadata(net: Net, data: Data) -> dict[str, Any]:
+    """What travels in a model besides its graph."""
+    ends = {node.name: node.op.name for node in net.graph.nodes}
+    losses = net.train_settings.loss
+    outputs = {
+        output.name: {"end": ends.get(output.value, ""), "loss": losses.get(output.name)}
+        for output in net.graph.outputs
+        if not output.train
+    }
+    first = next(iter(outputs.values()))
+    return {
+        "version": 1,
+        "net": net.name,
+        "spec": with_values(net),
+        "data": data.to_json(),
+        **first,
+        "outputs": outputs,
+    }

@@ -1,0 +1,116 @@
+"""What a run's epochs gave: the lines of its log, its table, and which of them is best."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf, isfinite
+from typing import TYPE_CHECKING, Any
+
+from netspec.diagnostics import strict_json
+
+if TYPE_CHECKING:
+    from netspec.data.scores import Score
+    from netspec.engine.training.events import Epoch
+
+#: The columns of metrics.csv.
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "rate", "seconds")
+
+
+@dataclass
+class History:
+    """``lines`` are the epochs so far, as ``log.jsonl`` has them."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, lines: Sequence[str]) -> History:
+        """Of the lines of a log."""
+        return cls([json.loads(line) for line in lines])
+
+    def add(self, event: Epoch) -> bool:
+        """Note an epoch; whether it is the best so far, which one is only where a part judges."""
+        if self.lines:  # of a run that was prolonged: the test belongs to the end
+            self.lines[-1] = _untested(self.lines[-1])
+        self.lines.append(_line(event))
+        return self.best is self.lines[-1]
+
+    def tested(self, scores: Mapping[str, Score]) -> None:
+        """Note in the last line how the weights that are kept do on the test set, by output."""
+        line, first = self.lines[-1], next(iter(scores.values()))
+        line |= {
+            "test_loss": first.loss,
+            "test_accuracy": first.accuracy,
+            "test_right": first.right,
+            "test_count": first.count,
+        }
+        for name, score in scores.items():
+            line["outputs"][name] |= {"test_loss": score.loss, "test_accuracy": score.accuracy}
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The line of the best epoch: by validation accuracy, then loss, then the first; None where no part judges."""
+        judged = [line for line in self.lines if line.get("val_loss") is not None]
+        return max(judged, key=_rank, default=None)
+
+    def verdict(self) -> str:
+        """Which weights are kept, why, and how they do on the test set."""
+        if not self.lines:
+            return "nothing was trained"
+        best, last = self.best, self.lines[-1]
+        if best is None:
+            why = f"model.onnx has the weights of the last epoch, {last['epoch']}: no part judges them"
+        else:
+            how = "loss" if best["val_accuracy"] is None else "accuracy"
+            value = f"{best['val_loss']:.4f}" if best["val_accuracy"] is None else f"{best['val_accuracy']:.2%}"
+            why = f"model.onnx has the weights of epoch {best['epoch']}, the best by validation {how}: {value}"
+        if last["test_accuracy"] is not None:
+            return f"{why}; test {last['test_accuracy']:.2%} ({last['test_right']:,} of {last['test_count']:,})"
+        return why if last["test_loss"] is None else f"{why}; test loss {last['test_loss']:.4f}"
+
+    def jsonl(self) -> str:
+        """The log: a JSON object an epoch."""
+        return "".join(f"{strict_json(line)}\n" for line in self.lines)
+
+    def table(self) -> str:
+        """The same as CSV: a row an epoch, empty where there is no number."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(self.lines)
+        return text.getvalue()
+
+
+#: What a line says where there was no test.
+_NO_TEST = {"test_loss": None, "test_accuracy": None}
+
+
+def _untested(line: dict[str, Any]) -> dict[str, Any]:
+    outputs = {name: {**figures, **_NO_TEST} for name, figures in line.get("outputs", {}).items()}
+    return {**line, **_NO_TEST, "test_right": 0, "test_count": 0, "outputs": outputs}
+
+
+def _rank(line: dict[str, Any]) -> tuple[float, float]:
+    loss = line["val_loss"]
+    return line.get("val_accuracy") or 0.0, -loss if isinstance(loss, float | int) and isfinite(loss) else -inf
+
+
+def _line(event: Epoch) -> dict[str, Any]:
+    """What the log says of an epoch."""
+    return {
+        "epoch": event.number,
+        "loss": event.loss,
+        "accuracy": event.accuracy,
+        "val_loss": event.val_loss,
+        "val_accuracy": event.val_accuracy,
+        "test_loss": event.test_loss,
+        "test_accuracy": event.test_right / event.test_count if event.test_count else None,
+        "test_right": event.test_right,
+        "test_count": event.test_count,
+        "rate": event.rate,
+        "seconds": round(event.seconds, 3),
+        "outputs": {name: dict(vars(figures)) for name, figures in event.outputs.items()},
+    }

@@ -1,0 +1,71 @@
+"""The methods that this machine was found to run fastest, in one file of the user's cache."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netspec.diagnostics import Fault, Trouble
+from netspec.files import atomic_write, read_regular, reason
+
+if TYPE_CHECKING:
+    from netspec.engine.measuring.tuning import Trial
+    from netspec.graph import Graph
+
+#: Bytes that the file may have: a line for each shape, and no net has so many.
+LARGEST = 2**24
+
+
+def place() -> Path | None:
+    """`netspec/methods.json` in the user's cache folder: XDG_CACHE_HOME where that is an absolute path, else ~/.cache.
+
+    None for a user of whom the system knows no home.
+    """
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        return (given if given.is_absolute() else Path.home() / ".cache") / "netspec" / "methods.json"
+    except RuntimeError:
+        return None
+
+
+def tuned() -> dict[str, str]:
+    """Methods by a convolution's shape; none where nothing was measured, or the file cannot be read."""
+    path = place()
+    try:
+        found = None if path is None else json.loads(read_regular(path, LARGEST))
+    except (Fault, ValueError, RecursionError):
+        return {}
+    return {key: name for key, name in found.items() if isinstance(name, str)} if isinstance(found, dict) else {}
+
+
+def keep_tuned(found: Mapping[str, str]) -> None:
+    """Write the file, whole. Raises Trouble N604 where that cannot be done."""
+    path = place()
+    if path is None:
+        raise Trouble(
+            "N604",
+            "the measured methods cannot be kept: this user has no home folder",
+            help="set XDG_CACHE_HOME to a folder for it",
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Trouble("N604", f"{path.parent} cannot be made: {reason(error)}") from None
+    atomic_write(path, (json.dumps(found, indent=1, sort_keys=True) + "\n").encode())
+
+
+def tune(graph: Graph) -> Iterator[Trial]:
+    """Time the methods that can run each convolution of a graph, and at the end keep what was found for later plans."""
+    from netspec.engine.measuring.tuning import trials
+
+    found = tuned()
+    for trial in trials(graph):
+        found.pop(trial.key, None)
+        if trial.best != trial.usual:
+            found[trial.key] = trial.best
+        yield trial
+    keep_tuned(found)

@@ -1,0 +1,295 @@
+"""A checked net: what it is made of, and all that can be done with it; each is done by a file of its own."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netspec.diagnostics import Fault, Problems, Source, did_you_mean
+from netspec.elaborate import Elaborated
+from netspec.graph import Graph, Output
+from netspec.net.methods_cache import tune, tuned
+from netspec.net.summary import Layer, layers, summary
+from netspec.settings import Data, Train
+from netspec.settings.train import Patience
+
+if TYPE_CHECKING:
+    from netspec.data.checking import Checked
+    from netspec.engine.measuring.profile import Profile
+    from netspec.engine.measuring.tuning import Trial
+    from netspec.engine.training.events import Event
+    from netspec.net.kept import Kept
+    from netspec.weights import Arrays, Model
+
+
+@dataclass(frozen=True)
+class Net:
+    """A checked net: ``problems`` holds its warnings, ``path`` is its file, ``given`` the parameters that were set."""
+
+    source: Source
+    meaning: Elaborated
+    graph: Graph
+    problems: Problems
+    path: Path | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that it was read from."""
+        return [*([] if self.path is None else [self.path]), *self.meaning.files]
+
+    @property
+    def name(self) -> str:
+        """What the file calls it."""
+        return self.graph.name
+
+    @property
+    def train_settings(self) -> Train:
+        """What ``train { … }`` says."""
+        return self.meaning.train
+
+    @property
+    def data(self) -> Data:
+        """What ``data { … }`` says."""
+        return self.meaning.data
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that are trained."""
+        return self.graph.parameters()
+
+    @property
+    def layers(self) -> list[Layer]:
+        """A row for each layer, in order; parameters of shared weights stand at their first use."""
+        return layers(self.graph)
+
+    def spec(self, settings: Train | None = None) -> Kept:
+        """A spec that says by itself what this net is and, with ``settings``, how it was trained.
+
+        Nothing has to be set again.
+        """
+        from netspec.net.kept import kept
+
+        return kept(self, settings or self.meaning.train)
+
+    def check(self) -> Problems:
+        """The warnings of the spec; a net with errors does not come to be."""
+        return self.problems
+
+    def at(self, sizes: Mapping[str, int]) -> Net:
+        """The net with its free sizes given numbers. Raises Fault where one does not fit."""
+        return replace(self, graph=self.graph.sized(sizes)) if sizes else self
+
+    def summary(self) -> dict[str, Any]:
+        """What `netspec show --json` prints."""
+        return summary(self.graph, self.meaning.tables)
+
+    def training_bytes(self, batch: int | None = None, workers: int | None = None, recompute: bool = False) -> int:
+        """The memory that a training step takes, in bytes, on batches of so many examples: the spec's unless given.
+
+        With ``recompute`` activations that are cheap to compute again are not kept.
+        """
+        from netspec.net.budget import bytes_of
+
+        return bytes_of(self, workers, recompute)(batch or self.train_settings.batch)
+
+    def largest_batch(self, memory: int, workers: int | None = None, recompute: bool = False, most: int = 2**20) -> int:
+        """The largest batch, up to ``most``, whose training fits into ``memory`` bytes; 0 where no example does."""
+        from netspec.net.budget import bytes_of, largest
+
+        return largest(bytes_of(self, workers, recompute), memory, most)
+
+    def profile(self, batch: int | None = None, workers: int | None = None, recompute: bool = False) -> Profile:
+        """Where the time of a training step goes, on random numbers."""
+        from netspec.engine.measuring.profile import profile
+        from netspec.engine.planning.ways import Ways
+
+        return profile(
+            self.graph,
+            self.train_settings,
+            batch or self.train_settings.batch,
+            workers,
+            ways=Ways.here(tuned()),
+            recompute=recompute,
+        )
+
+    def tune(self) -> Iterator[Trial]:
+        """Time the methods that can run each convolution on this machine, and keep what was found for later plans."""
+        return tune(self.graph)
+
+    # ---- weights, training, compiling
+
+    def initial(self, seed: int | None = None) -> dict[str, Any]:
+        """Fresh weights from a seed: the spec's unless given."""
+        from netspec.weights import initial
+
+        return initial(self.graph, self.meaning.train.seed if seed is None else seed)
+
+    def weights_from(self, path: Path) -> tuple[dict[str, Any], Data]:
+        """The weights of a file, held against the net; the data settings with what training measured."""
+        from netspec.net.compiling import weights_from
+
+        return weights_from(self, path)
+
+    def to_convolutional(self) -> Net:
+        """The net with its dense layers as convolutions: it reads pictures of any size and answers with a map.
+
+        ``reshaped`` brings this net's weights to it. Raises Fault N606 where a layer has no such form.
+        """
+        from netspec.passes import convolutional
+
+        return replace(self, graph=convolutional(self.graph))
+
+    def reshaped(self, weights: Arrays) -> dict[str, Any]:
+        """The weights of the net that this one was made from, in this one's shapes."""
+        from netspec.passes import reshaped
+
+        return reshaped(self.graph, weights)
+
+    def features(self, name: str) -> Net:
+        """The net up to a named value, or a layer's path, which becomes its only output.
+
+        Raises Fault where there is none of the name.
+        """
+        value = self.graph.names.get(name, name)
+        if value not in self.graph.users:
+            raise Fault(
+                "N101",
+                f"net {self.name} has no value {name}",
+                help=did_you_mean(name, [*self.graph.names, *self.graph.users]),
+            )
+        return replace(self, graph=replace(self.graph, outputs=(Output(name, value),)).deployed())
+
+    def values(self, weights: Arrays, *inputs: Any) -> dict[str, Any]:
+        """What the engine answers for the deployed net, by output, to prepared inputs (images, maps, height, width)."""
+        from netspec.net.asking import values
+
+        return values(self, weights, inputs)
+
+    def import_weights(self, path: Path, out: Path) -> int:
+        """Write the weights of a file under PyTorch's names by this net's paths; how many tensors.
+
+        Raises Fault where they do not fit.
+        """
+        from netspec.net.compiling import import_weights
+
+        return import_weights(self, path, out)
+
+    def model(self, weights: Arrays) -> Model:
+        """The deployed model: every pass of DEPLOY done."""
+        from netspec import passes
+        from netspec.weights import Model
+
+        return passes.run(Model(self.graph, weights), passes.DEPLOY)
+
+    def compile(
+        self, path: str | Path, weights: Arrays | None = None, data: Data | None = None, raw_pixels: bool = False
+    ) -> Model:
+        """Write the ONNX model; without weights, fresh ones from the seed. Returns the deployed model.
+
+        With ``raw_pixels`` the model prepares pictures itself: its input is (N, height, width, maps) of uint8, behind a
+        `range` of float32. Raises Fault N607 where the net reads no picture.
+        """
+        from netspec.net.compiling import write
+
+        return write(self, Path(path), weights, data or self.data, raw_pixels)
+
+    def explained(self) -> list[str]:
+        """How each layer with a table runs, a line each: as a deployed graph, and in the engine while it is trained."""
+        from netspec.net.compiling import explained
+
+        return explained(self)
+
+    def metadata(self, data: Data) -> dict[str, Any]:
+        """What travels in the model besides its graph."""
+        from netspec.net.compiling import metadata
+
+        return metadata(self, data)
+
+    def input_shapes(self) -> dict[str, tuple[int | None, ...]]:
+        """Shapes of the inputs by name; None where a size is free."""
+        return {
+            name: tuple(n if isinstance(n, int) else None for n in shape) for name, shape in self.graph.inputs.items()
+        }
+
+    def train(
+        self,
+        data: str | Path,
+        *,
+        out: str | Path | None = None,
+        epochs: int | None = None,
+        seed: int | None = None,
+        workers: int | None = None,
+        stop: Callable[[], bool] = lambda: False,
+        resume: str | Path | None = None,
+        settings: Train | None = None,
+        batch: int | None = None,
+        memory: int | None = None,
+        recompute: bool = False,
+        force: bool = False,
+        command: str | None = None,
+        tell: Callable[[str], None] = lambda text: None,
+        max_pixels: int | None = None,
+        rate: float | None = None,
+        patience: int | None = None,
+    ) -> Iterator[Event]:
+        """Train on the data of a folder; yields an event for each step and epoch.
+
+        With ``out`` the spec, the weights after each epoch, a log, the model and the state are kept in that folder;
+        ``resume`` is such a folder, whose training goes on where it stood, bit for bit. A folder that has a run is
+        refused (Trouble N713) unless ``force`` moves it aside; one where another training is at work always is (N714).
+        ``command`` is noted as how the run was asked for, and ``tell`` gets lines that are worth knowing.
+        ``settings`` stand in for the spec's; ``rate`` and ``patience`` for the optimiser's and the stop's. ``memory``
+        is how many bytes training may take: without ``batch`` the largest that fits is used, and a ``batch`` that
+        does not fit is Fault N712. ``recompute`` computes activations again in backward in place of keeping them,
+        which is also done where nothing else fits into the memory.
+        """
+        from netspec.net.budget import Budget
+        from netspec.net.keeping import Keep
+        from netspec.net.training import Training
+
+        settings = settings or self.meaning.train
+        given = {
+            "epochs": epochs,
+            "seed": seed,
+            "batch": batch,
+            "optimizer": None if rate is None else settings.optimizer.replaced(rate=rate),
+            "stop": None if patience is None else Patience(epochs=patience),
+        }
+        settings = settings.replaced(**{name: value for name, value in given.items() if value is not None})
+        where = Keep(None if out is None else Path(out), None if resume is None else Path(resume), force, command, tell)
+        budget = Budget(memory, batch is not None, recompute)
+        return Training(self, settings, Path(data), where, workers, stop, budget, max_pixels).run()
+
+    def check_data(self, data: str | Path, max_pixels: int | None = None) -> Checked:
+        """Look at every example of a data set, and hold it against the net."""
+        from netspec.data.checking import check
+        from netspec.data.images import Reading
+        from netspec.net.keeping import Keep
+        from netspec.net.training import Training
+
+        names = [*self.graph.inputs, *(output.name for output in self.graph.outputs)]
+        found = check(Path(data), self.data, names, Reading.of(self.data, max_pixels))
+        if not found.unreadable and not found.problems:
+            try:
+                Training(self, self.meaning.train, Path(data), Keep(), 1, lambda: False, max_pixels=max_pixels).ready()
+            except Fault as fault:
+                found.problems.append(fault.line)
+        return found
+
+    def run(
+        self,
+        paths: Sequence[str | Path],
+        model: str | Path,
+        top: int = 1,
+        device: str = "auto",
+        max_pixels: int | None = None,
+    ) -> list[Any]:
+        """The answers of a compiled model for pictures."""
+        from netspec.runtime.predict import files, predict
+        from netspec.runtime.session import open_model
+
+        return list(predict(open_model(Path(model), device), files([Path(p) for p in paths]), top, max_pixels))

@@ -1,0 +1,145 @@
+"""`netspec data`: what is wrong with a data set before anybody trains on it, and digits for whoever has none."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.cli import main
+from netspec.data.sets import read_set
+
+SPEC = """netspec 1
+net Small(kinds = 2) {
+    input x: 1 x 6 x 6
+    output y = x -> conv(2, 3) -> dense(kinds) -> softmax
+}
+train {
+    loss: cross_entropy
+    epochs: 1
+    batch: 4
+}
+data { prepare: grayscale -> scale(1 / 255) }
+"""
+
+
+def put(path: Path, level: int, size: tuple[int, int] = (6, 6), mode: str = "L") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, level if mode in ("L", "1", "I;16") else (level,) * len(mode)).save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two classes of six and three pictures to train with, and one each to test."""
+    (tmp_path / "s.net").write_text(SPEC)
+    for number in range(6):
+        put(tmp_path / "d" / "train" / "cat" / f"{number}.png", number)
+    for number in range(3):
+        put(tmp_path / "d" / "train" / "dog" / f"{number}.png", 100 + number)
+    put(tmp_path / "d" / "test" / "cat" / "1.png", 50)
+    put(tmp_path / "d" / "test" / "dog" / "1.png", 150)
+    return tmp_path / "d"
+
+
+def checked(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, dict[str, Any]]:
+    status = main(["data", "check", *map(str, arguments), "--json"])
+    return status, json.loads(capsys.readouterr().out)
+
+
+def test_a_sound_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(folder / "train" / "cat" / "wide.jpg", 7, (9, 4), "RGB")
+    (folder / "train" / "cat" / ".hidden.png").write_text("")
+    for arguments in ((folder,), (folder, folder.parent / "s.net")):
+        status, found = checked(capsys, *arguments)
+        if len(arguments) == 1:
+            assert status == 0 and found["sound"]
+        assert found["examples"] == {"train": {"cat": 7, "dog": 3}, "test": {"cat": 1, "dog": 1}}
+        assert found["sizes"] == {
+            "different": 2, "least_height": 4, "most_height": 6, "least_width": 6, "most_width": 9,
+        }  # fmt: skip
+        assert found["modes"] == {"L": 11, "RGB": 1} and found["passed_over"] == {"hidden": 1}
+        assert found["imbalance"] == pytest.approx(7 / 3)
+    assert status == 1 and "different sizes after their preparation" in found["problems"][0]  # the wide one
+
+
+def test_what_cannot_be_read_is_listed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "train" / "cat" / "3.png").write_bytes(b"none")
+    (folder / "test" / "dog" / "2.png").write_bytes((folder / "train" / "cat" / "1.png").read_bytes()[:40])
+    status, found = checked(capsys, folder)
+    assert status == 1 and not found["sound"]
+    assert [one["filename"] for one in found["unreadable"]] == ["train/cat/3.png", "test/dog/2.png"]
+
+
+def test_equal_bytes_in_one_part_and_across(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = (folder / "train" / "cat" / "3.png").read_bytes()
+    (folder / "train" / "dog" / "same.png").write_bytes(content)
+    (folder / "train" / "dog" / "too.png").write_bytes(content)
+    status, found = checked(capsys, folder)
+    assert (status, found["leaks"]) == (1, [])
+    assert found["duplicates"] == [["train/cat/3.png", "train/dog/same.png", "train/dog/too.png"]]
+    for name in ("same", "too"):
+        (folder / "train" / "dog" / f"{name}.png").unlink()
+    (folder / "test" / "cat" / "same.png").write_bytes(content)
+    status, found = checked(capsys, folder)
+    assert (status, found["duplicates"]) == (1, [])
+    assert found["leaks"] == [["train/cat/3.png", "test/cat/same.png"]]
+
+
+def test_an_empty_class_folder_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "test" / "emu").mkdir()
+    status, found = checked(capsys, folder)
+    assert status == 1 and "emu" in found["problems"][0]
+
+
+def test_fewer_classes_than_units(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = folder.parent / "s.net"
+    assert main(["data", "check", str(folder), str(spec)]) == 0
+    assert main(["data", "check", str(folder), str(spec), "--set", "kinds=5"]) == 1
+    assert "the data has 2 classes, but output y gives 5 (say `--set kinds=2`)" in capsys.readouterr().out
+    spec.write_text(SPEC.replace("dense(kinds)", "dense(3)"))
+    assert main(["train", str(spec), "--data", str(folder), "--out", str(folder.parent / "run")]) == 1
+    assert "end it in `dense(2)`" in capsys.readouterr().err
+
+
+def test_examples_that_are_no_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x = np.arange(12.0).reshape(4, 3)
+    np.savez(tmp_path / "train.npz", x=x[[0, 1, 1]], y=x[:3, :1] * 0)
+    (tmp_path / "n.net").write_text(
+        "netspec 1\nnet N {\n input x: 3\n output y = x -> dense(1)\n}\ntrain { loss: mse }\n"
+    )
+    status, found = checked(capsys, tmp_path, tmp_path / "n.net")
+    assert status == 1 and found["duplicates"] == [["train 1", "train 2"]] and found["examples"] == {"train": {"": 3}}
+
+
+def test_text_says_the_same(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "check", str(folder)]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "train: 9 examples: cat 6, dog 3",
+        "test: 2 examples: cat 1, dog 1",
+        "the largest class has 2.0 times as many training examples as the smallest",
+        "sizes: 1, from 6 x 6 to 6 x 6",
+        "modes: L 11",
+    ]
+
+
+def test_no_folder_and_no_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "check", str(tmp_path / "none")]) == 2
+    (tmp_path / "empty").mkdir()
+    assert main(["data", "check", str(tmp_path / "empty")]) == 1
+    assert "holds no data" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [[], ["--pictures"]])
+def test_the_shipped_digits(options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "digits"
+    assert main(["data", "demo", str(folder), *options]) == 0
+    train = read_set(folder, "train")
+    assert len(train) == 10_000 and np.bincount(train.labels).min() > 800 and train.images[0].shape == (28, 28, 1)
+    assert main(["data", "check", str(folder)]) == 0
+    assert main(["data", "demo", str(folder), *options]) == 2  # it is not empty

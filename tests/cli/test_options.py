@@ -1,0 +1,218 @@
+"""Every command with every option that it declares: its exit status, and what it prints of it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.cli import COMMANDS, main
+
+SPEC = """netspec 1
+
+net Small(units = 3, side = 3) {
+    input image: 1 x 8 x 8
+    sparse table t: 2 -> 2 {
+        X .
+        X X
+    }
+    c = image -> conv(2, side)
+    output y = c -> conv(2, 3, table: t) -> relu -> dense(units) -> softmax
+}
+train {
+    epochs: 1
+    batch: 4
+}
+data { classes: ["a", "b", "c"] }
+"""
+PICTURES = SPEC.replace("data {", "data { prepare: grayscale -> resize(8, 8)\n   ")
+
+#: Command line, exit status, what its standard output has (`!` before what standard error has).
+ROWS = [
+    ("--version", 0, "0.1.0"),
+    ("-h", 0, "Commands:"),
+    ("nothing", 2, "!there is no command nothing"),
+    ("chekc a.net", 2, "!did you mean `check`?"),
+    ("demo --epochs 0", 2, "!--epochs"),
+    ("demo -o demo --epochs 1", 0, "netspec run demo/model.onnx your-digit.png"),
+    ("check a.net", 0, ""),
+    ("check", 2, "!Missing argument"),
+    ("check none.net", 2, "!error[N601]: none.net cannot be read"),
+    ("check bad.net", 1, "!error[N303]: there is no layer or block cnov"),
+    ("check bad.net --format concise", 1, "!bad.net:4:21: error[N303]"),
+    ("check bad.net --format json", 1, '"code": "N303"'),
+    ("check bad.net --all", 1, "!N303"),
+    ("check a.net --set side=1", 0, ""),
+    ("check a.net --set unit=5", 1, "!units"),
+    ("check a.net --set units", 2, "!NAME=VALUE"),
+    ("check a.net --root .", 0, ""),
+    ("check a.net --root a.net", 2, "!a.net is not a folder"),
+    ("show a.net", 0, "c/conv"),
+    ("show a.net --root . --set side=1", 0, "dense"),
+    ("show free.net --at H=9", 0, "1 x 7 x 8"),
+    ("show free.net --at H", 2, "!H=224"),
+    ("show a.net --receptive", 0, "field"),
+    ("show a.net --explain", 0, "decided for you:\n"),
+    ("show a.net --batch 4", 0, "training on batches of 4 takes "),
+    ("show a.net --batch 4 --checkpoint-activations", 0, "training on batches of 4 takes "),
+    ("show a.net --memory 20MB", 0, "training on batches of "),
+    ("show a.net --memory 1KB", 1, "!error[N712]"),
+    ("show a.net --memory much", 2, "!2GB"),
+    ("show a.net --json", 0, '"net": "Small"'),
+    ("draw a.net --root . --set side=1 -o a.svg", 0, ""),
+    ("draw a.net -o - --open all", 0, "<svg "),
+    ("draw a.net -o - --open nothing", 2, "!has no block nothing"),
+    ("table a.net t", 0, "sparse table t: 2 -> 2"),
+    ("table a.net t --root . --set side=1 -o -", 0, "<svg "),
+    ("table a.net u", 1, "!error[N222]"),
+    ("diff a.net a.net --root .", 0, ""),
+    ("diff a.net a.net --set side=3 --set-other side=1", 1, "c/conv shape: 2 x 6 x 6 | 2 x 8 x 8"),
+    ("format a.net", 0, ""),
+    ("format a.net --check", 0, ""),
+    ("format ugly.net --check", 1, "!would rewrite ugly.net"),
+    ("train a.net --root . --data data -o fresh --epochs 2 --batch 5 --seed 3 --threads 1 --set units=3", 0,
+        "fresh/model.onnx"),
+    ("train a.net --data data -o run", 2, "!error[N713]"),
+    ("train a.net --data data -o again --force --memory 1GB --checkpoint-activations --max-pixels 10", 0,
+        "again/model.onnx"),
+    ("train a.net --data data -o patient --rate 0.1 --patience 2", 0, "patient/model.onnx"),
+    ("train a.net --data data --rate 0", 2, "!--rate"),
+    ("train a.net --data data --patience 0", 2, "!--patience"),
+    ("data check data a.net --root . --set side=1 --max-pixels 100", 0, "train: 12 examples"),
+    ("data check data a.net --json", 0, '"sound": true'),
+    ("data check data free.net", 1, "wrong: "),
+    ("data check nothing", 2, "!nothing is not a folder"),
+    ("data demo digits", 0, ""),
+    ("data demo digits --pictures", 2, "!digits is not empty"),
+    ("data demo pictures --pictures", 0, ""),
+    ("train a.net --data data --resume run -o other", 0, "other/model.onnx"),
+    ("train a.net --data data --resume data", 2, "!error[N711]"),
+    ("train a.net --data nothing -o run3", 2, "!nothing"),
+    ("train a.net", 2, "!--data"),
+    ("profile a.net --root . --batch 2 --threads 1 --set side=1", 0, "a whole step of 2"),
+    ("profile free.net --at H=9 --batch 2 --threads 1 --json", 0, '"lines"'),
+    ("profile a.net --batch 2 --threads 1 --checkpoint-activations", 0, "instead of"),
+    ("profile a.net --batch 2 --threads 1 --tune", 0, "c/conv"),
+    ("compile a.net --root . --set units=3 -o m.onnx --weights run/weights.safetensors --explain", 0,
+        "table t runs as"),
+    ("compile pictures.net -o raw.onnx --raw-pixels", 0, "uint8"),
+    ("compile a.net -o c.onnx --convolutional", 0, "c.onnx: "),
+    ("compile a.net -o folder", 2, "!error[N604]"),
+    ("run raw.onnx p.png --top 2 --device cpu --max-pixels 100", 0, "p.png  "),
+    ("run raw.onnx p.png --json", 0, '"answers"'),
+    ("run raw.onnx p.png --max-pixels 3", 1, "error[N705]"),
+    ("run raw.onnx p.png --max-pixels 1", 1, "error[N705]"),
+    ("run raw.onnx p.png --max-pixels 0", 2, "!--max-pixels"),
+    ("run raw.onnx p.png --untrusted", 0, "p.png  "),
+    ("run raw.onnx p.png --device gpu", 2, "!'auto', 'cpu', 'cuda', 'tensorrt'"),
+    ("run a.net p.png", 1, "!error[N708]"),
+    ("eval run/model.onnx --data data", 0, "loss "),
+    ("eval run/model.onnx --data data --device cpu --max-pixels 9 --json", 0, '"outputs"'),
+    ("eval run/model.onnx --data data --untrusted", 0, "accuracy"),
+    ("eval run/model.onnx --data nothing", 2, "!nothing"),
+    ("weights list a.net --root . --set units=3", 0, "c/conv.weight"),
+    ("weights list run/weights.safetensors --json", 0, '"c/conv.weight": "2 x 1 x 3 x 3"'),
+    ("weights import dense.net --root . dense.npz --set units=3 -o dense.safetensors", 0, ""),
+    ("weights import a.net dense.npz -o b.safetensors", 1, "!error[N701]"),
+    ("layers", 0, "conv: conv, "),
+    ("layers conv", 0, "Shape: "),
+    ("layers cnov", 2, "!did you mean `conv`?"),
+    ("explain N001", 0, "# N001: "),
+    ("explain n001", 0, "# N001: "),
+    ("explain N999", 2, "!there is no error N999"),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    here = tmp_path_factory.mktemp("options")
+    for name, text in {
+        "a.net": SPEC,
+        "pictures.net": PICTURES,
+        "free.net": "netspec 1\nnet F {\n    input x: 1 x H x 10\n    output y = x -> conv(1, 3)\n}\n",
+        "bad.net": "netspec 1\nnet B {\n    input x: 1 x 9 x 9\n    output y = x -> cnov(1, 3)\n}\n",
+        "ugly.net": "netspec 1\nnet  U {\ninput x: 3\noutput y=x->relu }\n",
+        "dense.net": "netspec 1\nnet D(units = 2) {\n    input x: 4\n    output y = x -> dense(units)\n}\n",
+    }.items():
+        (here / name).write_text(text, encoding="utf-8")
+    (here / "data").mkdir()
+    (here / "folder").mkdir()
+    draw = np.random.default_rng(0)
+    for part, count in (("train", 12), ("test", 5)):
+        images = draw.random((count, 1, 8, 8), dtype=np.float32)
+        np.savez(here / "data" / f"{part}.npz", image=images, y=np.arange(count) % 3)
+    np.savez(here / "dense.npz", **{"fc.weight": np.ones((3, 4), np.float32), "fc.bias": np.zeros(3, np.float32)})
+    with contextlib.chdir(here):
+        for line in (
+            "train a.net --data data -o run --threads 1",
+            "train a.net --data data -o again --threads 1",
+            "compile pictures.net -o raw.onnx --raw-pixels",
+        ):
+            assert main(shlex.split(line)) == 0
+    Image.fromarray(draw.integers(0, 255, (9, 7), dtype=np.uint8)).save(here / "p.png")
+    return here
+
+
+@pytest.fixture(autouse=True)
+def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "told"),
+    [
+        pytest.param(
+            *row,
+            id=row[0],
+            marks=[pytest.mark.slow] if row[0] in ("demo -o demo --epochs 1", "data demo pictures --pictures") else [],
+        )
+        for row in ROWS
+    ],
+)
+def test_what_a_command_prints_and_how_it_ends(
+    line: str, status: int, told: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = main(shlex.split(line))
+    out, err = capfd.readouterr()
+    assert found == status, err
+    assert told.removeprefix("!") in (err if told.startswith("!") else out)
+    assert "Traceback" not in err
+    if "json" in line and status == 0:
+        json.loads(out)
+
+
+def declared(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(command, click.Group):
+        for inner in command.commands:
+            yield from declared(command.commands[inner], f"{name} {inner}")
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            yield name, max(parameter.opts, key=len)
+
+
+def test_no_command_and_no_option_is_left_out() -> None:
+    lines = [f"{line} " for line, status, _ in ROWS if status != 2]
+    for name in COMMANDS:
+        command = importlib.import_module(f"netspec.cli.{name}").command
+        assert any(line.startswith(f"{name} ") for line in lines), name
+        for path, option in declared(command, name):
+            short = "-o" if option == "--out" else option
+            assert any(line.startswith(f"{path} ") and f" {short} " in line for line in lines), f"{path} {option}"
+
+
+def test_every_command_of_the_package_is_listed() -> None:
+    """A module with a command whose name is not in COMMANDS would silently be none."""
+    rooms = Path(importlib.import_module("netspec.cli").__path__[0])
+    with_command = {
+        path.stem for path in rooms.glob("*.py") if ".command(" in path.read_text() or ".group(" in path.read_text()
+    }
+    assert with_command - {"__init__"} == set(COMMANDS)

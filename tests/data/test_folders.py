@@ -1,0 +1,127 @@
+"""Pictures in a folder for each class: which files and folders count, in which order, and what is wrong with others."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.data.folders import decoded, entries, listing, numbered
+from netspec.data.images import PLAIN, SUFFIXES, Reading
+from netspec.diagnostics import Fault
+
+
+def read_folder(folder: Path, classes: list[str] | None, reading: Reading) -> tuple[Any, list[int], list[str]]:
+    found = listing(folder, classes)
+    return decoded(found, reading, folder), found.labels, found.classes
+
+
+def put(path: Path, level: int, size: tuple[int, int] = (2, 3), mode: str = "L") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, (level,) * 3 if mode == "RGB" else level).save(path)
+
+
+def test_pictures_are_read_by_class_and_name_and_all_else_is_passed_by(tmp_path: Path) -> None:
+    put(tmp_path / "b" / "2.png", 30)
+    put(tmp_path / "b" / "1.PNG", 20)
+    put(tmp_path / "a" / "z.bmp", 10)
+    put(tmp_path / ".hidden" / "a.png", 99)
+    (tmp_path / "b" / "0.txt").write_text("no picture")
+    (tmp_path / "readme.png").write_text("a file beside the classes")
+    images, labels, names = read_folder(tmp_path, None, PLAIN)
+    assert names == ["a", "b"]
+    assert labels == [0, 1, 1]
+    assert isinstance(images, np.ndarray)
+    assert images[:, 0, 0, 0].tolist() == [10, 20, 30]
+    assert images.shape == (3, 3, 2, 1)
+
+
+def test_pictures_of_several_sizes_are_a_list(tmp_path: Path) -> None:
+    put(tmp_path / "a" / "1.png", 1)
+    put(tmp_path / "a" / "2.png", 2, (4, 4), "RGB")
+    images, _, _ = read_folder(tmp_path, None, PLAIN)
+    assert [image.shape for image in images] == [(3, 2, 1), (4, 4, 3)]
+
+
+def test_classes_of_a_spec_give_the_numbers(tmp_path: Path) -> None:
+    put(tmp_path / "cat" / "1.png", 1)
+    put(tmp_path / "ant" / "1.png", 2)
+    _, labels, names = read_folder(tmp_path, ["cat", "dog", "ant"], PLAIN)
+    assert (labels, names) == ([2, 0], ["cat", "dog", "ant"])
+    with pytest.raises(Fault) as caught:
+        read_folder(tmp_path, ["cat", *(f"c{i}" for i in range(25))], PLAIN)
+    assert caught.value.message == f"{tmp_path} has a folder ant, but there is no such class"
+    assert caught.value.help.startswith("classes: cat, c0, c1, ")
+    assert caught.value.help.endswith(", c18, … and 6 more")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_endings_of_pictures(suffix: str, tmp_path: Path) -> None:
+    put(tmp_path / "a" / f"1{suffix}", 0, (2, 2), "1" if suffix == ".pbm" else "L")
+    assert len(read_folder(tmp_path, None, PLAIN)[1]) == 1
+
+
+def test_all_broken_pictures_are_said_at_once(tmp_path: Path) -> None:
+    put(tmp_path / "a" / "1.png", 1)
+    (tmp_path / "a" / "2.png").write_text("none")
+    with pytest.raises(Fault) as caught:
+        read_folder(tmp_path, None, PLAIN)
+    assert caught.value.code == "N707"
+    assert caught.value.message.startswith(f"a picture cannot be read (N705): {tmp_path}/a/2.png cannot be decoded")
+    assert not caught.value.help
+    for number in range(30):
+        (tmp_path / "a" / f"x{number:02}.png").write_text("none")
+    with pytest.raises(Fault) as caught:
+        read_folder(tmp_path, None, PLAIN)
+    assert caught.value.message.startswith("31 pictures cannot be read (N705): ")
+    assert len(caught.value.help.splitlines()) == 31
+    assert caught.value.help.splitlines()[1].startswith(f"{tmp_path}/a/x00.png")
+    for number in range(60):
+        (tmp_path / "a" / f"x{number:02}.png").write_text("none")
+    with pytest.raises(Fault) as caught:
+        read_folder(tmp_path, None, PLAIN)
+    assert len(caught.value.help.splitlines()) == 51
+    assert caught.value.help.splitlines()[-1] == "… and 11 more"
+
+
+def test_no_picture_at_all(tmp_path: Path) -> None:
+    with pytest.raises(Fault) as caught:
+        read_folder(tmp_path, None, PLAIN)
+    assert (caught.value.message, caught.value.help) == (
+        f"{tmp_path} holds no pictures",
+        f"put them into {tmp_path}/CLASS/",
+    )
+
+
+@pytest.mark.parametrize(
+    ("folders", "names"),
+    [
+        (["0", "2"], ["0", "1", "2"]),
+        (["7"], [str(n) for n in range(8)]),
+        (["99999"], [str(n) for n in range(100_000)]),
+        (["0", "cat"], None), (["01"], None), (["-1"], None), (["100000"], None), (["²"], None), ([], None),
+    ],
+)  # fmt: skip
+def test_classes_that_are_only_numbered(folders: list[str], names: list[str] | None, tmp_path: Path) -> None:
+    for name in (*folders, ".git"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "file").write_text("")
+    assert numbered(tmp_path) == names
+
+
+def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(Fault, match="nothing cannot be read: ") as caught:
+        entries(tmp_path / "nothing")
+    assert caught.value.code == "N707"
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x7fb", os.fsdecode(b"caf\xe9")])
+def test_a_name_that_is_not_valid_text(name: str, tmp_path: Path) -> None:
+    put(tmp_path / name / "1.png", 1)
+    with pytest.raises(Fault, match="whose name is not valid text") as caught:
+        read_folder(tmp_path, None, PLAIN)
+    assert caught.value.help == "name the folder after its class, in UTF-8"

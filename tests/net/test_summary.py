@@ -1,0 +1,113 @@
+"""What `show` prints: a row for each layer by hand counts, sums of the rows, what remains when the net is deployed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from netspec.cli import main
+from netspec.net import Layer, load
+
+LENET = """netspec 1
+net L {
+    input x: 1 x 8 x 8
+    c = x -> conv(4, 3)
+    output y = c -> maxpool(2) -> dense(5)
+}
+"""
+SHARED = """netspec 1
+net L {
+    input x: 3
+    share s = dense(3)
+    output y = x -> s -> s
+}
+"""
+TWO_HEADS = """netspec 1
+net L {
+    input x: 4
+    h = x -> dense(6)
+    output y = h -> dense(2)
+    output aux (train, weight: 0.3) = h -> dense(3)
+}
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "a.net"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_rows_by_hand(tmp_path: Path) -> None:
+    rows = load(write(tmp_path, LENET)).layers
+    # conv: 4 kernels of 9 weights and a bias; 6 x 6 places, each with 9 products and, as a connection, the bias
+    assert rows[0] == Layer("c/conv", "conv", "4 x 6 x 6", 40, 4 * 36 * 10, 4 * 36 * 9, 4)
+    assert (rows[1].parameters, rows[1].shape, rows[1].line) == (0, "4 x 3 x 3", 5)
+    assert (rows[2].parameters, rows[2].macs) == (5 * 36 + 5, 5 * 36)
+
+
+def test_sums_are_those_of_the_rows(tmp_path: Path) -> None:
+    told = load(write(tmp_path, LENET)).summary()
+    for name in ("parameters", "connections", "macs"):
+        assert told[name] == sum(row[name] for row in told["layers"])
+    assert (told["inputs"], told["outputs"]) == ({"x": "1 x 8 x 8"}, {"y": "5"})
+    assert "deployed" not in told
+
+
+def test_shared_weights_count_once_and_their_products_each_time(tmp_path: Path) -> None:
+    told = load(write(tmp_path, SHARED)).summary()
+    assert [row["parameters"] for row in told["layers"]] == [12, 0]
+    assert (told["parameters"], told["macs"]) == (12, 18)
+
+
+def test_without_the_auxiliary_head(tmp_path: Path) -> None:
+    told = load(write(tmp_path, TWO_HEADS)).summary()
+    assert told["parameters"] == 30 + 14 + 21
+    assert told["deployed"] == {"parameters": 30 + 14, "macs": 24 + 12, "outputs": {"y": "2"}}
+
+
+def test_costs_of_a_free_size_are_not_known_until_it_has_a_number(tmp_path: Path) -> None:
+    net = load(write(tmp_path, LENET.replace("8 x 8", "H x W").replace(" -> dense(5)", "")))
+    told = net.summary()
+    assert (told["macs"], told["connections"], told["layers"][0]["macs"]) == (None, None, None)
+    assert net.at({"H": 8, "W": 8}).summary()["macs"] == 4 * 36 * 9
+    assert net.at({}) is net
+
+
+@pytest.mark.parametrize("option", [[], ["--receptive"], ["--explain"], ["--json"]])
+def test_a_net_without_a_layer_is_shown(option: list[str], tmp_path: Path) -> None:
+    assert main(["show", str(write(tmp_path, "netspec 1\nnet A {\n input x: 3\n output y = x\n}\n")), *option]) == 0
+
+
+def test_tables(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """netspec 1
+net L {
+    input x: 4 x 8 x 8
+    sparse table t: 4 -> 8 = depthwise(2)
+    output y = x -> conv(8, 3, table: t)
+}
+""",
+    )
+    (found,) = load(path).summary()["tables"].values()
+    assert found == {"inputs": 4, "outputs": 8, "connections": 8, "fan_in": 1, "weights": 8}
+
+
+def test_a_table_of_taps(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """netspec 1
+net L {
+    input x: 4 x 8 x 8
+    kernel table k: 2 x 3 {
+        a . a
+        X . X
+    }
+    output y = x -> conv(8, k)
+}
+""",
+    )
+    (found,) = load(path).summary()["tables"].values()
+    assert found == {"size": "2 x 3", "taps": 4, "weights": 3}

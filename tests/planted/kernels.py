@@ -1,0 +1,213 @@
+"""Faults of the engine's kernels: a sign, a bound or a case in each family."""
+
+from __future__ import annotations
+
+from tests.planted.fault import rows_of
+
+_TESTS = "tests/engine/kernels/test_"
+CONVOLUTIONS, CHOOSE, COMPACT, UNITS = (f"{_TESTS}{name}.py" for name in ("convolutions", "choose", "compact", "units"))
+POOLS, FAR, OVER_MAPS, SPECIAL, MOVES = (
+    f"{_TESTS}{name}.py" for name in ("pools", "far_from_zero", "over_maps", "special", "moves")
+)
+DECONV, GRADIENTS = f"{_TESTS}deconv.py", f"{_TESTS}gradients.py"
+
+
+fault = rows_of("engine/kernels/{}")
+
+CONV = (
+    fault("conv/windows.py", "starts = [p[0] for p in window.pads]", "starts = [p[1] for p in window.pads]",
+          CONVOLUTIONS, "an even kernel pads less before"),
+    fault("conv/windows.py", "if part is not None:\n            dx.fill(0)", "if part is not None:", CONVOLUTIONS,
+          "cells behind the last window have no gradient"),
+    fault("conv/windows.py", "(size - 1 - offset) // stride + 1", "(size - offset) // stride + 1", POOLS,
+          "a tap beyond the last cell finds nothing"),
+    fault("conv/compact.py", "add_fixed(table, constants, self.taps, axes)", "pass", CONVOLUTIONS,
+          "`=` and numbers of a table are part of the kernel"),
+    fault("conv/compact.py", "ids = spread_taps(self.op.kernel, ids)", "pass", GRADIENTS,
+          "a kernel table says which taps there are"),
+    fault("table_index.py", "len(np.unique(source)) == len(source)", "True", COMPACT,
+          "a shared letter's gradients add up"),
+    fault("conv/patches.py", "and all(s == 1 for s in self.window.stride)", "", CONVOLUTIONS,
+          "1 x 1 with a stride is not the value itself"),
+    fault("conv/patches.py", "(plain or whole) and not self.padded and", "(plain or whole) and",
+          f"{GRADIENTS} {CONVOLUTIONS}", "a padded value is not its own patches"),
+    fault("conv/row_patches.py", "[::-1].transpose(0, 2, 1)", ".transpose(0, 2, 1)", CONVOLUTIONS,
+          "backward runs the kernel turned around"),
+    fault("conv/row_patches.py", "[k - 1 - p[0] for k, p", "[p[0] for k, p", CONVOLUTIONS,
+          "backward pads what forward did not"),
+    fault("conv/tiles.py", "parts.sum(axis=0)", "parts[0]", CONVOLUTIONS, "a bias hears of every place of a tile"),
+    fault("conv/tiles.py", "for i, j in product(range(0, a, t), range(0, b, t))",
+          "for i, j in product(range(0, t, t), range(0, b, t))", CONVOLUTIONS, "tiles overlap along rows"),
+    fault("conv/winograd.py", "any(end < size for", "any(end < 0 for", CONVOLUTIONS,
+          "cells that no plane reaches have no gradient"),
+    fault("conv/winograd.py", "done = strip.results.start + strip.axes[0].read", "done = 0", CONVOLUTIONS,
+          "strips overlap, and what they share is added"),
+    fault("conv/winograd_transforms.py", "scale = prod(p - q for q in others)", "scale = prod(q - p for q in others)",
+          CONVOLUTIONS, "the sign of Cook and Toom's divisor"),
+    fault("conv/winograd_transforms.py", "g[-1, -1], a[-1, -1] = _polynomial(finite), 1, 1",
+          "g[-1, -1], a[-1, -1] = _polynomial(finite), 1, 0", CONVOLUTIONS, "the point at infinity is the last tap's"),
+    fault("conv/winograd_rows.py", "(2 - top, 2 - left)", "(top, left)", CONVOLUTIONS,
+          "backward pads what forward did not"),
+    fault("conv/depthwise.py", "if 0 <= start + tap * step < size]", "if 0 < start + tap * step < size]", CONVOLUTIONS,
+          "the first cell is on the map"),
+    fault("conv/depthwise.py", "yield partial(sums.fill, 0)", "pass", CONVOLUTIONS,
+          "a tap that no place sees has no gradient"),
+    fault("conv/sparse_blocks.py", "(self.taps[0] // 2) * self.taps[1] + self.taps[1] // 2", "0", CONVOLUTIONS,
+          "what is fixed stands at the middle tap"),
+    fault("conv/sparse_blocks.py", "part[:, :shift] = 0", "pass", CONVOLUTIONS, "before a plane there is nothing"),
+    fault("table_blocks.py", "np.add.at(gradient, self.weights, cells)", "gradient[self.weights] += cells", COMPACT,
+          "a shared letter's gradients add up in a block"),
+    fault("table_blocks.py", "flat.fill(0)", "pass", COMPACT, "cells that a table has not are zero"),
+    fault("conv/deconv.py", "for (before, _), have, want", "for (_, before), have, want", DECONV,
+          "an even kernel is cut less before"),
+    fault("conv/deconv.py", "y.fill(0)", "pass", DECONV, "where no tap reaches there is nothing"),
+    fault("conv/local.py", "for image in dy:", "for image in dy[:1]:", CONVOLUTIONS,
+          "every image moves a position's bias"),
+)  # fmt: skip
+
+CHOICES = tuple(
+    fault("conv/choose.py", old, new, CHOOSE, f"where methods change: {new}")
+    for old, new in (
+        ("FEW_PAIRS = 32", "FEW_PAIRS = 31"),
+        ("FEW_PAIRS = 32", "FEW_PAIRS = 33"),
+        ("TILE_OUTPUTS = 8, 64", "TILE_OUTPUTS = 7, 64"),
+        ("TILE_OUTPUTS = 8, 64", "TILE_OUTPUTS = 9, 64"),
+        ("TILE_OUTPUTS = 8, 64", "TILE_OUTPUTS = 8, 63"),
+        ("TILE_OUTPUTS = 8, 64", "TILE_OUTPUTS = 8, 65"),
+        ("TALL_INPUTS = 4", "TALL_INPUTS = 3"),
+        ("TALL_INPUTS = 4", "TALL_INPUTS = 5"),
+        ("ROW_PAIRS = 1024", "ROW_PAIRS = 1023"),
+        ("ROW_PAIRS = 1024", "ROW_PAIRS = 1056"),
+        ("PAIRS, MAPS = 90, 3", "PAIRS, MAPS = 91, 3"),
+        ("PAIRS, MAPS = 90, 3", "PAIRS, MAPS = 87, 3"),
+        ("PAIRS, MAPS = 90, 3", "PAIRS, MAPS = 90, 2"),
+        ("PAIRS, MAPS = 90, 3", "PAIRS, MAPS = 90, 4"),
+        ("TINY_TAPS = 49, 3", "TINY_TAPS = 48, 3"),
+        ("TINY_TAPS = 49, 3", "TINY_TAPS = 50, 3"),
+        ("TINY_TAPS = 49, 3", "TINY_TAPS = 49, 4"),
+        ("EMPTY_MAPS = 16, 64", "EMPTY_MAPS = 17, 64"),
+        ("EMPTY_MAPS = 16, 64", "EMPTY_MAPS = 12, 64"),
+        ("EMPTY_MAPS = 16, 64", "EMPTY_MAPS = 16, 63"),
+        ("EMPTY_MAPS = 16, 64", "EMPTY_MAPS = 16, 65"),
+        ("any(k > 2 * s for", "any(k >= 2 * s for"),
+        ("plain.taps[0] > TAPS", "plain.taps[0] >= TAPS"),
+        ("max(stride) == 1 or plain.groups > 1 or several", "max(stride) == 1 or several"),
+        ("if not (shared and METHODS[name].transformed)", ""),
+    )
+)
+
+DENSE = (
+    fault("dense/choose.py", "if cells < LARGE:", "if cells <= LARGE:", CHOOSE,
+          "how large a table is before its blocks are looked at"),
+    fault("dense/choose.py", "2 * cost(found) <= cells", "cost(found) <= cells", CHOOSE,
+          "blocks pay at half the products"),
+    fault("dense/spread.py", "add_fixed(self.table, constants, ())", "pass", COMPACT,
+          "`=` and numbers of a table are part of the kernel"),
+    fault("dense/blocks.py", "dx[:, block.inputs] += share", "dx[:, block.inputs] = share", COMPACT,
+          "an input that several blocks read hears of all"),
+    fault("dense/units.py", "np.moveaxis(x, -1, 1))", "x.reshape(x.shape[0], x.shape[-1], *x.shape[1:-1]))", UNITS,
+          "units are maps first"),
+    fault("dense/rbf.py", "np.multiply(dy, 2.0, out=dd)", "np.multiply(dy, 1.0, out=dd)", UNITS,
+          "a square's gradient is twice the number"),
+    fault("dense/rbf.py", "np.subtract(dw, dc, out=dw)", "np.add(dw, dc, out=dw)", UNITS, "codes move the other way"),
+)  # fmt: skip
+
+POOLING = (
+    fault("pool/windowed.py", "begins = all(before == 0 for before, _ in self.window.pads)", "begins = True", POOLS,
+          "windows with pads count unlike cells"),
+    fault("pool/windowed.py", "and self.window.kernel == self.window.stride", "", POOLS, "windows that overlap add up"),
+    fault("pool/windowed.py", "if not self.parted:\n            dx.fill(0)", "if self.parted:\n            dx.fill(0)",
+          POOLS, "room for what is added"),
+    fault("pool/average.py", "np.full(self.maps, share.flat[0]) if self.parted else share",
+          "np.full(self.maps, share.flat[0])", POOLS, "a window at the border has fewer cells"),
+    fault("pool/average.py", "spread(gain * share)", "spread(gain)", POOLS, "subsample is a mean"),
+    fault("pool/average.py", "np.divide(dy, flat.shape[1], out=flat)", "np.copyto(flat, dy)", POOLS,
+          "the mean of all positions hands a share back"),
+    fault("pool/power.py", "np.power(tap, p - 1, out=tap, where=tap > 0)", "np.power(tap, p, out=tap, where=tap > 0)",
+          POOLS, "a power's gradient is one less"),
+    fault("pool/power.py", "np.copysign(tap, view, out=tap)", "pass", POOLS, "an odd power keeps the sign"),
+    fault("pool/power.py", "np.clip(tap, -1, 1, out=tap)", "pass", POOLS, "no gradient is more than what came"),
+    fault("pool/maximum.py", "fresh = under.start % stride not in seen", "fresh = True", POOLS,
+          "a cell that several windows choose hears of all"),
+    fault("pool/maximum.py", "cells.append(dx[:, rest::stride])", "pass", POOLS,
+          "a cell between windows has no gradient"),
+    fault("pool/maximum.py", "combine(np.maximum, -np.inf,", "combine(np.maximum, 0,", POOLS,
+          "what is below 0 may be the largest"),
+    fault("pool/maximum.py", "np.argmax(x, axis=1)", "np.argmin(x, axis=1)", POOLS, "the largest of all positions"),
+)  # fmt: skip
+
+NORM = (
+    fault("norm/batch.py", "FAR = 4", "FAR = 40000", FAR, "far from zero the mean is taken away first"),
+    fault("norm/batch.py", "variance * (count / max(count - 1, 1))", "variance", FAR,
+          "the running variance is the unbiased one"),
+    fault("norm/batch.py", "move * move * (have * share)", "move * move * share", FAR,
+          "moments of chunks merged (Chan, Golub, LeVeque)"),
+    fault("norm/batch.py", "k2 = -k1 * dgain / (sigma * count)", "k2 = k1 * dgain / (sigma * count)", FAR,
+          "the batch's deviation takes from the gradient"),
+    fault("norm/batch.py", "keep * w[\"running_mean\"].astype(np.float64) + (1 - keep) * mean",
+          "(1 - keep) * w[\"running_mean\"].astype(np.float64) + keep * mean", FAR, "momentum is what is kept"),
+    fault("norm/grouped.py", "np.subtract(z, mean, out=z)\n            np.multiply(z, z, out=t)",
+          "np.multiply(z, z, out=t)", FAR, "the mean is taken away twice"),
+    fault("norm/grouped.py", "np.subtract(out, parts, out=out)", "np.add(out, parts, out=out)", FAR,
+          "the deviation takes from the gradient"),
+    fault("norm/lrn.py", "(self.op.size - 1) // 2, self.op.size // 2", "self.op.size // 2, (self.op.size - 1) // 2",
+          OVER_MAPS, "an even window has one map more behind"),
+    fault("norm/lrn.py", "self._window(t, u, self.behind, self.before)", "self._window(t, u, self.before, self.behind)",
+          OVER_MAPS, "backward's window is mirrored"),
+    fault("norm/lrn.py", "2 * op.alpha * op.beta / op.size", "op.alpha * op.beta / op.size", OVER_MAPS,
+          "a square's gradient is twice the number"),
+)  # fmt: skip
+
+ACTIVATION = (
+    fault("activation/piecewise.py", "np.less(y, top, out=below)", "np.less_equal(y, top, out=below)", SPECIAL,
+          "above its maximum relu has no slope"),
+    fault("activation/piecewise.py", "np.multiply(d, 1 - self.op.slope, out=d)", "np.multiply(d, self.op.slope, out=d)",
+          SPECIAL, "leaky_relu's slope above 0 is 1"),
+    fault("activation/piecewise.py", "np.greater_equal(kept, 3, out=t)", "np.greater_equal(kept, 6, out=t)", SPECIAL,
+          "hard_swish is the identity from 3 on"),
+    fault("activation/piecewise.py", "np.subtract(1, t, out=dx)", "np.copyto(dx, t)", GRADIENTS,
+          "prelu's slope is below 0"),
+    fault("activation/smooth.py", "np.multiply(t, -0.5, out=t)", "np.multiply(t, 0.5, out=t)", SPECIAL,
+          "the normal density falls"),
+    fault("activation/smooth.py", "-self.op.slope / self.op.scale", "-self.op.slope * self.op.scale", SPECIAL,
+          "tanh's slope by its own scale"),
+    fault("activation/smooth.py", "np.subtract(dy, d, out=dx)", "np.add(dy, d, out=dx)", GRADIENTS,
+          "plain tanh's shorter way"),
+    fault("activation/softmax.py", "np.subtract(dy, row, out=dx)", "np.copyto(dx, dy)", OVER_MAPS,
+          "softmax's outputs share one sum"),
+    fault("activation/softmax.py", "np.multiply(t, row, out=t)", "pass", OVER_MAPS,
+          "log_softmax takes away the sum of all gradients"),
+    fault("activation/softmax.py", "step = min(span, size - span)", "step = span", OVER_MAPS,
+          "windows of the largest stay within a position"),
+    fault("special.py", "2.05107837782607147e3", "2.05107837782617147e3", SPECIAL,
+          "Cody's coefficients, in the middle"),
+    fault("special.py", "5.27905102951428412e-1", "5.27905112951428412e-1", SPECIAL, "Cody's coefficients, far out"),
+    fault("special.py", "1.13864154151050156e2", "1.13864164151050156e2", SPECIAL, "Cody's coefficients, near 0"),
+    fault("special.py", "np.where(part > 0, 1 - tail, tail)", "np.where(part > 0, tail, 1 - tail)", SPECIAL,
+          "the normal distribution rises"),
+)  # fmt: skip
+
+OTHERS = (
+    fault("rearrange.py", "(i + 0.5) / factor - 0.5", "i / factor", MOVES, "between pixel centres"),
+    fault("rearrange.py", "matrix[i, i // factor] = 1", "matrix[i, i % size] = 1", MOVES,
+          "a pixel's copies lie side by side"),
+    fault("rearrange.py", "(x[..., i * each : (i + 1) * each], y[..., i::g])",
+          "(x[..., i::g], y[..., i * each : (i + 1) * each])", MOVES, "which way groups are turned"),
+    fault("rearrange.py", "return np.moveaxis(array, -1, 1)", "return array", MOVES,
+          "all numbers in the order of maps"),
+    fault("rearrange.py", "np.add(dx[..., i], dy[..., j], out=dx[..., i])", "np.copyto(dx[..., i], dy[..., j])", MOVES,
+          "a map that is taken twice"),
+    fault("rearrange.py", "if (np.diff(maps) == 1).all():", "if True:", MOVES, "maps in any order"),
+    fault("join.py", "if i and self.sign < 0:", "if self.sign < 0:", MOVES, "the first is not subtracted"),
+    fault("join.py", "if j != i:", "if True:", MOVES, "a product's gradient has the others"),
+    fault("join.py", "if target.shape[k] == 1 and gradient.shape[k] > 1", "if False", f"{MOVES} {GRADIENTS}",
+          "what stretched hears of all it was"),
+    fault("wiring.py", "(i, o, value) == (a + length, b + length, same)", "(i, o) == (a + length, b + length)", MOVES,
+          "neighbours with other numbers go apart"),
+    fault("training.py", "np.multiply(mask, 1 / (1 - share), out=mask)", "pass", MOVES,
+          "what is kept makes up for the rest"),
+    fault("training.py", "m.first, clock.step]", "m.first, 0]", MOVES, "every step draws anew"),
+    fault("training.py", "np.greater_equal(", "np.less(", MOVES, "the share that is dropped"),
+)  # fmt: skip
+
+FAULTS = (*CONV, *CHOICES, *DENSE, *POOLING, *NORM, *ACTIVATION, *OTHERS)

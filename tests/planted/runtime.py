@@ -1,0 +1,203 @@
+"""Faults of running models: devices, batches, answers, scores, what a stranger's model says."""
+
+from __future__ import annotations
+
+from tests.planted.fault import rows_of
+
+fault = rows_of("runtime/{}", "tests/{}")
+
+FAULTS = (
+    fault(
+        "session.py",
+        "if session.get_providers()[0] != provider:",
+        "if provider not in (*session.get_providers(), provider):",
+        "runtime/test_session.py",
+        "a device that silently falls back is noticed",
+    ),
+    fault(
+        "session.py",
+        'for name in ("cuda", "cpu"):',
+        'for name in ("cpu", "cuda"):',
+        "runtime/test_session.py",
+        "auto takes the better device",
+    ),
+    fault(
+        "session.py",
+        'cause = why if device == "cpu" else _start(model, "cpu")[1] if there else ""',
+        "cause = why",
+        "runtime/test_session.py",
+        "a device that does not start is not the model's fault",
+    ),
+    fault(
+        "session.py",
+        "options.intra_op_num_threads = cores()",
+        "options.intra_op_num_threads = 0",
+        "runtime/test_session.py",
+        "threads are those that this process may use",
+    ),
+    fault(
+        "session.py",
+        "x[at : at + size], size, to)",
+        "x[at : at + size - 1], size, to)",
+        "runtime/test_session.py",
+        "no row is left out between two batches",
+    ),
+    fault(
+        "session.py",
+        "return [results[name] for name in (names or results)]",
+        "return list(results.values())",
+        "runtime/test_session.py",
+        "outputs come in the order asked for",
+    ),
+    fault("session.py", "[:rows].reshape(-1", "[:size].reshape(-1", "runtime/test_session.py", "padding is cut off"),
+    fault(
+        "session.py",
+        "not 0 < sizes[0] <= MOST",
+        "not 0 < sizes[0] < 2**40",
+        "runtime/test_foreign_models.py",
+        "a model that wants a billion pictures is refused",
+    ),
+    fault(
+        "session.py",
+        "value.ndim < 2 or not value.size or len(value) % size",
+        "value.ndim < 2 or not value.size",
+        "runtime/test_foreign_models.py",
+        "an answer has a row for each picture",
+    ),
+    fault(
+        "session.py",
+        "if value.type not in KINDS:",
+        "if False:",
+        "runtime/test_foreign_models.py",
+        "strings are no numbers",
+    ),
+    fault(
+        "predict.py",
+        'np.argsort(-values, kind="stable")[: self.top]',
+        'np.argsort(values, kind="stable")[: self.top]',
+        "runtime/test_predict.py",
+        "the best class comes first",
+    ),
+    fault(
+        "predict.py",
+        'values = np.exp(values) if end == "log_softmax" else values',
+        'values = np.exp(values) if end == "softmax" else values',
+        "runtime/test_predict.py",
+        "logarithms become probabilities",
+    ),
+    fault(
+        "predict.py",
+        "if ranked and np.isnan(values).any():",
+        "if np.isnan(values).all():",
+        "runtime/test_predict.py",
+        "an answer with a NaN is an error",
+    ),
+    fault(
+        "predict.py",
+        "found += sorted(_below(path))",
+        "found += _below(path)",
+        "runtime/test_predict.py",
+        "pictures of a folder come in the order of their names",
+    ),
+    fault(
+        "predict.py",
+        "path.suffix.lower() in SUFFIXES",
+        "path.suffix in SUFFIXES",
+        "runtime/test_predict.py",
+        "B.PNG is a picture",
+    ),
+    fault(
+        "predict.py",
+        "return np.moveaxis(array, -1, 1) if array.ndim > 2 else array",
+        "return np.moveaxis(array, -1, 1) if array.ndim > 3 else array",
+        "runtime/test_predict.py",
+        "maps come first in whatever has positions",
+    ),
+    fault(
+        "predict.py",
+        "rows[place] = Row(str(path), error=fault.message, code=fault.code)",
+        "raise",
+        "runtime/test_predict.py",
+        "one file that is no picture stops no other",
+    ),
+    fault(
+        "predict.py",
+        "named = classes is not None and len(classes) == len(values)",
+        "named = False",
+        "runtime/test_predict.py",
+        "named classes are ranked",
+    ),
+    fault(
+        "metadata.py",
+        "if step is not None and step.random:",
+        "if step is None:",
+        "runtime/test_metadata.py",
+        "a random step does not run",
+    ),
+    fault(
+        "metadata.py", "value > LONGEST", "value >= LONGEST", "runtime/test_metadata.py", "the longest side is allowed"
+    ),
+    fault(
+        "metadata.py",
+        "isinstance(version, bool) or not isinstance(version, int)",
+        "not isinstance(version, int)",
+        "runtime/test_metadata.py",
+        "true is no version",
+    ),
+    fault(
+        "metadata.py",
+        "version > VERSION",
+        "version > VERSION + 1",
+        "runtime/test_metadata.py",
+        "a later version is refused",
+    ),
+    fault(
+        "metadata.py",
+        'loss or ("cross_entropy" if not end else "mse")',
+        'loss or "mse"',
+        "runtime/test_metadata.py",
+        "a model that names no end has classes",
+    ),
+    fault(
+        "metadata.py",
+        '"sigmoid": "binary_cross_entropy",',
+        '"sigmoid": "mse",',
+        "runtime/test_metadata.py",
+        "a sigmoid has binary cross entropy",
+    ),
+    fault(
+        "metadata.py",
+        "if name in outputs\n",
+        "if True\n",
+        "runtime/test_metadata.py",
+        "what is said of outputs that are not there is not used",
+    ),
+    fault(
+        "evaluate.py",
+        "self.target.loss in BELONGS and self.logits is None",
+        "False",
+        "runtime/test_evaluate.py",
+        "a score from probabilities says so",
+    ),
+    fault(
+        "evaluate.py",
+        'unscored[name] = "it has no loss"\n            continue',
+        "continue",
+        "runtime/test_evaluate.py",
+        "an output without a loss is named",
+    ),
+    fault(
+        "evaluate.py",
+        "averaged = takes_labels(loss) and given is not None and given.ndim == 1",
+        "averaged = False",
+        "runtime/test_evaluate.py",
+        "one class of a map is held against its mean",
+    ),
+    fault(
+        "evaluate.py",
+        "not takes_labels(loss) and [sizes] ==",
+        "[sizes] ==",
+        "runtime/test_evaluate.py",
+        "a net of classes does not rebuild its input",
+    ),
+)
