@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from tests.fuzz.written import FREE, Author, Value
+from tests.fuzz.written import Author
+from tests.fuzz.written_sizes import FREE, Value
 
 BLOCKS = """block unit(m, deep = true) {
     a = in -> conv(m, 3, pad: 1) -> (norm -> relu if deep else tanh)

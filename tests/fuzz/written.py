@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import prod
 
+from tests.fuzz.written_sizes import Value, places, sides
 from tests.fuzz.written_tables import kernel_table, table, wiring
 
 ACTIVATIONS = (
@@ -15,29 +16,6 @@ ACTIVATIONS = (
     "softplus", "softsign", "abs", "softmax", "log_softmax", "dropout(0.3)", "scale(-0.5)", "shift(1/4)", "norm",
     "norm(affine: false, momentum: 0.8)", "layer_norm",
 )  # fmt: skip
-FREE = {"H": 9, "W": 8, "D": 7}
-
-
-@dataclass(frozen=True)
-class Value:
-    """What a pipeline gives: maps (or units, without ``sizes``) and ``grid``,
-    the places that only equal ones may join."""
-
-    maps: int
-    sizes: tuple[int, ...]
-    grid: str
-
-    @property
-    def free(self) -> bool:
-        return self.grid.startswith("free")
-
-    def on(self, sizes: tuple[int, ...], change: str) -> Value:
-        """The value on other places."""
-        return (
-            self
-            if sizes == self.sizes and not self.free
-            else replace(self, sizes=sizes, grid=f"{self.grid} {change}" if self.free else str(sizes))
-        )
 
 
 Step = tuple[str, Value]
@@ -100,12 +78,12 @@ class Author:
         pad = draw.choice(("same", 0, 1, 2))
         up = pool and draw.random() < 0.4
         rows = [
-            _places(kind, n, k, s, d, pad, up) for n, k, s, d in zip(value.sizes, kernel, stride, dilation, strict=True)
+            places(kind, n, k, s, d, pad, up) for n, k, s, d in zip(value.sizes, kernel, stride, dilation, strict=True)
         ]
-        sides = [_sides(k, d, pad) for k, d in zip(kernel, dilation, strict=True)]
+        margins = [sides(k, d, pad) for k, d in zip(kernel, dilation, strict=True)]
         if min(rows) < 1 or (value.free and min(rows) < 2) or prod(rows) > 700 or (kind == "local" and value.free):
             return None
-        if pool and any(max(side) >= k for side, k in zip(sides, kernel, strict=True)):
+        if pool and any(max(side) >= k for side, k in zip(margins, kernel, strict=True)):
             return None
         outputs, more = (value.maps, "") if pool else self.wired(value.maps, all(k % 2 for k in kernel))
         told = [] if pool else [self.number(outputs)]
@@ -170,12 +148,10 @@ class Author:
         if kind == "shuffle" and sizes:
             return f"shuffle({draw.choice(divisors)})", value
         if kind == "slice":
+            if draw.random() < 0.3:
+                return f"slice(maps: 0..{n - 1})", value
             picked = [draw.randrange(n) for _ in range(draw.randint(1, 4))]
-            return (
-                (f"slice(maps: 0..{n - 1})", value)
-                if draw.random() < 0.3
-                else (f"slice(maps: {picked})", replace(value, maps=len(picked)))
-            )
+            return f"slice(maps: {picked})", replace(value, maps=len(picked))
         if kind == "connect":
             name, outputs = wiring(draw, self, n)
             return f"connect({name})", replace(value, maps=outputs)
@@ -321,21 +297,3 @@ class Author:
         taken, other = taken.replace("\n", " "), other.replace("\n", " ")
         condition = self.draw.choice(("wide", "k == 4", "not (k > 4)", "wide and 1 < 2", 'mode == "a"'))
         return f"({taken} if {condition} else {other})", after
-
-
-def _sides(kernel: int, dilation: int, pad: int | str) -> tuple[int, int]:
-    total = dilation * (kernel - 1)
-    return (total // 2, total - total // 2) if isinstance(pad, str) else (pad, pad)
-
-
-def _places(kind: str, size: int, kernel: int, stride: int, dilation: int, pad: int | str, up: bool) -> int:
-    """The contract's formulas."""
-    before, behind = _sides(kernel, dilation, pad)
-    reach = dilation * (kernel - 1) + 1
-    if kind == "deconv":
-        return size * stride if pad == "same" else (size - 1) * stride - before - behind + reach
-    room = size + before + behind - reach
-    places = (-(-room // stride) if up else room // stride) + 1
-    while up and (places - 1) * stride - before >= size:
-        places -= 1
-    return places if room >= 0 else 0

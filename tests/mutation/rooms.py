@@ -37,7 +37,10 @@ ROOMS: dict[str, Room] = {
     "ops": Room(
         ("netspec/ops/**/*.py",), ("tests/ops", AGREEMENT, ZOO, "tests/engine/kernels/test_gradients.py", PAGES)
     ),
-    "tables": Room(("netspec/tables/**/*.py",), ("tests/tables", PAGES, "tests/passes/test_lower_tables.py")),
+    "tables": Room(
+        ("netspec/tables/**/*.py",),
+        ("tests/tables", PAGES, "tests/passes/test_lower_tables.py", "tests/passes/test_tables_compile.py"),
+    ),
     "passes": Room(("netspec/passes/**/*.py",), ("tests/passes", AGREEMENT)),
     "data": Room(("netspec/data/**/*.py",), ("tests/data",)),
     "settings": Room(
