@@ -56,3 +56,16 @@ def test_what_is_too_large_is_told_before_it_is_made(name: str) -> None:
 def test_large_tables_that_are_meant_work(made: str) -> None:
     text = f"netspec 1\nsparse table t: 4096 -> 4096 = {made}\n"
     assert codes(text + "net A { input x: 4096\n output y = x -> dense(4096, table: t) }\n") == []
+
+
+@pytest.mark.parametrize(("deep", "found"), [(100, []), (101, ["N116"])])
+def test_lists_stand_in_lists_100_deep(deep: int, found: list[str]) -> None:
+    inner = "let a1 = [1]\n" + "".join(f"let a{k} = [a{k - 1}]\n" for k in range(2, deep + 1))
+    assert codes(f"netspec 1\n{inner}") == found
+
+
+@pytest.mark.parametrize(("last", "found"), [(99_988, []), (99_989, ["N116"])])
+def test_a_list_holds_a_million_items_with_those_of_its_lists(last: int, found: list[str]) -> None:
+    # each list counts once, and each of its numbers: 9 * 100,001 + (last + 2) + 1
+    ranges = "let a = 0..99999\nlet b = 0.." + str(last)
+    assert codes(f"netspec 1\n{ranges}\nlet c = [{'a, ' * 9}b]\n") == found

@@ -42,6 +42,14 @@ FAULTS: tuple[Planted, ...] = (
         tests=T + "expressions.py", rule="both ends of a range count",
     ),
     Planted(
+        file="elaborate/expressions.py", old="result.leaves > MOST_LEAVES", new="result.leaves >= MOST_LEAVES",
+        tests=T + "limits.py::test_a_list_holds_a_million_items_with_those_of_its_lists", rule="a million items fit",
+    ),
+    Planted(
+        file="elaborate/expressions.py", old="result.depth > DEEPEST_LIST", new="result.depth >= DEEPEST_LIST",
+        tests=T + "limits.py::test_lists_stand_in_lists_100_deep", rule="lists stand in lists 100 deep",
+    ),
+    Planted(
         file="elaborate/expressions.py", old="if last - first >= LONGEST:", new="if last - first > LONGEST:",
         tests=T + "expressions.py", rule="a range has at most 100,000 items",
     ),
