@@ -46,8 +46,8 @@ def taken(part: Pictures | Examples, places: Array) -> Pictures | Examples:
     if isinstance(part, Examples):
         return Examples({name: array[places] for name, array in part.arrays.items()})
     images = part.images[places] if isinstance(part.images, np.ndarray) else [part.images[i] for i in places]
-    keys = None if part.keys is None else [part.keys[i] for i in places]
-    return Pictures(images, part.labels[places], part.classes, keys)
+    keys, files = (None if names is None else [names[i] for i in places] for names in (part.keys, part.files))
+    return Pictures(images, part.labels[places], part.classes, keys, files=files)
 
 
 def _rank(seed: int, key: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ _IDX = {"train": ("train",), "val": PARTS["val"], "test": ("t10k", "test")}
 class Pictures:
     """``images`` are (height, width, maps), one array where they are of one size; ``labels`` count ``classes``.
 
-    ``keys`` name them where they have names; ``passed`` counts what was passed over in their folder, by reason.
+    ``keys`` name them where they have names, and ``files`` is where they are; ``passed`` counts what was passed over in
+    their folder, by reason.
     """
 
     images: Array | list[Array]
@@ -38,6 +39,7 @@ class Pictures:
     classes: list[str] | None = None
     keys: list[str] | None = None
     passed: Counter[str] = field(default_factory=Counter)
+    files: list[str] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -139,7 +141,8 @@ def _folders(folder: Path, part: str, classes: list[str] | None, reading: Readin
     known = classes or (numbered(where) if part != "train" else None)
     found = listing(where, known)
     images = decoded(found, reading, where)
-    return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed)
+    files = list(map(str, found.files))
+    return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed, files)
 
 
 def folder_of(folder: Path, part: str) -> Path | None:
@@ -173,4 +176,4 @@ def by_name(pictures: Pictures, classes: list[str] | None, place: Path) -> Pictu
                 help=f"classes: {', '.join(classes[:20])}",
             )
     places = np.array([classes.index(name) if name in classes else -1 for name in own])
-    return Pictures(pictures.images, places[pictures.labels], classes, pictures.keys, pictures.passed)
+    return replace(pictures, labels=places[pictures.labels], classes=classes)

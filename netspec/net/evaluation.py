@@ -38,7 +38,8 @@ def evaluate(
         seed if type(seed) is int else None,
         Reading.of(data, max_pixels),
     )
-    return session, replace(scored(session, part, logits), part=name, examples=len(part))
+    files = getattr(part, "files", None)
+    return session, replace(scored(session, part, logits), part=name, examples=len(part), files=files)
 
 
 def _opened(model: Path, device: str) -> tuple[Session, dict[str, Logits]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples
 from netspec.data.batches import expected, known, prepared
-from netspec.data.scores import BELONGS, Logits, Score, answers, probable, score
+from netspec.data.confusion import Confusion, count
+from netspec.data.scores import BELONGS, Answers, Logits, Score, answers, probable, score
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target
 from netspec.diagnostics import Fault, printable
@@ -29,14 +30,23 @@ Array = NDArray[Any]
 class Evaluation:
     """``scores`` by output, ``unscored`` outputs with the reason, and outputs scored ``from_probabilities``.
 
-    ``part`` names what of the data they are of.
+    ``confusions`` are of those that tell classes apart, ``classes`` their names. ``part`` names what of the data they
+    are of, and ``files`` its examples, where each has one.
     """
 
     scores: Mapping[str, Score]
     unscored: Mapping[str, str]
     from_probabilities: tuple[str, ...] = ()
+    confusions: Mapping[str, Confusion] = field(default_factory=dict)
+    classes: Sequence[str] | None = None
     part: str = "test"
     examples: int = 0
+    files: Sequence[str] | None = None
+
+    def named(self, confusion: Confusion) -> list[str]:
+        """A name for each class: the model's, where it has one for each, else its number."""
+        names = self.classes
+        return list(names) if names and len(names) == confusion.classes else list(map(str, range(confusion.classes)))
 
 
 @dataclass(frozen=True)
@@ -55,8 +65,8 @@ class _Head:
     def from_probabilities(self) -> bool:
         return self.target.loss in BELONGS and self.logits is None
 
-    def score(self, value: Array, held: Array, sound: Array) -> Score:
-        """Of the model's value for some examples."""
+    def answers(self, value: Array, count: int) -> Answers:
+        """What the model's value says of ``count`` examples. Raises Fault N726."""
         target, y = self.target, np.moveaxis(value, 1, -1)
         if self.from_probabilities and not probable(y, target.end):
             raise Fault(
@@ -65,7 +75,7 @@ class _Head:
                 help="the model may have been changed after netspec wrote it",
             )
         end = target.end if target.loss in BELONGS else ""
-        return score(target.loss, answers(y, len(held), end, self.logits is not None, self.averaged), held, sound)
+        return answers(y, count, end, self.logits is not None, self.averaged)
 
 
 def evaluate(session: Session, part: Pictures | Examples, logits: Mapping[str, Logits]) -> Evaluation:
@@ -78,14 +88,18 @@ def evaluate(session: Session, part: Pictures | Examples, logits: Mapping[str, L
     outputs = {name: sizes for name, sizes in session.outputs.items() if name in logits or name not in hidden}
     heads, unscored = _heads(session, part, outputs, logits)
     scores: dict[str, Score] = {head.target.output: Score() for head in heads}
+    confusions: dict[str, Confusion] = {}
     with foreign("N708", "the test set does not go through the model"):
         for given, found in _slices(session, part, data, [head.target for head in heads]):
             values = session.run(*given, names=[head.name for head in heads])
             for head, value in zip(heads, values, strict=True):
                 held = found[head.target.output]
                 sound = np.logical_and.reduce([np.isfinite(x.reshape(len(held), -1)).all(axis=1) for x in given])
-                scores[head.target.output] += head.score(value, held, sound)
-    return Evaluation(scores, unscored, tuple(head.target.output for head in heads if head.from_probabilities))
+                given_answers = head.answers(value, len(held))
+                scores[head.target.output] += score(head.target.loss, given_answers, held, sound)
+                count(confusions, head.target, given_answers, held, sound)
+    from_probabilities = tuple(head.target.output for head in heads if head.from_probabilities)
+    return Evaluation(scores, unscored, from_probabilities, confusions, data.classes)
 
 
 def _heads(

@@ -118,6 +118,8 @@ ROWS = [
     ("eval run/model.onnx --data data --device cpu --max-pixels 9 --json", 0, '"outputs"'),
     ("eval run/model.onnx --data data --untrusted", 0, "accuracy"),
     ("eval run/model.onnx --data nothing", 2, "!nothing"),
+    ("eval run/model.onnx --data data --mistakes - --fail-under 0", 0, "filename,label,answer,prob,label_prob"),
+    ("eval run/model.onnx --data data --fail-under 1.01", 1, "!below --fail-under 1.01"),
     ("weights list a.net --root . --set units=3", 0, "c/conv.weight"),
     ("weights list run/weights.safetensors --json", 0, '"c/conv.weight": "2 x 1 x 3 x 3"'),
     ("weights import dense.net --root . dense.npz --set units=3 -o dense.safetensors", 0, ""),

@@ -9,7 +9,7 @@ _NAMES = ("augment", "steps", "batches", "idx", "folders", "arrays", "inputs", "
 AUGMENT, STEPS, BATCHES, IDX, FOLDERS, ARRAYS, INPUTS, MODES, DAMAGED, SCORES, CLASSES = (
     f"tests/data/test_{name}.py" for name in _NAMES
 )
-PARTS = "tests/data/test_parts.py"
+PARTS, CONFUSION = "tests/data/test_parts.py", "tests/data/test_confusion.py"
 EQUAL, SOUND = (
     f"tests/cli/test_data.py::test_{name}" for name in ("equal_bytes_in_one_part_and_across", "a_sound_set")
 )
@@ -128,4 +128,15 @@ FAULTS = (
     fault("folders", 'f"{key}{path.name}/"', '""', PARTS, "an example's name is its path from the class's folder"),
     fault("checking", "len({part for part, _ in group}) > 1", "len(group) > 2", EQUAL, "equal across parts is a leak"),
     fault("checking", "max(counts) / min(counts)", "min(counts) / max(counts)", SOUND, "imbalance is above 1"),
+    # what was taken for what
+    fault("confusion", "kept * self.classes + said", "said * self.classes + kept", CONFUSION, "rows are the classes"),
+    fault("confusion", "right / answered if answered", "right / examples if answered", CONFUSION,
+     "precision is of what was called so"),
+    fault("confusion", "2 * right / (examples + answered)", "right / (examples + answered)", CONFUSION, "F1"),
+    fault("confusion", "(values == own) & (np.arange", "(values == own) | (np.arange", CONFUSION,
+     "of equals the lower number comes first"),
+    fault("confusion", "< TOP).sum()", "<= TOP).sum()", CONFUSION, "five are likeliest"),
+    fault("confusion", "first + rows", "rows", CONFUSION, "mistakes are numbered through the whole part"),
+    fault("confusion", "examples + self.answered - self.right", "examples + self.answered", CONFUSION,
+     "a union counts what is in both once"),
 )  # fmt: skip
