@@ -62,6 +62,25 @@ from netspec.diagnostics import Fault, printable
     type=click.Path(path_type=Path),
     help="Continue the run in this folder, bit for bit; with -o, continue it in another folder.",
 )
+@click.option(
+    "--from",
+    "start",
+    type=click.Path(path_type=Path),
+    metavar="RUN|WEIGHTS|MODEL",
+    help="Begin with the weights of a run, a file of weights or a model, by path, in place of fresh ones.",
+)
+@click.option(
+    "--fresh",
+    multiple=True,
+    metavar="PATTERN",
+    help='Weights that begin anew in spite of --from: a pattern over their paths, such as "label/*".',
+)
+@click.option(
+    "--freeze",
+    multiple=True,
+    metavar="PATTERN",
+    help='Weights that training does not change: a pattern over their paths, such as "stem/*".',
+)
 @click.option("--force", is_flag=True, help="Move aside a run that the folder of -o already holds.")
 @click.option("--seed", type=click.IntRange(0), help="Random seed, instead of the spec's.")
 @click.option(

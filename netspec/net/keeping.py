@@ -31,8 +31,9 @@ from netspec.net.left import (
 )
 from netspec.net.lock import Lock
 from netspec.net.methods_cache import tuned
-from netspec.net.recorded import Record, digest
+from netspec.net.recorded import Record, digest, tables
 from netspec.net.run_folder import RunFolder, room
+from netspec.net.start import Start
 from netspec.settings import Data, Train
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Keeper:
     same: dict[str, Any] = field(default_factory=dict)
     settings: Train = field(default_factory=Train)
     ways: Ways | None = None
+    start: Start = field(default_factory=Start)
 
     @contextlib.contextmanager
     def held(self, data: Path) -> Iterator[None]:
@@ -210,12 +212,14 @@ class Keeper:
         more = (
             {"resumed": [*(resumed if isinstance(resumed, list) else []), act]} if self.where.resume is not None else {}
         )
+        start = before.get("start") if self.where.resume is not None else self.start.to_json()
         found = {name: value for name, value in now.data.items() if name not in Data.fields()}
         about = {"path": str(data.absolute()), "digest": digest(found), **found}
         return {
             **self.settings.to_json(),
             "parameters": dict(self.net.given),
             "data": about,
+            **({"start": start} if self.start.used else {}),
             **began,
             **more,
             "layers": dict(now.net),
@@ -247,7 +251,8 @@ class Keeper:
         if best or event.val_loss is None:
             self.chosen = weights
         if self.folder is not None:
-            out, about = self.folder.path, {"net": self.net.name, "data": data.to_json()}
+            out = self.folder.path
+            about = {"net": self.net.name, "data": data.to_json(), "tables": tables(self.net.graph)}
             if self.chosen is weights:  # first: weights that no model can have are not kept
                 write(self.net, out / "model.onnx", weights, data, False, seed)
             if best:

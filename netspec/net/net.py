@@ -235,20 +235,25 @@ class Net:
         max_pixels: int | None = None,
         rate: float | None = None,
         patience: int | None = None,
+        start: str | Path | None = None,
+        fresh: Sequence[str] = (),
+        freeze: Sequence[str] = (),
     ) -> Iterator[Event]:
         """Train on the data of a folder; yields an event for each step and epoch.
 
         With ``out`` the spec, the weights after each epoch, a log, the model and the state are kept in that folder;
         ``resume`` is such a folder, whose training goes on where it stood, bit for bit. A folder that has a run is
         refused (Trouble N713) unless ``force`` moves it aside; one where another training is at work always is (N714).
-        ``command`` is noted as how the run was asked for, and ``tell`` gets lines that are worth knowing.
+        ``command`` is noted as how the run was asked for; ``tell`` gets lines worth knowing.
         ``settings`` stand in for the spec's; ``rate`` and ``patience`` for the optimiser's and the stop's. ``memory``
-        is how many bytes training may take: without ``batch`` the largest that fits is used, and a ``batch`` that
-        does not fit is Fault N712. ``recompute`` computes activations again in backward in place of keeping them,
-        which is also done where nothing else fits into the memory.
+        is how many bytes training may take: what does not fit is Fault N712. ``recompute`` computes activations again
+        in backward in place of keeping them, which is also done where nothing else fits into the memory.
+        ``start`` has the weights to begin with, and ``fresh`` and ``freeze`` are patterns over their paths: see
+        ``netspec.net.start.Start``.
         """
         from netspec.net.budget import Budget
         from netspec.net.keeping import Keep
+        from netspec.net.start import Start
         from netspec.net.training import Training
 
         settings = settings or self.meaning.train
@@ -262,7 +267,8 @@ class Net:
         settings = settings.replaced(**{name: value for name, value in given.items() if value is not None})
         where = Keep(None if out is None else Path(out), None if resume is None else Path(resume), force, command, tell)
         budget = Budget(memory, batch is not None, recompute)
-        return Training(self, settings, Path(data), where, workers, stop, budget, max_pixels).run()
+        begin = Start(None if start is None else Path(start), tuple(fresh), tuple(freeze))
+        return Training(self, settings, Path(data), where, workers, stop, budget, max_pixels, begin).run()
 
     def check_data(self, data: str | Path, max_pixels: int | None = None) -> Checked:
         """Look at every example of a data set, and hold it against the net."""

@@ -87,6 +87,21 @@ def _argument(value: Any) -> str:
     return str(value) if isinstance(value, Arguments) else repr(value) if isinstance(value, str) else str(value)
 
 
+def tables(graph: Graph) -> dict[str, str]:
+    """What the weights of each layer with a table are of, by path: equal shapes do not make them fit another table."""
+    found: dict[str, list[str]] = {}
+    for node in graph.nodes:
+        given = [getattr(node.op, name, None) for name in ("table", "kernel")]
+        texts = [
+            _argument(value)
+            for value in given
+            if isinstance(value, KernelTable) or (isinstance(value, Table) and not value.is_full)
+        ]
+        if texts:
+            found[node.path] = texts
+    return {path: " with ".join(texts) for path, texts in found.items()}
+
+
 def digest(values: Any) -> str:
     """SHA-256 of plain values in their order."""
     return sha256(json.dumps(values, default=str).encode()).hexdigest()

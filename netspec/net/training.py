@@ -14,6 +14,7 @@ from netspec.net.classes import check_count
 from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import Record, record
+from netspec.net.start import Start, begun
 from netspec.settings import Train
 
 if TYPE_CHECKING:
@@ -38,13 +39,16 @@ class Training:
     stop: Callable[[], bool]
     budget: Budget = field(default_factory=Budget)
     max_pixels: int | None = None
+    start: Start = field(default_factory=Start)
 
     def run(self) -> Iterator[Event]:
         """Read the data, train, keep what is asked for.
 
         The run's folder is held until the last event, or until this is closed.
         """
-        keeper = Keeper(self.net, self.where)
+        self.start = begun(self.start, self.where.resume)
+        self.net = replace(self.net, graph=self.start.frozen(self.net.graph))
+        keeper = Keeper(self.net, self.where, start=self.start)
         with keeper.held(self.folder):
             try:
                 yield from self._run(keeper)
@@ -117,7 +121,8 @@ class Training:
 
         settings, val = self.settings, parts.val
         state = keeper.left(now, settings)
-        fresh = initial(self.net.graph, settings.seed) if state is None else {}
+        graph = self.net.graph
+        fresh = self.start.weights(graph, initial(graph, settings.seed)) if state is None else {}
         self.judge = Judge(self.net, self.data, self.inputs, tuple(self.targets), self.workers, self.stop)
         trainer = Trainer(
             self.net.graph,

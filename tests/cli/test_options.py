@@ -86,6 +86,8 @@ ROWS = [
     ("train a.net --data data -o patient --rate 0.1 --patience 2", 0, "patient/model.onnx"),
     ("train a.net --data data --rate 0", 2, "!--rate"),
     ("train a.net --data data --patience 0", 2, "!--patience"),
+    ("train a.net --data data -o tuned --from run --fresh y/dense.* --freeze c/*", 0, "tuned/model.onnx"),
+    ("train a.net --data data -o tuned2 --freeze d/*", 1, "!error[N716]"),
     ("data check data a.net --root . --set side=1 --max-pixels 100", 0, "train: 12 examples"),
     ("data check data a.net --json", 0, '"sound": true'),
     ("data check data free.net", 1, "wrong: "),

@@ -137,6 +137,8 @@ POOLING = (
 )  # fmt: skip
 
 NORM = (
+    fault("norm/still.py", "np.multiply(dy, a, out=dx)", "np.copyto(dx, dy)", GRADIENTS,
+          "a frozen norm scales the gradient too"),
     fault("norm/batch.py", "FAR = 4", "FAR = 40000", FAR, "far from zero the mean is taken away first"),
     fault("norm/batch.py", "variance * (count / max(count - 1, 1))", "variance", FAR,
           "the running variance is the unbiased one"),

@@ -298,4 +298,32 @@ FAULTS = (
         "net/test_in_run.py::test_compiled_it_has_its_own_best_weights",
         "a run stands for its best weights",
     ),
+    fault(
+        "start.py",
+        "return {**fresh, **kept}",
+        "return {**kept, **fresh}",
+        "net/test_start.py::test_without_steps_between_the_weights_are_those_of_the_start",
+        "the weights of --from come before fresh ones",
+    ),
+    fault(
+        "start.py",
+        "marks.get(layer) != ours.get(layer)",
+        "False",
+        "net/test_start.py::test_a_table_with_other_cells_does_not_fit_even_where_shapes_agree",
+        "equal shapes do not make a table fit",
+    ),
+    fault(
+        "start.py",
+        "if len(met) == len(trained):",
+        "if met:",
+        "net/test_start.py::test_a_part_of_a_layer_stays",
+        "what is named stays, and no more",
+    ),
+    fault(
+        "start.py",
+        "return {**fresh, **kept}",
+        "return dict(kept)",
+        "net/test_start.py::test_without_steps_between_the_weights_are_those_of_the_start",
+        "what begins anew has fresh weights",
+    ),
 )

@@ -12,6 +12,7 @@ from netspec.engine.kernels.conv.choose import METHODS, chosen, convolution, pos
 from netspec.engine.kernels.dense import rbf
 from netspec.engine.kernels.dense.choose import dense
 from netspec.engine.kernels.norm import batch, grouped, lrn
+from netspec.engine.kernels.norm.still import StillNorm
 from netspec.engine.kernels.pool import average, maximum, power
 from netspec.ops import Operator, Weight
 
@@ -64,6 +65,8 @@ def kernel_for(
     ``shared`` layers are used several times; ``measured`` has methods by ``shape_key`` that a machine was found to run
     faster than the rules'.
     """
+    if isinstance(op, ops.norm.Norm) and op.frozen:
+        return StillNorm(op, xs, y, weights)
     plain = convolution(op, xs, y, weights)
     if plain is None:
         return KERNELS[type(op)](op, xs, y, weights)

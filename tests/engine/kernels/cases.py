@@ -162,6 +162,7 @@ CASES = [
     row("norm", MAPS),
     row("norm", (5,), momentum=0.8, epsilon=1e-3),
     row("norm", MAPS, affine=False),
+    row("norm", MAPS, frozen=True),
     row("layer_norm", MAPS),
     row("layer_norm", (5,)),
     row("group_norm", (6, 5, 4), groups=3),
