@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,12 @@ from netspec.cli.output import (
 )
 from netspec.cli.signals import current
 from netspec.diagnostics import Fault, printable
+
+
+def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not isfinite(value):
+        raise click.BadParameter(f"{value} is not a number of hours", ctx, param)
+    return value
 
 
 @click.command("train")
@@ -49,12 +56,19 @@ from netspec.diagnostics import Fault, printable
     metavar="EPOCHS",
     help="Stop when the validation loss (without such a part, the training loss) has not fallen for so many epochs.",
 )
+@click.option(
+    "--max-hours",
+    type=click.FloatRange(0, min_open=True),
+    metavar="HOURS",
+    callback=_finite,
+    help="End after so many hours, with what is trained kept; --resume goes on.",
+)
 @click.option("--batch", type=click.IntRange(1), help="Examples per step, instead of the spec's.")
 @click.option(
     "--memory",
     metavar="SIZE",
     callback=memory_size,
-    help="Memory that training may take, such as 2GB: use the largest batch that fits, unless --batch is given.",
+    help="Memory that training may take, such as 2GB: a batch of the spec that does not fit is made smaller.",
 )
 @recompute_option
 @click.option(

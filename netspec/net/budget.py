@@ -63,21 +63,23 @@ class Budget:
     recompute: bool = False
 
     def settle(self, net: Net, batch: int, examples: int, workers: int | None) -> tuple[int, bool]:
-        """The batch, and whether activations are computed again so that it fits. Fault N712 where none does."""
+        """The batch, and whether activations are computed again so that it fits.
+
+        Where it does not even so, ``memory`` that was asked for makes a batch smaller that was not; all else that does
+        not fit is Fault N712.
+        """
         limit, binds = self.limit()
         if limit is None:
             return batch, self.recompute
         batch = min(batch, examples)
         ways = tuple(dict.fromkeys((self.recompute, True)))
-        if self.memory is None or self.asked:
-            for recompute in ways:
-                if net.training_bytes(batch, workers, recompute) <= limit:
-                    return batch, recompute
-        fits = {recompute: net.largest_batch(limit, workers, recompute, examples) for recompute in ways}
+        for recompute in ways:
+            if net.training_bytes(batch, workers, recompute) <= limit:
+                return batch, recompute
+        fits = {recompute: net.largest_batch(limit, workers, recompute, batch) for recompute in ways}
         recompute = max(fits, key=lambda way: (fits[way], not way))
         if self.memory is not None and not self.asked and fits[recompute]:
-            plain = fits.get(False, 0)
-            return (plain, False) if plain >= batch else (fits[recompute], recompute)
+            return fits[recompute], recompute
         needs = net.training_bytes(batch, workers, True)
         raise Fault(
             "N712",

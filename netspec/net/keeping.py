@@ -243,23 +243,33 @@ class Keeper:
 
         The model has the best weights where a part judges, else the last.
         """
+        best = self.history.add(event)
+        weights = event.weights()
+        chosen = best or event.val_loss is None
+        if chosen:
+            self.chosen = weights
+        self._keep(weights, data, seed, chosen, best)
+        if self.folder is not None:
+            self.write_log()
+        self.leave(event.state())
+
+    def keep_early(self, state: State, data: Data, seed: int) -> None:
+        """Weights and model of a training that ends before its first epoch does."""
+        self._keep({**state.weights, **state.kept.get("average", {})}, data, seed, True, False)
+
+    def _keep(self, weights: dict[str, Any], data: Data, seed: int, chosen: bool, best: bool) -> None:
         from netspec.interop.weight_files import save_weights
         from netspec.net.compiling import write
 
-        best = self.history.add(event)
-        weights = event.weights()
-        if best or event.val_loss is None:
-            self.chosen = weights
-        if self.folder is not None:
-            out = self.folder.path
-            about = {"net": self.net.name, "data": data.to_json(), "tables": tables(self.net.graph)}
-            if self.chosen is weights:  # first: weights that no model can have are not kept
-                write(self.net, out / "model.onnx", weights, data, False, seed)
-            if best:
-                save_weights(out / BEST, weights, about)
-            save_weights(out / LAST, weights, about)
-            self.write_log()
-        self.leave(event.state())
+        if self.folder is None:
+            return
+        out = self.folder.path
+        about = {"net": self.net.name, "data": data.to_json(), "tables": tables(self.net.graph)}
+        if chosen:  # first: weights that no model can have are not kept
+            write(self.net, out / "model.onnx", weights, data, False, seed)
+        if best:
+            save_weights(out / BEST, weights, about)
+        save_weights(out / LAST, weights, about)
 
     def kept_weights(self) -> dict[str, Any]:
         """The weights that the model has: the best, or the last."""

@@ -14,7 +14,6 @@ from netspec.graph import Graph, Output
 from netspec.net.methods_cache import tune, tuned
 from netspec.net.summary import Layer, layers, summary
 from netspec.settings import Data, Train
-from netspec.settings.train import Patience
 
 if TYPE_CHECKING:
     from netspec.data.checking import Checked
@@ -235,6 +234,7 @@ class Net:
         max_pixels: int | None = None,
         rate: float | None = None,
         patience: int | None = None,
+        max_hours: float | None = None,
         start: str | Path | None = None,
         fresh: Sequence[str] = (),
         freeze: Sequence[str] = (),
@@ -247,28 +247,21 @@ class Net:
         ``command`` is noted as how the run was asked for; ``tell`` gets lines worth knowing.
         ``settings`` stand in for the spec's; ``rate`` and ``patience`` for the optimiser's and the stop's. ``memory``
         is how many bytes training may take: what does not fit is Fault N712. ``recompute`` computes activations again
-        in backward in place of keeping them, which is also done where nothing else fits into the memory.
+        in backward in place of keeping them, which is also done where nothing else fits into the memory. Training
+        ends after the step in which ``max_hours`` are over, as if it had been stopped.
         ``start`` has the weights to begin with, and ``fresh`` and ``freeze`` are patterns over their paths: see
         ``netspec.net.start.Start``.
         """
         from netspec.net.budget import Budget
         from netspec.net.keeping import Keep
         from netspec.net.start import Start
-        from netspec.net.training import Training
+        from netspec.net.training import Training, chosen
 
-        settings = settings or self.meaning.train
-        given = {
-            "epochs": epochs,
-            "seed": seed,
-            "batch": batch,
-            "optimizer": None if rate is None else settings.optimizer.replaced(rate=rate),
-            "stop": None if patience is None else Patience(epochs=patience),
-        }
-        settings = settings.replaced(**{name: value for name, value in given.items() if value is not None})
+        settings = chosen(settings or self.meaning.train, epochs, seed, batch, rate, patience)
         where = Keep(None if out is None else Path(out), None if resume is None else Path(resume), force, command, tell)
         budget = Budget(memory, batch is not None, recompute)
         begin = Start(None if start is None else Path(start), tuple(fresh), tuple(freeze))
-        return Training(self, settings, Path(data), where, workers, stop, budget, max_pixels, begin).run()
+        return Training(self, settings, Path(data), where, workers, stop, budget, max_pixels, begin, max_hours).run()
 
     def check_data(self, data: str | Path, max_pixels: int | None = None) -> Checked:
         """Look at every example of a data set, and hold it against the net."""

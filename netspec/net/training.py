@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import Record, record
 from netspec.net.start import Start, begun
 from netspec.settings import Train
+from netspec.settings.train import Patience
 
 if TYPE_CHECKING:
     from netspec.data.batches import Batches
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Training:
-    """``folder`` has the data; ``where`` says what is kept, and what goes on."""
+    """``folder`` has the data; ``where`` says what is kept, and what goes on; ``hours`` is the longest it may take."""
 
     net: Net
     settings: Train
@@ -40,12 +42,14 @@ class Training:
     budget: Budget = field(default_factory=Budget)
     max_pixels: int | None = None
     start: Start = field(default_factory=Start)
+    hours: float | None = None
 
     def run(self) -> Iterator[Event]:
         """Read the data, train, keep what is asked for.
 
         The run's folder is held until the last event, or until this is closed.
         """
+        self.began = time.monotonic()
         self.start = begun(self.start, self.where.resume)
         self.net = replace(self.net, graph=self.start.frozen(self.net.graph))
         keeper = Keeper(self.net, self.where, start=self.start)
@@ -136,6 +140,7 @@ class Training:
             keeper.ways,
             recompute,
             None if val is None else lambda weights: self.judge.scores(weights, val),
+            self._over,
         )
         keeper.begin(fresh, self.net.spec(kept), now, self.folder)
         return trainer
@@ -146,15 +151,32 @@ class Training:
 
         for event in trainer.run():
             if isinstance(event, Progress) and event.last:
-                keeper.leave(event.state())
+                state = event.state()
+                if not keeper.history.lines and not self.stop():
+                    keeper.keep_early(state, self.data, self.settings.seed)
+                keeper.leave(state)
             elif isinstance(event, Epoch):
                 keeper.keep(event, self.data, self.settings.seed)
                 if event.last:
                     event = _with_test(event, self._tested(keeper, parts.test))
             yield event
-        if not trainer.stopped:
+        timed_out = trainer.stopped and not self.stop()
+        if timed_out:
+            self.where.tell(self._told_over(trainer, keeper))
+        if not trainer.stopped or (timed_out and keeper.history.lines):
             self._tested(keeper, parts.test)  # a run that goes on may lack nothing but this
             self.where.tell(keeper.history.verdict())
+
+    def _over(self) -> bool:
+        return self.hours is not None and time.monotonic() - self.began >= 3600 * self.hours
+
+    def _told_over(self, trainer: Trainer, keeper: Keeper) -> str:
+        """Where the time was over, and what there is of it."""
+        place, folder = trainer.place, keeper.folder
+        done = f"step {place.step:,} of epoch {place.epoch + 1:,}" if place.step else f"epoch {place.epoch:,}"
+        early = "" if keeper.history.lines or folder is None else ", whose weights are in model.onnx"
+        resume = "" if folder is None else f"; continue with `--resume {folder.path}`"
+        return f"the time is over ({self.hours:g} hours): stopped after {done}{early}{resume}"
 
     def _tested(self, keeper: Keeper, test: Part | None) -> Mapping[str, Score]:
         """How the kept weights do on the test set, noted in the log; nothing where training is asked to stop."""
@@ -177,6 +199,20 @@ def _with_test(event: Epoch, scores: Mapping[str, Score]) -> Epoch:
         outputs[name] = replace(outputs[name], test_loss=score.loss, test_accuracy=score.accuracy)
     first = next(iter(scores.values()))
     return replace(event, test_right=first.right, test_count=first.count, test_loss=first.loss, outputs=outputs)
+
+
+def chosen(
+    settings: Train, epochs: int | None, seed: int | None, batch: int | None, rate: float | None, patience: int | None
+) -> Train:
+    """The settings with what is given in place of their own."""
+    given = {
+        "epochs": epochs,
+        "seed": seed,
+        "batch": batch,
+        "optimizer": None if rate is None else settings.optimizer.replaced(rate=rate),
+        "stop": None if patience is None else Patience(epochs=patience),
+    }
+    return settings.replaced(**{name: value for name, value in given.items() if value is not None})
 
 
 def no_memory() -> Trouble:

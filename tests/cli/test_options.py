@@ -84,6 +84,8 @@ ROWS = [
     ("train a.net --data data -o again --force --memory 1GB --checkpoint-activations --max-pixels 10", 0,
         "again/model.onnx"),
     ("train a.net --data data -o patient --rate 0.1 --patience 2", 0, "patient/model.onnx"),
+    ("train a.net --data data -o short --max-hours 0.000001", 0, "short/model.onnx"),
+    ("train a.net --data data --max-hours nan", 2, "!--max-hours"),
     ("train a.net --data data --rate 0", 2, "!--rate"),
     ("train a.net --data data --patience 0", 2, "!--patience"),
     ("train a.net --data data -o tuned --from run --fresh y/dense.* --freeze c/*", 0, "tuned/model.onnx"),

@@ -72,14 +72,17 @@ def settled(
         (6400, Budget(), (64, False)),  # just fits
         (6399, Budget(), (64, True)),  # fits with activations computed again
         (3840, Budget(), (64, True)),
-        (None, Budget(8000), (80, False)),  # the largest that fits, as it is asked for
+        (None, Budget(8000), (64, False)),  # never larger than the spec's
         (None, Budget(6400), (64, False)),
-        (None, Budget(6399), (106, True)),  # less than the spec's batch: activations are computed again
-        (None, Budget(8000, recompute=True), (133, True)),
+        (None, Budget(6399), (64, True)),  # the spec's batch, with activations computed again
+        (None, Budget(3840), (64, True)),
+        (None, Budget(3839), (63, True)),  # the largest that fits
+        (None, Budget(60), (1, True)),
+        (None, Budget(8000, recompute=True), (64, True)),
         (None, Budget(8000, asked=True), (64, False)),  # a batch that is given stays
         (None, Budget(4000, asked=True), (64, True)),
-        (4000, Budget(10**9), (66, True)),  # what is asked for makes the machine no larger
-        (10**9, Budget(4000), (66, True)),
+        (3000, Budget(10**9), (50, True)),  # what is asked for makes the machine no larger
+        (10**9, Budget(3000), (50, True)),
     ],
 )
 def test_the_batch_and_how_it_fits(

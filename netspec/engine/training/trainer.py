@@ -42,6 +42,7 @@ class Batches(Protocol):
 class Trainer:
     """Runs the epochs of one training. ``stop`` is asked after each step; ``state`` is where an earlier run ended.
 
+    ``over`` is asked too, whether the time is: an epoch whose steps are done is then judged before training ends.
     ``judge`` scores the weights after each epoch: its loss, else that of training, decides for a plateau and ``stop``.
     """
 
@@ -58,8 +59,10 @@ class Trainer:
         ways: Ways | None = None,
         recompute: bool = False,
         judge: Judge | None = None,
+        over: Callable[[], bool] = lambda: False,
     ) -> None:
         self.graph, self.settings, self.batches, self.stop, self.workers = graph, settings, batches, stop, workers
+        self.over = over
         self.weights: Mapping[str, Array] = weights if state is None else state.weights
         self.left = state
         self.place = Place() if state is None else state.place
@@ -121,7 +124,8 @@ class Trainer:
                 waiting += time.perf_counter() - asked
                 self._step(self.schedule.at(number + step / steps, 1 / steps), inputs, targets)
                 self.place = replace(self.place, step=step + 1, steps=self.clock.step)
-                self.stopped, loss = self.stop(), self.place.loss / self.place.seen
+                self.stopped = self.stop() or (step + 1 < steps and self.over())
+                loss = self.place.loss / self.place.seen
                 yield Progress(number + 1, step + 1, steps, loss, self.stopped, self._state())
                 if self.stopped:
                     return
@@ -137,6 +141,8 @@ class Trainer:
         self.schedule.seen(judged)
         best, waited = (judged, 0) if judged < done.best else (done.best, done.waited + 1)
         self.place = Place(number + 1, steps=self.clock.step, best=best, waited=waited, schedule=self.schedule.memory())
+        ends = self._ends()
+        self.stopped = not ends and self.over()
         yield Epoch(
             number + 1,
             loss,
@@ -146,7 +152,7 @@ class Trainer:
             waiting / took,
             lambda: self.store.weights(self.average),
             self._state(),
-            self._ends(),
+            ends or self.stopped,
             judged if scores else None,
             next(iter(scores.values())).accuracy if scores else None,
             outputs=_figures(done, scores),
