@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import netspec
-from tests.fixtures import prepared
+from tests.fixtures import TINY, prepared
 
 
 def test_train_compile_run_eval(tmp_path: Path) -> None:
@@ -107,8 +107,13 @@ def test_memory_decides_the_batch(tmp_path: Path) -> None:
         ]
         > 9_200_000
     )
-    done = netspec("train", "tiny.net", "--data", "digits", "--memory", "9200KB", cwd=folder)
+    assert told["batch"] < 64
+    (folder / "large.net").write_text(TINY.replace("epochs: 1", "epochs: 1\n batch: 64"))
+    done = netspec("train", "large.net", "--data", "digits", "--memory", "9200KB", cwd=folder)
     assert done.returncode == 0 and f"{told['batch']} examples per step" in done.stderr
+    (folder / "small.net").write_text(TINY.replace("epochs: 1", "epochs: 1\n batch: 5"))
+    done = netspec("train", "small.net", "--data", "digits", "--memory", "9200KB", cwd=folder)
+    assert done.returncode == 0 and "5 examples per step" in done.stderr
     assert (
         netspec("train", "tiny.net", "--data", "digits", "--batch", 64, "--memory", "9200KB", cwd=folder).returncode
         == 1

@@ -272,8 +272,8 @@ FAULTS = (
     ),
     fault(
         "keeping.py",
-        "if best or event.val_loss is None:",
-        "if event.val_loss is None or True:",
+        "chosen = best or event.val_loss is None",
+        "chosen = True",
         "net/test_validation.py::test_the_best_weights_are_kept_and_the_model_has_them",
         "the model has the best weights",
     ),
