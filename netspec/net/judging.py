@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netspec.settings import Data
 
 if TYPE_CHECKING:
+    from netspec.data.confusion import Confusion
     from netspec.data.scores import Score
     from netspec.data.sets import Part
     from netspec.data.targets import Target
@@ -31,9 +32,15 @@ class Judge:
     workers: int | None
     stop: Callable[[], bool]
 
-    def scores(self, weights: Mapping[str, Any], part: Part) -> dict[str, Score] | None:
-        """The score of each output that has a loss and is in the deployed net; None where asked to stop meanwhile."""
+    def scores(
+        self, weights: Mapping[str, Any], part: Part, confusions: MutableMapping[str, Confusion] | None = None
+    ) -> dict[str, Score] | None:
+        """The score of each output that has a loss and is in the deployed net; None where asked to stop meanwhile.
+
+        Where ``confusions`` are given, what was taken for what is counted there, by output.
+        """
         from netspec.data.batches import judged, prepared
+        from netspec.data.confusion import count
         from netspec.data.scores import Score, answers, score
         from netspec.engine.running.evaluate import values
 
@@ -46,9 +53,10 @@ class Judge:
             found = values(model, read, workers=self.workers)
             for target, end in heads.items():
                 held = wanted[target.output]
-                totals[target.output] += score(
-                    target.loss, answers(found[target.output], len(held), end, bool(end)), held
-                )
+                given = answers(found[target.output], len(held), end, bool(end))
+                totals[target.output] += score(target.loss, given, held)
+                if confusions is not None:
+                    count(confusions, target, given, held)
         return totals
 
 

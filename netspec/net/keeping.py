@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from netspec import __version__
 from netspec.diagnostics import Trouble, strict_json
 from netspec.files import atomic_write, reason
+from netspec.net.environment import environment
 from netspec.net.history import History
 from netspec.net.kept import Kept
 from netspec.net.left import (
@@ -179,6 +180,8 @@ class Keeper:
         for name, text in {**kept.files, "spec.net": kept.text}.items():
             self._written(out / name, text.encode())
         atomic_write(out / "settings.json", (strict_json(self._described(now, data, before), 2) + "\n").encode())
+        about = strict_json(environment(self.where.command), 2)
+        atomic_write(out / "environment.json", f"{about}\n".encode())
         for name, content in files.items():
             atomic_write(out / name, content)
         if resume is not None:

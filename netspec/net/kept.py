@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: ``ASIDE``.
 OWN = (
     "spec.net", "settings.json", "log.jsonl", "metrics.csv", "weights.safetensors", "best.safetensors", "model.onnx",
-    "state.safetensors",
+    "state.safetensors", "environment.json", "curves.svg", "confusion.svg", "confusion.csv", "report.html",
 )  # fmt: skip
 ASIDE = "files"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Trouble
+from netspec.files import reason
 from netspec.net.budget import Budget
 from netspec.net.classes import check_count
 from netspec.net.judging import Judge
@@ -21,6 +22,7 @@ from netspec.settings.train import Patience
 
 if TYPE_CHECKING:
     from netspec.data.batches import Batches
+    from netspec.data.confusion import Confusion
     from netspec.data.parts import Parts
     from netspec.data.scores import Score
     from netspec.data.sets import Part
@@ -43,6 +45,7 @@ class Training:
     max_pixels: int | None = None
     start: Start = field(default_factory=Start)
     hours: float | None = None
+    confusions: dict[str, Confusion] = field(default_factory=dict, init=False)
 
     def run(self) -> Iterator[Event]:
         """Read the data, train, keep what is asked for.
@@ -166,6 +169,7 @@ class Training:
         if not trainer.stopped or (timed_out and keeper.history.lines):
             self._tested(keeper, parts.test)  # a run that goes on may lack nothing but this
             self.where.tell(keeper.history.verdict())
+            self._reported(keeper, parts)
 
     def _over(self) -> bool:
         return self.hours is not None and time.monotonic() - self.began >= 3600 * self.hours
@@ -183,11 +187,27 @@ class Training:
         lines = keeper.history.lines
         if test is None or not lines or lines[-1]["test_loss"] is not None:
             return {}
-        scores = self.judge.scores(keeper.kept_weights(), test)
+        scores = self.judge.scores(keeper.kept_weights(), test, self.confusions)
         if scores:
             keeper.history.tested(scores)
             keeper.write_log()
         return scores or {}
+
+    def _reported(self, keeper: Keeper, parts: Parts) -> None:
+        """The run's report, by the test part, else by what judged the epochs; a run is none the worse without it."""
+        from netspec.net.reporting import Report
+
+        name, part = ("test", parts.test) if parts.test is not None else ("val", parts.val)
+        if keeper.folder is None or not keeper.history.lines:
+            return
+        try:
+            weights = keeper.kept_weights()
+            if part is not None and not self.confusions and self.judge.scores(weights, part, self.confusions) is None:
+                return  # asked to stop
+            report = Report(self.net, self.data, keeper.history, weights, name, part, self.confusions)
+            report.write(keeper.folder.path)
+        except Exception as error:
+            self.where.tell(f"the run is whole, but its report is not: {reason(error)}")
 
 
 def _with_test(event: Epoch, scores: Mapping[str, Score]) -> Epoch:

@@ -4,20 +4,64 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from math import isfinite
+from typing import Any
 from xml.sax.saxutils import escape
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 640, 400, 60, 52, 44, 150
 WIDE, TALL = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
+#: Values at 1, 2, 3 …; None where there is none.
+Line = Sequence[float | None]
 COLOURS = ("#1f5fa8", "#c8503c", "#3c8c50", "#8c5aa0", "#c89632", "#3ca0aa")
 
 
-def curves(lines: Mapping[str, Sequence[float]], title: str, across: str, up: str) -> str:
+def curves(lines: Mapping[str, Line], title: str, across: str, up: str) -> str:
     """One line for each name, its values at 1, 2, 3 …; ``across`` and ``up`` name the axes.
+
+    What is None, infinite or no number is left out. Raises ValueError where there is no value at all.
+    """
+    return _sheet([_chart(lines, title, across, up)])
+
+
+def learning_curves(epochs: Sequence[Mapping[str, Any]], title: str) -> str:
+    """The loss above the accuracy, in training and validation, of the lines of a log; what none has is left out.
 
     Raises ValueError where there is no value at all.
     """
-    values = [value for line in lines.values() for value in line]
+    charts: list[list[str]] = []
+    for up in ("loss", "accuracy"):
+        named = {"training": up, "validation": f"val_{up}"}
+        lines = {name: [_value(epoch.get(key)) for epoch in epochs] for name, key in named.items()}
+        lines = {name: line for name, line in lines.items() if any(value is not None for value in line)}
+        if lines:
+            charts.append(_chart(lines, "" if charts else title, "epoch", up))
+    if not charts:
+        raise ValueError("there is nothing to draw")
+    return _sheet(charts)
+
+
+def _value(value: Any) -> float | None:
+    """A number that can be drawn."""
+    return float(value) if isinstance(value, int | float) and isfinite(value) else None
+
+
+def _sheet(charts: Sequence[Sequence[str]]) -> str:
+    """Charts one below the other."""
+    height = HEIGHT * len(charts)
+    look = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" font-family="{FONT}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {look}>'
+    body = [line for n, chart in enumerate(charts) for line in _moved(chart, n * HEIGHT)]
+    return "\n".join([head, f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>', *body, "</svg>", ""])
+
+
+def _moved(chart: Sequence[str], down: int) -> Sequence[str]:
+    return [f'<g transform="translate(0 {down})">', *chart, "</g>"] if down else chart
+
+
+def _chart(lines: Mapping[str, Line], title: str, across: str, up: str) -> list[str]:
+    values = [value for line in lines.values() for value in map(_value, line) if value is not None]
     if not values:
         raise ValueError("there is nothing to draw")
     low, high = min(values), max(values)
@@ -32,10 +76,8 @@ def curves(lines: Mapping[str, Sequence[float]], title: str, across: str, up: st
         *frame.axes(),
     ]
     for row, (name, line) in enumerate(lines.items()):
-        parts += frame.line(name, line, COLOURS[row % len(COLOURS)], row)
-    look = f'width="{WIDTH}" height="{HEIGHT}" font-family="{FONT}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {look}>'
-    return "\n".join([head, f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>', *parts, "</svg>", ""])
+        parts += frame.line(name, [_value(value) for value in line], COLOURS[row % len(COLOURS)], row)
+    return parts
 
 
 @dataclass(frozen=True)
@@ -60,11 +102,17 @@ class _Frame:
         for n in sorted({round(self.steps * k / 5) for k in range(6)}):
             yield _text(self.at(n, self.low)[0], TOP + TALL + 18, str(n + 1), 11)
 
-    def line(self, name: str, values: Sequence[float], colour: str, row: int) -> Iterator[str]:
-        """A curve, and its name with its colour in row ``row`` of the key."""
-        points = " ".join("{:.1f},{:.1f}".format(*self.at(n, value)) for n, value in enumerate(values))
+    def line(self, name: str, values: Line, colour: str, row: int) -> Iterator[str]:
+        """A curve, broken where a value is missing, and its name with its colour in row ``row`` of the key."""
         x, y = LEFT + WIDE + 14, TOP + 12 + 20 * row
-        yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        for known, stretch in groupby(enumerate(values), lambda at: at[1] is not None):
+            points = ["{:.1f},{:.1f}".format(*self.at(n, value)) for n, value in stretch if value is not None]
+            if known:
+                there = " ".join(points)
+                yield f'<polyline points="{there}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            if known and len(points) == 1:
+                at, _, down = points[0].partition(",")
+                yield f'<circle cx="{at}" cy="{down}" r="3" fill="{colour}"/>'
         yield f'<line x1="{x}" y1="{y}" x2="{x + 20}" y2="{y}" stroke="{colour}" stroke-width="2"/>'
         yield _text(x + 26, y + 4, name, 12, "start")
 

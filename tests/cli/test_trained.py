@@ -28,6 +28,11 @@ def test_train_compile_run_eval(tmp_path: Path) -> None:
         "metrics.csv",
         "model.onnx",
         "state.safetensors",
+        "environment.json",
+        "curves.svg",
+        "confusion.svg",
+        "confusion.csv",
+        "report.html",
     }
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in log] == [1, 2]

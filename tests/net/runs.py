@@ -24,7 +24,10 @@ data { prepare: augment -> scale(1) }
 """
 OURS = {
     "spec.net", "settings.json", "weights.safetensors", "log.jsonl", "metrics.csv", "model.onnx", "state.safetensors",
+    "environment.json", "curves.svg", "confusion.svg", "confusion.csv", "report.html",
 }  # fmt: skip
+#: Those that come when an epoch is done, and at the end.
+OF_EPOCHS = {"log.jsonl", "metrics.csv", "curves.svg", "confusion.svg", "confusion.csv", "report.html"}
 
 
 def make_data(folder: Path, seed: int = 0, count: int = 25) -> None:

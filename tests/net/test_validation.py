@@ -123,7 +123,9 @@ def test_the_test_is_looked_at_once_with_the_weights_that_are_kept(
     seen: list[int] = []
     scores = Judge.scores
     monkeypatch.setattr(
-        Judge, "scores", lambda self, weights, part: (seen.append(len(part)), scores(self, weights, part))[1]
+        Judge,
+        "scores",
+        lambda self, weights, part, *more: (seen.append(len(part)), scores(self, weights, part, *more))[1],
     )
     path = spec(tmp_path, 2.0)
     path.write_text(path.read_text().replace("data {", "data { validate: 0.25\n"))

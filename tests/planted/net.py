@@ -347,4 +347,25 @@ FAULTS = (
         "net/test_max_hours.py",
         "weights and a model are there though no epoch was finished",
     ),
+    fault(
+        "training.py",
+        '        except Exception as error:\n            self.where.tell(f"the run is whole',
+        '        except OSError as error:\n            self.where.tell(f"the run is whole',
+        "net/test_reporting.py",
+        "a report that fails loses no run",
+    ),
+    fault(
+        "training.py",
+        '("test", parts.test) if parts.test is not None else',
+        '("test", parts.test) if parts.test is None else',
+        "net/test_reporting.py",
+        "the validation part is reported where there is no test part",
+    ),
+    fault(
+        "judging.py",
+        "count(confusions, target, given, held)",
+        "count(confusions, target, given, 1 - held)",
+        "net/test_reporting.py",
+        "the matrix counts by label",
+    ),
 )

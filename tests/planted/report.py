@@ -204,4 +204,25 @@ FAULTS = (
         "report/test_svg.py",
         "the tables that a net uses are drawn beside it",
     ),
+    fault(
+        "page.py",
+        "autoescape=True",
+        "autoescape=False",
+        "report/test_page.py",
+        "a text of a page is no element",
+    ),
+    fault(
+        "pictures.py",
+        "weights.transpose(0, 2, 3, 1)",
+        "weights.transpose(0, 3, 2, 1)[..., ::-1]",
+        "report/test_page.py",
+        "a kernel's first map is red",
+    ),
+    fault(
+        "curves.py",
+        "and isfinite(value) else None",
+        "else None",
+        "report/test_curves.py",
+        "what is no number breaks the curve",
+    ),
 )

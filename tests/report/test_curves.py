@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from netspec.report.curves import COLOURS, HEIGHT, TOP, WIDTH, curves
+from netspec.report.curves import COLOURS, HEIGHT, TOP, WIDTH, curves, learning_curves
 
 
 def lines(svg: str) -> list[list[tuple[float, float]]]:
@@ -69,3 +69,26 @@ def test_more_lines_than_colours() -> None:
 def test_nothing_to_draw() -> None:
     with pytest.raises(ValueError, match="nothing"):
         curves({"a": []}, "t", "x", "y")
+
+
+def test_a_curve_is_broken_where_a_number_is_missing() -> None:
+    svg = curves({"a": [1.0, 2.0, None, float("nan"), 3.0, float("inf"), 1.0, 1.0]}, "t", "x", "y")
+    found = lines(svg)
+    assert [len(line) for line in found] == [2, 1, 2]
+    assert svg.count("<circle") == 1  # a line of one point would not be seen
+    assert found[0][1][0] < found[1][0][0] < found[2][0][0]
+
+
+def test_loss_and_accuracy_of_a_log_one_above_the_other() -> None:
+    rows = [{"loss": 2.0, "val_loss": 3.0, "accuracy": 0.5, "val_accuracy": None}, {"loss": 1.0, "accuracy": 0.75}]
+    svg = learning_curves(rows, "the net")
+    assert [len(line) for line in lines(svg)] == [2, 1, 2]  # nobody measured a validation accuracy
+    assert texts(svg).count("training") == 2 and texts(svg).count("validation") == 1
+    assert ElementTree.fromstring(svg).attrib["height"] == str(2 * HEIGHT)
+    assert f'<g transform="translate(0 {HEIGHT})">' in svg
+
+
+def test_a_log_without_accuracy_has_one_chart() -> None:
+    assert ElementTree.fromstring(learning_curves([{"loss": 2.0}], "t")).attrib["height"] == str(HEIGHT)
+    with pytest.raises(ValueError, match="nothing"):
+        learning_curves([{"loss": None}], "t")
