@@ -49,7 +49,9 @@ def root() -> Path | None:
     return None if ctx is None else ctx.meta.get(_ROOT)
 
 
-def _spec_of(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+def _spec_of(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value is None:
+        return None
     spec = in_run(value, "spec.net")
     ctx.meta[_RUN] = None if spec == value else value
     return spec
@@ -58,6 +60,12 @@ def _spec_of(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """A spec, or that of a run's folder, and the option that says from where it may use others."""
     return click.argument("spec", type=click.Path(path_type=Path), callback=_spec_of)(root_option(command))
+
+
+def spec_or_resumed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """As ``spec_argument``, of a command that can take the spec from a run that goes on."""
+    path = click.Path(path_type=Path)
+    return click.argument("spec", type=path, callback=_spec_of, required=False)(root_option(command))
 
 
 def run_given() -> Path | None:

@@ -20,7 +20,7 @@ from netspec.cli.output import (
     recompute_option,
     set_option,
     size,
-    spec_argument,
+    spec_or_resumed,
     typed,
 )
 from netspec.cli.signals import current
@@ -34,11 +34,10 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 
 
 @click.command("train")
-@spec_argument
+@spec_or_resumed
 @click.option(
     "--data",
     "folder",
-    required=True,
     type=click.Path(path_type=Path),
     help="A folder with MNIST's or CIFAR's files, a folder per class (alone, or in train/, val/ and test/), or "
     "train.npz and test.npz.",
@@ -74,7 +73,7 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option(
     "--resume",
     type=click.Path(path_type=Path),
-    help="Continue the run in this folder, bit for bit; with -o, continue it in another folder.",
+    help="Continue the run in this folder, bit for bit, with its spec, data and settings; with -o, in another folder.",
 )
 @click.option(
     "--from",
@@ -103,10 +102,11 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @max_pixels_option
 @set_option
 def command(
-    spec: Path, folder: Path, out: Path | None, resume: Path | None, threads: int | None, settings: tuple[str, ...],
-    **options: Any,
+    spec: Path | None, folder: Path | None, out: Path | None, resume: Path | None, threads: int | None,
+    settings: tuple[str, ...], **options: Any,
 ) -> int:  # fmt: skip
     """Train SPEC and keep the run in a folder: spec, settings, weights, log, model.onnx, state to resume from."""
+    spec, folder = _taken(spec, folder, resume, options)
     net = load(spec, settings)
     signals = current()
     with run_folder(out or resume, spec) as out:
@@ -126,6 +126,22 @@ def command(
     if (out / "model.onnx").is_file():
         click.echo(printable(f"{out}/model.onnx"))
     return 0
+
+
+def _taken(spec: Path | None, folder: Path | None, resume: Path | None, options: dict[str, Any]) -> tuple[Path, Path]:
+    """The spec and the data: those given, else those of the run that goes on, whose options hold too."""
+    if resume is not None:
+        from netspec.net.resuming import resumed
+
+        run = resumed(resume)
+        spec, folder = spec or run.spec, folder or run.data
+        for name, value in run.options.items():
+            options[name] = options.get(name) or value
+    if spec is None:
+        raise click.UsageError("Missing argument 'SPEC'; only `--resume RUN` takes it from a run.")
+    if folder is None:
+        raise click.UsageError("Missing option '--data'; only `--resume RUN` takes it from a run.")
+    return spec, folder
 
 
 @contextmanager

@@ -27,12 +27,14 @@ from netspec.net.left import (
     carried,
     check_complete,
     log_of,
+    parameters_of,
     settings_of,
     state_of,
 )
 from netspec.net.lock import Lock
 from netspec.net.methods_cache import tuned
 from netspec.net.recorded import Record, digest, tables
+from netspec.net.resuming import check_resumable
 from netspec.net.run_folder import RunFolder, room
 from netspec.net.start import Start
 from netspec.settings import Data, Train
@@ -50,7 +52,7 @@ class Keep:
     """``out`` is the folder where a run is kept, ``resume`` one that was kept before and goes on.
 
     It goes on in ``out`` or, where that is the same, in place. ``force`` moves aside what is in ``out``; ``command`` is
-    how the run was asked for; ``tell`` gets what is worth knowing.
+    how the run was asked for and ``options`` with which; ``tell`` gets what is worth knowing.
     """
 
     out: Path | None = None
@@ -58,6 +60,7 @@ class Keep:
     force: bool = False
     command: str | None = None
     tell: Callable[[str], None] = lambda text: None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def used(self) -> bool:
@@ -93,12 +96,8 @@ class Keeper:
     def held(self, data: Path) -> Iterator[None]:
         """Have the folders to oneself, and let them go however it ends. Here nothing is read or written yet."""
         where = self.where
-        if where.resume is not None and not (where.resume / STATE).is_file():
-            raise Trouble(
-                "N711",
-                f"{where.resume} has no {STATE} to resume from",
-                help="give the folder of a run: the file is written after each epoch and when training is stopped",
-            )
+        if where.resume is not None:
+            check_resumable(where.resume)
         try:
             if where.resume is not None and not where.in_place:
                 self.source = borrowed(where.resume)
@@ -220,8 +219,9 @@ class Keeper:
         about = {"path": str(data.absolute()), "digest": digest(found), **found}
         return {
             **self.settings.to_json(),
-            "parameters": dict(self.net.given),
+            "parameters": {**parameters_of(before), **self.net.given},
             "data": about,
+            "options": dict(self.where.options),
             **({"start": start} if self.start.used else {}),
             **began,
             **more,

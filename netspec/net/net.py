@@ -258,7 +258,10 @@ class Net:
         from netspec.net.training import Training, chosen
 
         settings = chosen(settings or self.meaning.train, epochs, seed, batch, rate, patience)
-        where = Keep(None if out is None else Path(out), None if resume is None else Path(resume), force, command, tell)
+        options: dict[str, Any] = {"memory": memory, "recompute": recompute, "workers": workers}
+        options |= {"max_pixels": max_pixels, "max_hours": max_hours}
+        out, resume = (None if folder is None else Path(folder) for folder in (out, resume))
+        where = Keep(out, resume, force, command, tell, options)
         budget = Budget(memory, batch is not None, recompute)
         begin = Start(None if start is None else Path(start), tuple(fresh), tuple(freeze))
         return Training(self, settings, Path(data), where, workers, stop, budget, max_pixels, begin, max_hours).run()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from netspec.diagnostics import Fault
 from netspec.graph import Graph, Node
 from netspec.settings import Arguments, Data, Train
+from netspec.settings.train import SCHEDULES
 from netspec.shape import show
 from netspec.tables import KernelTable, Table
 
@@ -128,6 +129,8 @@ def compare(folder: Any, now: Record, kept: Any, layers: Any) -> None:
             differences.append((name, text))
         elif name.replace(_SET, _NUMBER) not in data:  # their number alone says it
             differences.append((name, f"{name}: as many, but different ones"))
+    if [name for name, _ in differences] == ["epochs"]:
+        raise _not_prolonged(folder, kept["train"], now.train)
     if differences:
         more = [f"{len(differences) - _NAMED} more"] if len(differences) > _NAMED else []
         names = [*(name for name, _ in differences[:_NAMED]), *more]
@@ -137,6 +140,17 @@ def compare(folder: Any, now: Record, kept: Any, layers: Any) -> None:
             f"{folder} was trained with another {' and another '.join(names)}",
             help="\n".join([*(text for _, text in differences[:_NAMED] if text), advice]),
         )
+
+
+def _not_prolonged(folder: Any, before: Mapping[str, Any], now: Mapping[str, Any]) -> Fault:
+    free = ", ".join(name for name, schedule in SCHEDULES.items() if not schedule.by_end)
+    return Fault(
+        "N711",
+        f"{folder} cannot go on to {now['epochs']} epochs: its schedule, {now['schedule']}, was laid out for "
+        f"{before.get('epochs')}",
+        help=f"only runs with other schedules ({free}) take more epochs; "
+        f"begin a new run with the weights of this one by `--from {folder}`",
+    )
 
 
 def _between(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, str]]:

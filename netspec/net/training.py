@@ -152,6 +152,7 @@ class Training:
         """The trainer's events, the last epoch with its test, and what they leave in the run's folder."""
         from netspec.engine.training.events import Epoch, Progress
 
+        resume, began = self.where.resume, trainer.place
         for event in trainer.run():
             if isinstance(event, Progress) and event.last:
                 state = event.state()
@@ -163,6 +164,8 @@ class Training:
                 if event.last:
                     event = _with_test(event, self._tested(keeper, parts.test))
             yield event
+        if began == trainer.place and resume:
+            self.where.tell(f"{resume} had done all that is asked{self._done(trainer)}")
         timed_out = trainer.stopped and not self.stop()
         if timed_out:
             self.where.tell(self._told_over(trainer, keeper))
@@ -170,6 +173,13 @@ class Training:
             self._tested(keeper, parts.test)  # a run that goes on may lack nothing but this
             self.where.tell(keeper.history.verdict())
             self._reported(keeper, parts)
+
+    def _done(self, trainer: Trainer) -> str:
+        """Why a run that was to go on did not."""
+        done, epochs = trainer.place.epoch, self.settings.epochs
+        if done < epochs:
+            return f": its loss had not fallen for {trainer.place.waited} epochs; `--patience` gives it more"
+        return f": {done} of {epochs} epochs; `--epochs` gives it more" if done == epochs else f": {done} epochs"
 
     def _over(self) -> bool:
         return self.hours is not None and time.monotonic() - self.began >= 3600 * self.hours

@@ -99,6 +99,8 @@ ROWS = [
     ("data demo pictures --pictures", 0, ""),
     ("train a.net --data data --resume run -o other", 0, "other/model.onnx"),
     ("train a.net --data data --resume data", 2, "!error[N711]"),
+    ("train --resume run -o alone --epochs 2", 0, "alone/model.onnx"),
+    ("train --data data", 2, "!SPEC"),
     ("train a.net --data nothing -o run3", 2, "!nothing"),
     ("train a.net", 2, "!--data"),
     ("profile a.net --root . --batch 2 --threads 1 --set side=1", 0, "a whole step of 2"),

@@ -91,7 +91,7 @@ def test_what_changes_the_run_is_named(change: tuple[str, str], name: str, tmp_p
 def test_epochs_count_where_the_schedule_counts_them(tmp_path: Path) -> None:
     cosine = ("epochs: 3", "epochs: 3\n    schedule: cosine")
     message, _ = differs(recorded(tmp_path, cosine), recorded(tmp_path, cosine, ("epochs: 3", "epochs: 9")))
-    assert message == "runs/a-1 was trained with another epochs"
+    assert message == "runs/a-1 cannot go on to 9 epochs: its schedule, cosine, was laid out for 3"
 
 
 def test_other_examples_of_the_same_number_and_another_number(tmp_path: Path) -> None:

@@ -368,4 +368,25 @@ FAULTS = (
         "net/test_reporting.py",
         "the matrix counts by label",
     ),
+    fault(
+        "keeping.py",
+        '"parameters": {**parameters_of(before), **self.net.given}',
+        '"parameters": dict(self.net.given)',
+        "net/test_resume_alone.py::test_spec_data_and_settings_are_those_of_the_run",
+        "a run that goes on keeps the parameters it was begun with",
+    ),
+    fault(
+        "resuming.py",
+        'KEPT = ("recompute", "max_pixels")',
+        'KEPT = ("max_pixels",)',
+        "net/test_resume_alone.py::test_spec_data_and_settings_are_those_of_the_run",
+        "a run goes on with the options that it was trained with",
+    ),
+    fault(
+        "recorded.py",
+        'if [name for name, _ in differences] == ["epochs"]:',
+        "if False:",
+        "net/test_resume_alone.py::test_a_schedule_that_counts_the_epochs_cannot_be_prolonged",
+        "what cannot be prolonged says why",
+    ),
 )

@@ -1,0 +1,43 @@
+"""What a run that goes on says of itself, so that nothing has to be said again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from netspec.diagnostics import Trouble
+from netspec.net.left import STATE, settings_of
+
+#: Options that hold for a run as long as it goes on, unless they are given anew.
+KEPT = ("recompute", "max_pixels")
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """Where the run's spec and data are, and the options that it was trained with."""
+
+    spec: Path
+    data: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def resumed(run: Path) -> Resumed:
+    """What the folder of a run says. Trouble N711 where it is none that can go on, Fault N702 where it is damaged."""
+    check_resumable(run)
+    about = settings_of(run)
+    data, options = about.get("data"), about.get("options")
+    path = data.get("path") if isinstance(data, dict) else None
+    kept = {name: options[name] for name in KEPT if options.get(name)} if isinstance(options, dict) else {}
+    return Resumed(run / "spec.net", Path(path) if isinstance(path, str) else None, kept)
+
+
+def check_resumable(run: Path) -> None:
+    """Trouble N711 where a folder has no state to go on from."""
+    if not (run / STATE).is_file():
+        raise Trouble(
+            "N711",
+            f"{run} has no {STATE} to resume from",
+            help="give the folder of a run: the file is written after each epoch and when training is stopped",
+        )
