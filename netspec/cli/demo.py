@@ -26,7 +26,8 @@ def specs() -> Path:
 @click.option("--epochs", type=click.IntRange(1), default=EPOCHS, show_default=True, help="Number of epochs.")
 def command(out: Path | None, epochs: int) -> int:
     """Train LeNet-5 from its spec and let it name ten digits: half a minute, no network needed."""
-    from netspec.cli.train import follow, run_folder
+    from netspec.cli.following import follow
+    from netspec.cli.train import run_folder
     from netspec.net import load
     from netspec.runtime.predict import files, predict
     from netspec.runtime.session import open_model

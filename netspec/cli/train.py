@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from math import isfinite
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from netspec.cli.following import follow
 from netspec.cli.output import (
     load,
     max_pixels_option,
@@ -19,12 +19,11 @@ from netspec.cli.output import (
     note,
     recompute_option,
     set_option,
-    size,
     spec_or_resumed,
     typed,
 )
 from netspec.cli.signals import current
-from netspec.diagnostics import Fault, printable
+from netspec.diagnostics import printable
 
 
 def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
@@ -159,95 +158,3 @@ def run_folder(out: Path | None, spec: Path) -> Iterator[Path]:
         for empty in (folder, folder.parent):
             with suppress(OSError):  # it holds something
                 empty.rmdir()
-
-
-def follow(events: Iterator[Any], out: Path | None) -> bool:
-    """Draw the progress; whether an epoch was kept."""
-    from netspec.engine.training.events import Epoch, Started
-
-    progress = _Progress()
-    began, kept = False, False
-    try:
-        with progress.bar:
-            for event in events:
-                if isinstance(event, Started):
-                    began = True
-                    note(_started(event))
-                elif isinstance(event, Epoch):
-                    kept = True
-                    progress.end()
-                    for line in (_line(event), *_outputs(event)):
-                        note(line)
-                else:
-                    progress.show(event)
-    except Fault:
-        if began and out is not None and (out / "weights.safetensors").is_file():
-            note(f"the weights of the last complete epoch are in {out}")
-        raise
-    sys.stderr.flush()
-    return kept
-
-
-class _Progress:
-    """The bar of the epoch that runs, on a terminal; nothing elsewhere."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True, highlight=False)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.fields[status]}"),
-            TimeRemainingColumn(),
-        )
-        self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self.task: TaskID | None = None
-
-    def show(self, event: Any) -> None:
-        """How far a step has come."""
-        if self.bar.disable:
-            return
-        if self.task is None:
-            self.task = self.bar.add_task(f"epoch {event.epoch}", total=event.steps, status="")
-        self.bar.update(self.task, completed=event.step, status=f"loss {event.loss:.4f}")
-
-    def end(self) -> None:
-        """The epoch is done, and its line takes the bar's place."""
-        if self.task is not None:
-            self.bar.remove_task(self.task)
-            self.task = None
-
-
-def _started(event: Any) -> str:
-    return (
-        f"{_many(event.steps, 'step')} per epoch, {_many(event.batch, 'example')} per step, "
-        f"{_many(event.workers, 'worker')}, {size(event.training_bytes)} of memory"
-        f"{', activations recomputed' if event.recompute else ''}"
-    )
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _line(event: Any) -> str:
-    accuracy = "" if event.accuracy is None else f"  accuracy {event.accuracy:7.2%}"
-    val = "" if event.val_loss is None else f"  val loss {event.val_loss:.4f}"
-    if event.val_accuracy is not None:
-        val += f"  val {event.val_accuracy:7.2%}"
-    waited = f"  waited for data {event.waited:.0%}" if event.waited >= 0.01 else ""
-    return f"epoch {event.number:3}  loss {event.loss:.4f}{accuracy}{val}  {event.seconds:.1f} s{waited}"
-
-
-def _outputs(event: Any) -> Iterator[str]:
-    """A line for each output, where there are several."""
-    for name, figures in event.outputs.items() if len(event.outputs) > 1 else ():
-        accuracy = "" if figures.accuracy is None else f"  accuracy {figures.accuracy:7.2%}"
-        val = "" if figures.val_loss is None else f"  val loss {figures.val_loss:.4f}"
-        right = "" if figures.val_accuracy is None else f"  val {figures.val_accuracy:7.2%}"
-        test = "" if figures.test_loss is None else f"  test loss {figures.test_loss:.4f}"
-        tested = "" if figures.test_accuracy is None else f"  test {figures.test_accuracy:7.2%}"
-        untested = "  not tested" if event.test_loss is not None and not test else ""
-        yield f"    {printable(name)}  loss {figures.loss:.4f}{accuracy}{val}{right}{test}{tested}{untested}"

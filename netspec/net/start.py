@@ -49,6 +49,10 @@ class Start:
         """Whether anything was asked for."""
         return self.path is not None or bool(self.freeze)
 
+    def is_fresh(self, path: str) -> bool:
+        """Whether a weight begins from the seed in spite of ``path``."""
+        return _meets(self.fresh, path)
+
     def weights(self, graph: Graph, fresh: Arrays) -> dict[str, Any]:
         """The weights of ``path`` by path, ``fresh`` ones where a pattern says so.
 

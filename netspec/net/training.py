@@ -16,6 +16,7 @@ from netspec.net.classes import check_count
 from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import Record, record
+from netspec.net.screen import told_of_batch, told_of_net
 from netspec.net.start import Start, begun
 from netspec.settings import Train
 from netspec.settings.train import Patience
@@ -54,7 +55,8 @@ class Training:
         """
         self.began = time.monotonic()
         self.start = begun(self.start, self.where.resume)
-        self.net = replace(self.net, graph=self.start.frozen(self.net.graph))
+        self.whole = self.net.graph
+        self.net = replace(self.net, graph=self.start.frozen(self.whole))
         keeper = Keeper(self.net, self.where, start=self.start)
         with keeper.held(self.folder):
             try:
@@ -85,7 +87,11 @@ class Training:
         self.settings = asked.replaced(batch=batch)
         now = record(self.net.graph, self.settings, self.data, parts.named() if self.where.used else {})
         kept = asked if self.budget.memory is None else self.settings
-        for line in parts.messages():
+        for line in (
+            *told_of_net(self.net, self.whole, self.start if self.where.resume is None else Start()),
+            *parts.messages(),
+            *told_of_batch(self.net.train_settings, self.settings, len(parts.train)),
+        ):
             self.where.tell(line)
         trainer = self._begun(keeper, now, batches, recompute, kept, parts)
         yield from self._followed(trainer, keeper, parts)

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from netspec.cli.train import follow, run_folder
+from netspec.cli import following
+from netspec.cli.following import follow
+from netspec.cli.train import run_folder
 from netspec.diagnostics import Fault
 from netspec.engine.training.events import Epoch, Event, Figures, Progress, Started
 
@@ -64,6 +66,46 @@ def test_a_line_for_each_event(event: Event, line: str, capsys: pytest.CaptureFi
 
 def test_steps_are_no_lines_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(followed([STARTED, step(1), step(2), epoch(), step(1)], capsys)) == 2
+
+
+class Watch:
+    """A clock that events set."""
+
+    now = 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (7000, "about 700 minutes (11.7 hours) for 6 epochs"),
+        (70, "about 7 minutes for 6 epochs"),
+        (7, "about a minute or less for 6 epochs"),
+    ],
+)
+def test_the_time_is_foretold_after_the_first_steps(
+    steps: int, told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second a step, but nine for the first one, which says nothing of the others."""
+    watch = Watch()
+    monkeypatch.setattr(following, "time", watch)
+
+    def events() -> Iterator[Event]:
+        yield Started(32, 2, 2, 8_800_000, steps, False, 6.0)
+        for number in range(1, 9):
+            watch.now += 9 if number == 1 else 1
+            yield step(number)
+        yield epoch()
+
+    follow(events(), None)
+    assert capsys.readouterr().err.splitlines()[1] == told
+
+
+def test_an_epoch_that_only_had_to_be_judged_foretells_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    started = Started(32, 2, 2, 8_800_000, 7, False, 6.0)
+    assert len(followed([started, epoch(), step(1), step(2), epoch()], capsys)) == 4
 
 
 def test_several_outputs_have_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from netspec.engine.training.checkpoint import State
 
 @dataclass(frozen=True)
 class Started:
-    """The first event: what is about to run."""
+    """The first event: what is about to run. ``left`` are the epochs that are still to come, from where it stands."""
 
     batch: int
     chunks: int
@@ -20,6 +20,7 @@ class Started:
     training_bytes: int
     steps: int
     recompute: bool
+    left: float = 0.0
 
 
 @dataclass(frozen=True)

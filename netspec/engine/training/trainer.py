@@ -92,7 +92,8 @@ class Trainer:
             self.runners, self.store, self.optimiser, self.pool = {batch: runner}, store, optimiser, workers
             steps = -(-len(self.batches) // batch)
             used = training_bytes(plan, len(optimiser.state) + (self.settings.average is not None), runner.workers)
-            yield Started(batch, len(plan.chunks[0]), runner.workers, used, steps, self.recompute)
+            left = max(self.settings.epochs - self.place.epoch - self.place.step / steps, 0.0)
+            yield Started(batch, len(plan.chunks[0]), runner.workers, used, steps, self.recompute, left)
             while not self._ends():
                 yield from self._epoch(batch, steps)
                 if self.stopped:
