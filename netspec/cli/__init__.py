@@ -26,6 +26,7 @@ COMMANDS = {
     "format": "Rewrite specs in canonical form.",
     "data": "Check a data set, or write the digits that netspec ships.",
     "train": "Train a spec and keep the run in a folder.",
+    "sweep": "Train a spec with many values, a run each.",
     "runs": "Compare runs: what differs, and what came of it.",
     "profile": "Measure the time of a training step, layer by layer.",
     "compile": "Compile a spec to an ONNX model.",

@@ -85,8 +85,7 @@ def as_text(runs: Sequence[Run], names: Sequence[str]) -> list[str]:
     if len({run.gave.get("metric") for run in runs} - {None}) < 2:
         names = [name for name in names if name != "metric"]
     rows = [[_cell(name, run) for name in names] for run in runs]
-    head = [("why it cannot be read" if name == "error" else name) for name in names]
-    return [line.rstrip() for line in columns([head, *rows], 1)]
+    return [line.rstrip() for line in columns([names, *rows], 1)]
 
 
 def _exact(value: Any) -> Any:

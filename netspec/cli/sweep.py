@@ -1,0 +1,287 @@
+"""netspec sweep."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.cli.output import columns, load, note, root, spec_argument
+from netspec.cli.runs import as_csv, as_text
+from netspec.cli.signals import current
+from netspec.cli.train import command as train
+from netspec.diagnostics import SpecError, Trouble, printable
+from netspec.files import atomic_write, reason
+
+if TYPE_CHECKING:
+    from netspec.net import Net
+    from netspec.net.runs import Run
+    from netspec.net.sweeping import Point, Sweep
+
+#: Options of train that a sweep has in a way of its own.
+_OWN = ("spec", "root", "folder", "out", "resume", "force", "threads", "settings")
+
+
+def _listed(option: click.Parameter) -> Callable[..., list[str] | None]:
+    """A callback that takes several values of an option of train, each held against it."""
+
+    def values(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
+        if value is None:
+            return None
+        pieces = _pieces(value, ctx, param)
+        for piece in pieces:
+            one = option.type.convert(piece, param, ctx)
+            if option.callback is not None:
+                option.callback(ctx, param, one)
+        return pieces
+
+    return values
+
+
+def _pieces(text: str, ctx: click.Context | None = None, param: click.Parameter | None = None) -> list[str]:
+    from netspec.net.sweeping import split
+
+    try:
+        return split(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from None
+
+
+def _of_train(command: click.Command) -> click.Command:
+    """The options of train: of those with one value several can be given."""
+    for option in train.params:
+        if option.name in _OWN or not isinstance(option, click.Option):
+            continue
+        if option.multiple or option.is_flag or isinstance(option.type, click.Path):
+            command.params.append(option)
+        else:
+            command.params.append(
+                click.Option(
+                    option.opts, help=option.help, callback=_listed(option), metavar=f"{option.metavar or 'VALUE'},…"
+                )
+            )
+    return command
+
+
+@_of_train
+@click.command("sweep")
+@spec_argument
+@click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="The data, as for train.")
+@click.option(
+    "-o", "--out", "--resume", type=click.Path(path_type=Path), metavar="DIR",
+    help="The folder for the runs, a folder each (default: runs/NAME-sweep-1, -2, …); a sweep in it goes on.",
+)  # fmt: skip
+@click.option("--set", "settings", metavar="NAME=VALUE,…", multiple=True, help="Values of a parameter of the net.")
+@click.option("--seeds", type=click.IntRange(1), help="Train with so many seeds, from --seed or the spec's upwards.")
+@click.option("--jobs", type=click.IntRange(1), help="Trainings at a time (default: one per core).")
+@click.option("--threads", type=click.IntRange(1), default=1, help="Worker threads of each training (default: 1).")
+@click.option("--force", is_flag=True, help="Move aside a sweep that DIR already holds.")
+def command(
+    spec: Path, folder: Path, out: Path | None, settings: tuple[str, ...], seeds: int | None, jobs: int | None,
+    threads: int, force: bool, **options: Any,
+) -> int:  # fmt: skip
+    """Train SPEC with every combination of some values, each in a folder of DIR: --set width=8,16 --rate 0.1,0.01.
+
+    Commas part values, but not those in brackets: --set hidden=[1,2],[3]. The same command again does what is not done.
+    table.csv and sweep.svg in DIR, and the table on the screen, compare the runs.
+    """
+    from netspec import machine
+    from netspec.net.lock import Lock
+    from netspec.net.sweeping import Sweep
+
+    if not os.path.lexists(folder):
+        raise click.UsageError(f"there is no {folder}")
+    found, net = _points(spec, folder, settings, seeds, options)
+    signals = current()
+    with _folder(out, spec, force) as out:
+        more = [f"--threads={threads}", *([] if root() is None else [f"--root={root()}"])]
+        sweep = Sweep(spec, out, found, jobs or max(1, machine.cores() // threads), _mark(net), more)
+        lock = Lock(out).take()
+        try:
+            sweep.read()
+            sweep.write()
+            signals.gentle = True
+            _follow(sweep, signals.asked)
+        finally:
+            signals.gentle = False
+            lock.release()
+    if signals.asked():
+        note(f"stopped; the same command with `-o {out}` does the rest")
+        return signals.status
+    return int(bool(sweep.waiting()))
+
+
+def _points(
+    spec: Path, folder: Path, settings: tuple[str, ...], seeds: int | None, options: dict[str, Any]
+) -> tuple[list[Point], Net]:
+    """Every combination, and the net of the first one that is sound. Raises SpecError where none is."""
+    from netspec.net.sweeping import points
+
+    choices: dict[str, list[tuple[str, str]]] = {}
+    for text in settings:
+        name, sign, values = text.partition("=")
+        if not sign or not name.strip():
+            raise click.UsageError(f"--set takes NAME=VALUE, not {text!r}")
+        choices[name.strip()] = [(value, f"--set={name.strip()}={value}") for value in _pieces(values)]
+    net = _net(spec, list(choices.values()))
+    by_name = {option.name: option for option in train.params}
+    fixed = [f"--data={folder}"]
+    if seeds is not None:
+        given = options["seed"] or [str(net.train_settings.seed)]
+        if len(given) > 1:
+            raise click.UsageError("--seeds counts from one --seed, and several were given")
+        options["seed"] = [str(int(given[0]) + n) for n in range(seeds)]
+    for name, value in options.items():
+        word = by_name[name].opts[-1]
+        if isinstance(value, list):
+            column = name if name not in choices else f"{name} of training"
+            choices[column] = [(one, f"{word}={one}") for one in value]
+        elif isinstance(value, bool):
+            fixed += [word] if value else []
+        else:
+            fixed += [f"{word}={one}" for one in (value if isinstance(value, tuple) else [value]) if one is not None]
+    return points(choices, fixed), net
+
+
+def _net(spec: Path, choices: list[list[tuple[str, str]]]) -> Net:
+    from itertools import product
+
+    wrong: SpecError | None = None
+    for chosen in product(*choices):
+        try:
+            return load(spec, tuple(word.removeprefix("--set=") for _, word in chosen))
+        except SpecError as error:
+            wrong = wrong or error
+    assert wrong is not None
+    raise wrong
+
+
+def _mark(net: Net) -> str:
+    """What tells one spec from another, with all that it uses."""
+    from netspec.net.recorded import digest
+
+    return digest([net.source.text, *net.meaning.files.values()])
+
+
+@contextmanager
+def _folder(out: Path | None, spec: Path, force: bool) -> Iterator[Path]:
+    """The folder of the sweep: the one asked for, else a fresh one, which is removed again if it stays empty."""
+    from netspec.cli.train import run_folder
+    from netspec.net.sweeping import NAME
+
+    if out is not None:
+        try:
+            if force and (out / NAME).exists():
+                number = 1
+                while os.path.lexists(aside := out.with_name(f"{out.name}.old-{number}")):
+                    number += 1
+                os.rename(out, aside)
+                note(f"the sweep that was in {out} is now in {aside}")
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Trouble("N604", f"{out} cannot be made: {reason(error)}") from None
+    with run_folder(out, spec.with_name(f"{spec.stem}-sweep.net")) as folder:
+        yield folder
+
+
+# ---- what is shown
+
+
+def _follow(sweep: Sweep, stop: Callable[[], bool]) -> None:
+    """A line for each point as it ends, the files after each, and the table at the end."""
+    done, total = len(sweep.points) - len(sweep.waiting()), len(sweep.points)
+    before = f", {done} of them done already" if done else ""
+    note(f"{total} points in {sweep.folder}{before}; {min(sweep.jobs, max(1, total - done))} at a time")
+    rows = {point.name: _run(sweep, point) for point in sweep.points}
+    with closing(sweep.run(stop)) as ended:
+        for point in ended:
+            done += 1
+            rows[point.name] = _run(sweep, point)
+            note(f"[{done}/{total}] {_line(rows[point.name])}")
+            _write(sweep, list(rows.values()))
+    rows = {point.name: _run(sweep, point) for point in sweep.points}
+    _write(sweep, list(rows.values()))
+    sweep.write()
+    for line in as_text(list(rows.values()), _columns(list(rows.values()))):
+        click.echo(line)
+    for line in _means(list(rows.values())):
+        click.echo(line)
+
+
+def _run(sweep: Sweep, point: Point) -> Run:
+    """A point's row: its values, and what it gave so far."""
+    from netspec.net import runs
+
+    at, folder = sweep.kept[point.name], sweep.folder / point.name
+    found = runs.read(folder) if folder.is_dir() else runs.Run(folder)
+    state = "done" if at.done else "failed" if at.error else "unfinished"
+    error = at.error or (found.error if at.done else None)
+    return runs.Run(Path(point.name), {**point.values, "state": state}, found.gave, error)
+
+
+def _columns(rows: list[Run]) -> list[str]:
+    from netspec.net.runs import RESULTS
+
+    return ["run", *dict.fromkeys(name for row in rows for name in row.was), *RESULTS]
+
+
+def _line(run: Run) -> str:
+    if run.error is not None:
+        return f"{run.folder}: failed: {run.error}"
+    figures = (f"{name} {_figure(run, name)}" for name in ("best", "last", "test") if run.gave.get(name) is not None)
+    return f"{run.folder}: {', '.join(figures)}"
+
+
+def _figure(run: Run, name: str) -> str:
+    value = run.gave[name]
+    return f"{value:.2%}" if run.gave.get("metric") == "accuracy" else f"{value:.4f}"
+
+
+def _settings(rows: list[Run]) -> dict[str, list[Run]]:
+    """The sound runs by their values but for the seed."""
+    found: dict[str, list[Run]] = {}
+    for run in rows:
+        said = [f"{name}={value}" for name, value in run.was.items() if name not in ("seed", "state")]
+        found.setdefault(", ".join(said) or "all", []).extend([run] if run.gave.get("metric") else [])
+    return found
+
+
+def _judged(rows: list[Run]) -> str:
+    """What points are compared by: the best epoch's figure where a part judges, else the test's, else the last."""
+    return next((name for name in ("best", "test") if any(run.gave.get(name) is not None for run in rows)), "last")
+
+
+def _means(rows: list[Run]) -> Iterator[str]:
+    """Mean and standard deviation over the seeds, where there are several."""
+    from statistics import mean, stdev
+
+    if not any("seed" in run.was for run in rows):
+        return
+    name = _judged(rows)
+    table = [("over the seeds", "runs", f"mean {name}", "deviation")]
+    for setting, found in _settings(rows).items():
+        values = [run.gave[name] for run in found if run.gave.get(name) is not None]
+        if values:
+            deviation = f"{stdev(values):.4g}" if len(values) > 1 else ""
+            table.append((printable(setting), str(len(values)), f"{mean(values):.4g}", deviation))
+    yield ""
+    yield from columns(table, 1)
+
+
+def _write(sweep: Sweep, rows: list[Run]) -> None:
+    """table.csv and sweep.svg."""
+    from netspec.report.dots import dots
+
+    atomic_write(sweep.folder / "table.csv", as_csv(rows, _columns(rows)).encode())
+    name = _judged(rows)
+    metric = next((run.gave["metric"] for run in rows if run.gave.get("metric")), "")
+    drawn = {printable(setting): [run.gave[name] for run in found if isinstance(run.gave.get(name), int | float)]
+             for setting, found in _settings(rows).items()}  # fmt: skip
+    if any(drawn.values()):
+        picture = dots(drawn, f"{sweep.spec.stem}: {len(rows)} trainings", f"{name} {metric}")
+        atomic_write(sweep.folder / "sweep.svg", picture.encode())

@@ -1,0 +1,234 @@
+"""A sweep: each combination of values is a training in a process and folder of its own; what is done stays done."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import product
+from pathlib import Path
+from typing import IO, Any
+
+from netspec.diagnostics import Trouble, strict_json
+from netspec.files import atomic_write, read_regular, reason
+from netspec.net.left import STATE
+
+#: The file that says which points are done, and how each was asked for.
+NAME = "sweep.json"
+#: Seconds that a training has to end by itself after the first signal, and after the second.
+GRACE, LAST = 30.0, 5.0
+_LONGEST_NAME = 100
+_CHILD = "import sys; sys.path.append(sys.argv.pop(1)); from netspec.__main__ import start; start()"
+
+
+def split(text: str) -> list[str]:
+    """The values of a list: commas part them, but for those in brackets or quotes. ValueError where one is empty."""
+    found, deep, quoted = [""], 0, False
+    for c in text:
+        quoted ^= c == '"'
+        deep += 0 if quoted else (c in "([{") - (c in ")]}")
+        if c == "," and deep <= 0 and not quoted:
+            found.append("")
+        else:
+            found[-1] += c
+    found = [piece.strip() for piece in found]
+    if not all(found):
+        raise ValueError(f"{text!r} has an empty value")
+    return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Point:
+    """A training: ``values`` are those that differ from point to point, ``words`` all options of its command line."""
+
+    values: Mapping[str, str]
+    words: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """A folder's name that says the values; another for each."""
+        said = ",".join(f"{name}={value}" for name, value in self.values.items()) or "point"
+        plain = re.sub(r"[^\w.,=+\-\[\]]", "_", said)[:_LONGEST_NAME].lstrip(".-")
+        return plain if plain == said else f"{plain}-{sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+
+
+def points(choices: Mapping[str, Sequence[tuple[str, str]]], fixed: Sequence[str] = ()) -> list[Point]:
+    """Every combination of the ``choices``, by name: what is shown of each, and its word of the command line."""
+    several = [name for name, values in choices.items() if len(values) > 1]
+    found = []
+    for chosen in product(*choices.values()):
+        shown = {name: value for name, (value, _) in zip(choices, chosen, strict=True) if name in several}
+        found.append(Point(shown, (*(word for _, word in chosen), *fixed)))
+    return found
+
+
+@dataclass
+class Kept:
+    """What became of a point: it is done, or why it is not; None where nothing is known."""
+
+    words: tuple[str, ...]
+    done: bool = False
+    error: str | None = None
+
+
+@dataclass
+class Sweep:
+    """``spec`` is trained at ``points`` in folders of ``folder``, ``jobs`` at a time; ``mark`` says which spec it is.
+
+    ``more`` are words of each command line that change no result.
+    """
+
+    spec: Path
+    folder: Path
+    points: Sequence[Point]
+    jobs: int
+    mark: str
+    more: Sequence[str] = ()
+    kept: dict[str, Kept] = field(default_factory=dict)
+
+    def read(self) -> None:
+        """What an earlier sweep into the folder left. Trouble N713 where it had other points of the same names."""
+        path = self.folder / NAME
+        if not path.exists():
+            return
+        try:
+            found = json.loads(read_regular(path, 2**28))
+            mark = found["mark"]
+            self.kept = {name: Kept(tuple(at["words"]), at["done"] is True, at["error"])
+                         for name, at in found["points"].items()}  # fmt: skip
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise self._other("its sweep.json cannot be read") from None
+        if mark != self.mark:
+            raise self._other("its spec was another")
+        for point in self.points:
+            before = self.kept.get(point.name)
+            had, now = ([] if before is None else _telling(before.words)), _telling(point.words)
+            if before is not None and had != now:
+                with_, without = [w for w in had if w not in now], [w for w in now if w not in had]
+                said = [f"with {' '.join(with_)}"] if with_ else []
+                said += [f"without {' '.join(without)}"] if without else []
+                raise self._other(f"{point.name} was trained {', '.join(said) or 'with its options in another order'}")
+
+    def _other(self, why: str) -> Trouble:
+        advice = "give another folder with `-o`, or move this one aside with `--force`"
+        return Trouble("N713", f"{self.folder} holds another sweep: {why}", help=advice)
+
+    def waiting(self) -> list[Point]:
+        """The points that are not done."""
+        return [p for p in self.points if not (self._at(p).done and (self.folder / p.name).is_dir())]
+
+    def run(self, stop: Callable[[], bool]) -> Generator[Point, None, None]:
+        """Train what is not done; each point as it ends. Where asked to stop, or closed, no process is left."""
+        waiting, running = self.waiting(), list[_Child]()
+        try:
+            while (waiting or running) and not stop():
+                while waiting and len(running) < self.jobs:
+                    running += self._started(waiting.pop(0))
+                for child in [child for child in running if child.process.poll() is not None]:
+                    running.remove(child)
+                    yield self._ended(child)
+                time.sleep(0.05)
+            _halt([child.process for child in running])
+        finally:
+            for child in running:
+                if child.process.poll() is None:
+                    child.process.kill()
+                child.process.wait()
+                self._note(child)
+                child.told.close()
+
+    def _at(self, point: Point) -> Kept:
+        return self.kept.setdefault(point.name, Kept(point.words))
+
+    def _started(self, point: Point) -> list[_Child]:
+        """The process of a point, which goes on where it stood; none where the system gives none."""
+        out = self.folder / point.name
+        where = "resume" if (out / STATE).is_file() else "out"
+        words = point.words if where == "out" else [w for w in point.words if not w.startswith(_OF_BEGINNING)]
+        line = ["train", *words, *self.more, f"--{where}={out}", "--", str(self.spec)]
+        told = tempfile.TemporaryFile()  # noqa: SIM115
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _CHILD, str(Path(__file__).parents[2]), *line],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=told, start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            told.close()
+            self._at(point).error = f"no process could be started: {reason(error)}"
+            self.write()
+            return []
+        return [_Child(point, process, told)]
+
+    def _ended(self, child: _Child) -> Point:
+        self._note(child)
+        child.told.close()
+        self.write()
+        return child.point
+
+    def _note(self, child: _Child) -> None:
+        at, status = self._at(child.point), child.process.returncode
+        text = _text(child.told)
+        at.done = status == 0 and "the time is over (" not in text  # --max-hours: there is more to do
+        at.error = None if status in (0, 130) else _why(text, status)
+
+    def write(self) -> None:
+        """Keep what is known of the points."""
+        known = {name: vars(at) for name, at in self.kept.items()}
+        atomic_write(self.folder / NAME, f"{strict_json({'mark': self.mark, 'points': known}, 1)}\n".encode())
+
+
+def _telling(words: Sequence[str]) -> list[str]:
+    """The words that say what is trained, and not for how long."""
+    return [word for word in words if not word.startswith("--max-hours=")]
+
+
+#: Options of a beginning: a run that goes on began with them.
+_OF_BEGINNING = ("--from=", "--fresh=", "--freeze=")
+
+
+@dataclass(frozen=True)
+class _Child:
+    """A process that trains a point; ``told`` has what it says."""
+
+    point: Point
+    process: subprocess.Popen[bytes]
+    told: IO[bytes]
+
+
+def _halt(processes: Iterable[subprocess.Popen[Any]]) -> None:
+    """Ask processes to end: once, so that they keep where they are; then so that they do not."""
+    left = list(processes)
+    for seconds in (GRACE, LAST):
+        left = [process for process in left if process.poll() is None]
+        for process in left:
+            if os.name == "posix":
+                process.send_signal(signal.SIGINT)
+            else:
+                process.terminate()
+        end = time.monotonic() + seconds
+        while any(process.poll() is None for process in left) and time.monotonic() < end:
+            time.sleep(0.02)
+
+
+def _text(told: IO[bytes]) -> str:
+    """The end of what was told."""
+    told.seek(0, os.SEEK_END)
+    told.seek(max(0, told.tell() - 2**16))
+    return told.read().decode("utf-8", "replace")
+
+
+def _why(text: str, status: int) -> str:
+    """Why a training failed: its first error, else its last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = next((line for line in lines if re.match(r"error\[N\d+\]: |Error: ", line)), None)
+    if status < 0:
+        return f"it was ended by signal {-status}"
+    return said or (lines[-1] if lines else f"exit status {status}")
