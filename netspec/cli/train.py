@@ -32,6 +32,16 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     return value
 
 
+def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
+    from netspec.net.board import there
+
+    if value and not there():
+        raise click.UsageError(
+            '--tensorboard needs tensorboardX, which is not installed: pip install "netspec[tensorboard]"'
+        )
+    return value
+
+
 @click.command("train")
 @spec_or_resumed
 @click.option(
@@ -98,13 +108,21 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
 @click.option(
     "--threads", type=click.IntRange(1), help="Worker threads (default: one per core); they do not change the result."
 )
+@click.option(
+    "--tensorboard",
+    is_flag=True,
+    callback=_installed,
+    help="Write the figures of each epoch for TensorBoard too, into the run's folder.",
+)
 @max_pixels_option
 @set_option
 def command(
     spec: Path | None, folder: Path | None, out: Path | None, resume: Path | None, threads: int | None,
-    settings: tuple[str, ...], **options: Any,
+    settings: tuple[str, ...], tensorboard: bool, **options: Any,
 ) -> int:  # fmt: skip
     """Train SPEC and keep the run in a folder: spec, settings, weights, log, model.onnx, state to resume from."""
+    from netspec.net.board import boarded
+
     spec, folder = _taken(spec, folder, resume, options)
     net = load(spec, settings)
     signals = current()
@@ -112,6 +130,7 @@ def command(
         events = net.train(
             folder, out=out, resume=resume, workers=threads, stop=signals.asked, command=typed(), tell=note, **options
         )
+        events = boarded(events, out) if tensorboard else events
         try:
             kept = follow(signals.watched(events), out)
         except KeyboardInterrupt:

@@ -93,6 +93,7 @@ ROWS = [
     ("runs . --json", 0, '"minutes"'),
     ("runs . --sort colour", 2, "!no run has a column colour"),
     ("runs nothing", 2, "!nothing cannot be listed"),
+    ("train a.net --data data -o boarded --tensorboard", 0, "boarded/model.onnx"),
     ("train a.net --data data --rate 0", 2, "!--rate"),
     ("train a.net --data data --patience 0", 2, "!--patience"),
     ("train a.net --data data -o tuned --from run --fresh y/dense.* --freeze c/*", 0, "tuned/model.onnx"),
