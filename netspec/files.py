@@ -7,12 +7,14 @@ import os
 import secrets
 import stat
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from netspec.diagnostics.problem import Fault, Trouble
 
+#: Bytes, or what lies in memory like them.
+Buffer = bytes | memoryview
 #: How the name of a temporary file ends, so that one that a killed program left is known for what it is.
 TEMPORARY = ".netspec-tmp"
 #: Temporary files of this process that have not got their names yet; and whether a file is being written in its place.
@@ -87,8 +89,10 @@ def foreign(code: str, message: str, help: str = "") -> Iterator[None]:
         raise Fault(code, f"{message}: {reason(error).splitlines()[0][:200]}", help=help) from None
 
 
-def atomic_write(path: str | Path, content: bytes) -> None:
+def atomic_write(path: str | Path, content: bytes | Sequence[Buffer]) -> None:
     """Write a file whole or not at all: a temporary file in the same folder, flushed to the disk, then renamed.
+
+    ``content`` may be in pieces, which are written one behind the other.
 
     A symbolic link stays one, and its target is written; mode, owner and group of a file that is there are kept. A file
     with other hard links is written in place, since a rename would part them, and so is one whose owner a new file
@@ -98,6 +102,7 @@ def atomic_write(path: str | Path, content: bytes) -> None:
     """
     if is_nowhere(path):
         return
+    content = [content] if isinstance(content, bytes) else content
     try:
         target = Path(os.path.realpath(path))
         before = _regular_or_new(target)
@@ -206,12 +211,12 @@ def _may(path: Path, what: int) -> bool:
     return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _written(temporary: str, content: bytes, before: os.stat_result | None) -> bool:
+def _written(temporary: str, content: Sequence[Buffer], before: os.stat_result | None) -> bool:
     """Write a new file with the content, and the mode and owner of ``before``; whether it could get those."""
     alike = True
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     with os.fdopen(os.open(temporary, flags | getattr(os, "O_BINARY", 0), 0o600), "wb") as file:
-        file.write(content)
+        file.writelines(content)
         file.flush()
         os.fsync(file.fileno())
     mine = os.stat(temporary)
@@ -224,20 +229,20 @@ def _written(temporary: str, content: bytes, before: os.stat_result | None) -> b
     return alike
 
 
-def _overwrite(target: Path, content: bytes) -> None:
+def _overwrite(target: Path, content: Sequence[Buffer]) -> None:
     """Write a file in its place; what stood there is put back where that fails half-way."""
     with _in_place, open(target, "r+b") as file:
         old = file.read()
         try:
             _put(file, content)
         except BaseException:
-            _put(file, old)
+            _put(file, [old])
             raise
 
 
-def _put(file: BinaryIO, content: bytes) -> None:
+def _put(file: BinaryIO, content: Sequence[Buffer]) -> None:
     file.seek(0)
-    file.write(content)
+    file.writelines(content)
     file.truncate()
     file.flush()
     os.fsync(file.fileno())

@@ -1,10 +1,11 @@
-"""Safetensors files, read by their own rules: what the head claims is held against the file before a tensor is."""
+"""Safetensors files by their own rules, written and read: what a head claims is held against the file first."""
 
 from __future__ import annotations
 
 import json
 import os
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from netspec.data.bounds import take
 from netspec.diagnostics import Fault
-from netspec.files import foreign, open_regular
+from netspec.files import Buffer, foreign, open_regular
 
 Array = NDArray[Any]
 #: The longest head that is read: more than 100,000 tensors.
@@ -24,6 +25,7 @@ _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1",
     "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1", "BOOL": "?",
 }  # fmt: skip
+_NAMES = {np.dtype(code): name for name, code in _TYPES.items() if name != "BF16"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,27 @@ def read_tensors(path: Path, help: str = "") -> tuple[dict[str, Array], dict[str
             raise Fault("N702", f"{path} should hold {end:,} bytes of tensors, but holds {size - 8 - length:,}")
         arrays = {tensor.name: _read(file, tensor, path) for tensor in tensors}
         return {name: arrays[name] for name in sorted(arrays)}, metadata if isinstance(metadata, dict) else {}
+
+
+def tensor_bytes(arrays: Mapping[str, Array], metadata: Mapping[str, str]) -> list[Buffer]:
+    """A safetensors file in pieces, those of the arrays not copied: the widest numbers first, then by name.
+
+    The bytes are those of the library's ``save``, which needs room for everything once more.
+    """
+    names = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
+    head: dict[str, Any] = {"__metadata__": dict(metadata)}
+    pieces: list[Buffer] = []
+    end = 0
+    for name in names:
+        array = np.ascontiguousarray(arrays[name])  # of strided ones the library writes other numbers
+        array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        start, end = end, end + array.nbytes
+        head[name] = {"dtype": _NAMES[array.dtype], "shape": list(arrays[name].shape), "data_offsets": [start, end]}
+        if array.size:
+            pieces.append(array.reshape(-1).data.cast("B"))
+    text = json.dumps(head, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return [struct.pack("<Q", len(text)), text, *pieces]
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import save
 
 from netspec.data.npy import npz
 from netspec.diagnostics import Fault
 from netspec.files import atomic_write, foreign, open_regular
-from netspec.interop.tensors import read_tensors
+from netspec.interop.tensors import read_tensors, tensor_bytes
 from netspec.weights import Array, Arrays
 
 
 def save_weights(path: Path, weights: Arrays, metadata: Mapping[str, Any]) -> None:
-    """Write all arrays, float32 and contiguous (safetensors 0.8.0 writes strided ones wrong)."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in sorted(weights.items())}
-    atomic_write(path, save(arrays, {"netspec": json.dumps(metadata, sort_keys=True)}))
+    """Write all arrays; no room for a second copy of them is needed."""
+    atomic_write(path, tensor_bytes(weights, {"netspec": json.dumps(metadata, sort_keys=True)}))
 
 
 def load_weights(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:

@@ -7,14 +7,13 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec import __version__
 from netspec.diagnostics import Trouble, strict_json
 from netspec.files import atomic_write, reason
+from netspec.net.described import Act, described
 from netspec.net.environment import environment
 from netspec.net.history import History
 from netspec.net.kept import Kept
@@ -27,16 +26,16 @@ from netspec.net.left import (
     carried,
     check_complete,
     log_of,
-    parameters_of,
     settings_of,
     state_of,
 )
 from netspec.net.lock import Lock
 from netspec.net.methods_cache import tuned
-from netspec.net.recorded import Record, digest, tables
+from netspec.net.recorded import Record
 from netspec.net.resuming import check_resumable
 from netspec.net.run_folder import RunFolder, room
 from netspec.net.start import Start
+from netspec.net.turns import Pending, Turns
 from netspec.settings import Data, Train
 
 if TYPE_CHECKING:
@@ -86,11 +85,14 @@ class Keeper:
     folder: RunFolder | None = None
     source: Lock | None = None
     history: History = field(default_factory=History)
-    chosen: dict[str, Any] | None = None
     same: dict[str, Any] = field(default_factory=dict)
     settings: Train = field(default_factory=Train)
     ways: Ways | None = None
     start: Start = field(default_factory=Start)
+    turns: Turns = field(default_factory=Turns)
+
+    def __post_init__(self) -> None:
+        self.pending = Pending(self.net)
 
     @contextlib.contextmanager
     def held(self, data: Path) -> Iterator[None]:
@@ -193,7 +195,8 @@ class Keeper:
         from netspec.engine.training.checkpoint import Place, State
 
         nothing = {path: np.zeros(shape, np.float32) for path, shape in self._trained().items()}
-        self.leave(State(Place(), fresh, dict.fromkeys(self._slots(), nothing)))
+        with self.turns.timed(0.5):  # the model and the weights are about as large
+            self._write_state(State(Place(), fresh, dict.fromkeys(self._slots(), nothing)))
 
     def _written(self, path: Path, content: bytes) -> None:
         try:
@@ -203,30 +206,11 @@ class Keeper:
         atomic_write(path, content)
 
     def _described(self, now: Record, data: Path, before: Mapping[str, Any]) -> dict[str, Any]:
-        """All that the run is; one that goes on keeps how it began."""
-        act = {
-            "command": self.where.command,
-            "version": __version__,
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        began = {name: before[name] for name in act if name in before} or act
-        resumed = before.get("resumed")
-        more = (
-            {"resumed": [*(resumed if isinstance(resumed, list) else []), act]} if self.where.resume is not None else {}
-        )
-        start = before.get("start") if self.where.resume is not None else self.start.to_json()
-        found = {name: value for name, value in now.data.items() if name not in Data.fields()}
-        about = {"path": str(data.absolute()), "digest": digest(found), **found}
-        return {
-            **self.settings.to_json(),
-            "parameters": {**parameters_of(before), **self.net.given},
-            "data": about,
-            "options": dict(self.where.options),
-            **({"start": start} if self.start.used else {}),
-            **began,
-            **more,
-            "layers": dict(now.net),
-        }
+        where = self.where
+        return described(
+            Act(where.command, where.options, where.resume is not None),
+            self.net, self.settings, self.start, now, data, before,
+        )  # fmt: skip
 
     def _bytes(self) -> int:
         """What the run still has to write: two states, the weights and the model.
@@ -242,47 +226,49 @@ class Keeper:
         return 2 * state + 2 * weights - there
 
     def keep(self, event: Epoch, data: Data, seed: int) -> None:
-        """Weights, model, log and the state to go on from after an epoch, each whole.
+        """Log an epoch; its weights, the model and the state to go on from are written, each whole, where it is time.
 
         The model has the best weights where a part judges, else the last.
         """
         best = self.history.add(event)
-        weights = event.weights()
-        chosen = best or event.val_loss is None
-        if chosen:
-            self.chosen = weights
-        self._keep(weights, data, seed, chosen, best)
-        if self.folder is not None:
-            self.write_log()
-        self.leave(event.state())
+        self.pending.data, self.pending.seed = data, seed
+        self.pending.add(event.weights(), best or event.val_loss is None, best)
+        if self.folder is None:
+            return
+        if self.turns.due or event.last:
+            with self.turns.timed():
+                self.flush(event.last)
+                self.write_log()
+                self._write_state(event.state())
+            return
+        self.write_log()
+        told = self.turns.put_off(event.seconds)
+        if told:
+            self.where.tell(told)
 
     def keep_early(self, state: State, data: Data, seed: int) -> None:
         """Weights and model of a training that ends before its first epoch does."""
-        self._keep({**state.weights, **state.kept.get("average", {})}, data, seed, True, False)
+        self.pending.data, self.pending.seed = data, seed
+        self.pending.add({**state.weights, **state.kept.get("average", {})}, True, False)
+        self.flush()
 
-    def _keep(self, weights: dict[str, Any], data: Data, seed: int, chosen: bool, best: bool) -> None:
-        from netspec.interop.weight_files import save_weights
-        from netspec.net.compiling import write
-
+    def flush(self, last: bool = True) -> None:
+        """Write the weights and the model that were put off; at the ``last`` those that an earlier stop put off too."""
         if self.folder is None:
             return
-        out = self.folder.path
-        about = {"net": self.net.name, "data": data.to_json(), "tables": tables(self.net.graph)}
-        if chosen:  # first: weights that no model can have are not kept
-            write(self.net, out / "model.onnx", weights, data, False, seed)
-        if best:
-            save_weights(out / BEST, weights, about)
-        save_weights(out / LAST, weights, about)
+        if last and self.where.resume is not None and self.pending.chosen is None and self.history.best is not None:
+            self.pending.add_model(self.kept_weights())
+        self.pending.write(self.folder.path)
 
     def kept_weights(self) -> dict[str, Any]:
         """The weights that the model has: the best, or the last."""
         from netspec.net.compiling import weights_from
 
-        if self.chosen is None:
+        if self.pending.chosen is None:
             assert self.where.resume is not None
             name = LAST if self.history.best is None else BEST
-            self.chosen = weights_from(self.net, self.where.resume / name)[0]
-        return self.chosen
+            self.pending.chosen = weights_from(self.net, self.where.resume / name)[0]
+        return self.pending.chosen
 
     def write_log(self) -> None:
         """The log and its table."""
@@ -291,7 +277,18 @@ class Keeper:
             atomic_write(self.folder.path / "metrics.csv", self.history.table().encode())
 
     def leave(self, state: State) -> None:
-        """Keep the place, so that a later run goes on from it."""
+        """Keep the place where training is stopped, so that a later run goes on from it.
+
+        No more is written, since it is waited for; which weights were put off is told.
+        """
+        if self.folder is None:
+            return
+        self.pending.write_best(self.folder.path)
+        self._write_state(state)
+        if self.pending.last is not None:
+            self.where.tell(f"{LAST} and model.onnx in {self.folder.path} are of an earlier epoch than the log's last")
+
+    def _write_state(self, state: State) -> None:
         from netspec.interop.weight_files import save_weights
 
         if self.folder is not None:

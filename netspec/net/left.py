@@ -76,12 +76,6 @@ def settings_of(folder: Path) -> dict[str, Any]:
     return found
 
 
-def parameters_of(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that a run was begun with, whose spec has them as its own."""
-    found = settings.get("parameters")
-    return found if isinstance(found, dict) else {}
-
-
 def log_of(folder: Path, epochs: int) -> list[str]:
     """The lines of a run's log up to an epoch: what was written after the state was left is done again.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Trouble
+from netspec.diagnostics import Fault, Trouble
 from netspec.files import reason
 from netspec.net.budget import Budget
 from netspec.net.classes import check_count
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from netspec.data.parts import Parts
     from netspec.data.scores import Score
     from netspec.data.sets import Part
-    from netspec.engine.training.events import Epoch, Event
+    from netspec.engine.training.events import Epoch, Event, Progress
     from netspec.engine.training.trainer import Trainer
     from netspec.net.net import Net
 
@@ -159,17 +160,19 @@ class Training:
         from netspec.engine.training.events import Epoch, Progress
 
         resume, began = self.where.resume, trainer.place
-        for event in trainer.run():
-            if isinstance(event, Progress) and event.last:
-                state = event.state()
-                if not keeper.history.lines and not self.stop():
-                    keeper.keep_early(state, self.data, self.settings.seed)
-                keeper.leave(state)
-            elif isinstance(event, Epoch):
-                keeper.keep(event, self.data, self.settings.seed)
-                if event.last:
-                    event = _with_test(event, self._tested(keeper, parts.test))
-            yield event
+        try:
+            for event in trainer.run():
+                if isinstance(event, Progress) and event.last:
+                    self._left(keeper, event)
+                elif isinstance(event, Epoch):
+                    keeper.keep(event, self.data, self.settings.seed)
+                    if event.last:
+                        event = _with_test(event, self._tested(keeper, parts.test))
+                yield event
+        except Fault:
+            with suppress(Fault):  # what went wrong may be in these weights too
+                keeper.flush()
+            raise
         if began == trainer.place and resume:
             self.where.tell(f"{resume} had done all that is asked{self._done(trainer)}")
         timed_out = trainer.stopped and not self.stop()
@@ -179,6 +182,16 @@ class Training:
             self._tested(keeper, parts.test)  # a run that goes on may lack nothing but this
             self.where.tell(keeper.history.verdict())
             self._reported(keeper, parts)
+
+    def _left(self, keeper: Keeper, event: Progress) -> None:
+        """Training ends within an epoch: where the time is over with all that there is, else as fast as it can."""
+        state = event.state()
+        if not self.stop():
+            if keeper.history.lines:
+                keeper.flush()
+            else:
+                keeper.keep_early(state, self.data, self.settings.seed)
+        keeper.leave(state)
 
     def _done(self, trainer: Trainer) -> str:
         """Why a run that was to go on did not."""

@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import save
 
 from netspec.diagnostics import Fault, Trouble
+from netspec.interop.tensors import tensor_bytes
 from netspec.interop.weight_files import load_weights
 
 
@@ -37,6 +38,22 @@ def test_what_the_library_writes_is_read(tmp_path: Path) -> None:
             found[name].dtype == np.float32 if array.dtype.kind == "f" else found[name].dtype == array.dtype
         )
         np.testing.assert_array_equal(found[name], array.astype(found[name].dtype))
+
+
+def test_what_is_written_has_the_librarys_bytes() -> None:
+    rng = np.random.default_rng(0)
+    arrays = {f"{name}/ü.{kind}": rng.random((3, n)).astype(kind) for n, (name, kind) in enumerate(
+        (("c", "f8"), ("b", "f4"), ("a", "f4"), ("e", "i8"), ("0", "f2")))}  # fmt: skip
+    arrays |= {"one": np.array(3.5, np.float32), "turned": np.ascontiguousarray(rng.random((4, 3)).astype("f4").T)}
+    metadata = {"netspec": json.dumps({"net": "Ü"}, ensure_ascii=False)}
+    ours, theirs = b"".join(tensor_bytes(arrays, metadata)), save(arrays, metadata)
+    assert len(ours) == len(theirs) and ours[:8] == theirs[:8]
+    head = json.loads(ours[8 : 8 + int.from_bytes(ours[:8], "little")])
+    assert all(head[name]["data_offsets"][0] % array.dtype.itemsize == 0 for name, array in arrays.items())
+    single = {name: array for name, array in arrays.items() if array.dtype == np.float32}
+    assert b"".join(tensor_bytes(single, metadata)) == save(single, metadata)
+    turned = {"t": rng.random((4, 3)).astype("f4").T}  # not contiguous
+    assert b"".join(tensor_bytes(turned, {})) == save({"t": np.ascontiguousarray(turned["t"])}, {})
 
 
 def test_bfloat16_is_the_upper_half_of_single_precision(tmp_path: Path) -> None:

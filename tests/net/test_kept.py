@@ -144,7 +144,7 @@ def test_a_moved_run_checks_compiles_and_goes_on_with_nothing_set(
     assert main(["train", spec, "--data", "d", "--resume", str(elsewhere), "--threads", "1", "--epochs", "3"]) == 0
     assert main(["train", spec, "--data", "d", "--resume", str(elsewhere), "--threads", "1"]) == 0
     told = json.loads((elsewhere / "settings.json").read_text())
-    assert (told["parameters"], told["epochs"], told["seed"]) == ({}, 3, 5)
+    assert (told["parameters"], told["epochs"], told["seed"]) == ({"maps": 6, "part": 0.25}, 3, 5)
     assert (
         told["command"]
         == "netspec train m.net --data d --out run --epochs 2 --seed 5 --threads 1 --set maps=6 --set part=0.25"

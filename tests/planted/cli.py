@@ -145,8 +145,8 @@ FAULTS = (
     ),
     fault(
         "files.py",
-        "except BaseException:\n            _put(file, old)",
-        'except BaseException:\n            _put(file, b"")',
+        "except BaseException:\n            _put(file, [old])",
+        'except BaseException:\n            _put(file, [b""])',
         "test_files.py",
         "what stood in a file is put back",
     ),

@@ -134,10 +134,10 @@ def asked_while_judging(monkeypatch: pytest.MonkeyPatch, calls: int) -> list[int
     asked: list[int] = []
     scores, left = Judge.scores, iter(range(calls - 1))
 
-    def judged(self: Judge, weights: Any, part: Any) -> Any:
+    def judged(self: Judge, *given: Any) -> Any:
         if next(left, None) is None:
             asked.append(1)
-        return scores(self, weights, part)
+        return scores(self, *given)
 
     monkeypatch.setattr(Judge, "scores", judged)
     return asked
