@@ -37,7 +37,7 @@ class Output:
     weight: float = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Graph:
     """Nodes in the order of their computation; ``names`` are the statements' values."""
 
@@ -46,6 +46,9 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Graph({self.name}: {len(self.nodes):,} layers, {self.parameters():,} parameters)"
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod, sqrt
 from typing import Any
 
@@ -26,7 +26,7 @@ class Model:
     """A graph and the weights that belong to it."""
 
     graph: Graph
-    weights: Arrays
+    weights: Arrays = field(repr=False)
 
     def check(self) -> Model:
         """Itself, after the graph derived every shape again and the weights were held against it."""

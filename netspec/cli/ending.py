@@ -17,7 +17,7 @@ from netspec import __version__
 from netspec.cli.signals import current
 
 if TYPE_CHECKING:
-    from netspec.diagnostics.problem import Fault, SpecError
+    from netspec.diagnostics import Fault, SpecError
 
 DONE, AT_FAULT, USAGE, INTERNAL, INTERRUPTED, PIPE = 0, 1, 2, 70, 130, 141
 
@@ -71,8 +71,8 @@ def _fill() -> bool:
 
 def _reported(error: BaseException, closed: bool) -> int:
     """Say what a command raised; the exit status."""
-    problem = sys.modules.get("netspec.diagnostics.problem")  # where it is not loaded, it did not raise
-    if problem is not None and isinstance(error, problem.SpecError | problem.Fault):
+    diagnostics = sys.modules.get("netspec.diagnostics")  # where it is not loaded, it did not raise
+    if diagnostics is not None and isinstance(error, diagnostics.SpecError | diagnostics.Fault):
         return _at_fault(error)
     if isinstance(error, click.ClickException):
         error.show()

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import columns, json_option, max_pixels_option, note, pixels, result, write_text
+from netspec.cli.output import json_option, max_pixels_option, note, pixels, result, write_text
 from netspec.cli.run import device_option
 from netspec.cli.untrusted import apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
+from netspec.report.columns import columns
 
 if TYPE_CHECKING:
     from netspec.data.confusion import Confusion

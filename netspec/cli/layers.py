@@ -3,52 +3,36 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-import inspect
-
 import click
 
-from netspec.diagnostics import did_you_mean
+from netspec.cli.output import json_option
+from netspec.diagnostics import did_you_mean, strict_json
 
 
 @click.command("layers")
 @click.argument("name", required=False)
-def command(name: str | None) -> None:
-    """List the layers, or describe the layer NAME: arguments, shape rule, formula, source."""
-    from netspec.ops import FAMILIES, OPERATORS
+@json_option
+def command(name: str | None, as_json: bool) -> None:
+    """List all that a spec has words for, or describe NAME: arguments with their defaults, shape rule, formula, source.
 
+    NAME is a layer, a loss, an optimiser, a schedule, a step of data, a generator of tables, or a setting.
+    """
+    from netspec.cli.described import Described, groups
+
+    known = groups()
     if name is None:
-        for family in FAMILIES:
-            own = [op for op in OPERATORS.values() if op.__module__ == family.__name__]
-            click.echo(f"{family.__name__.rsplit('.', 1)[1]}: {', '.join(op.name for op in own)}")
+        if as_json:
+            click.echo(strict_json({title: [item.name for item in items] for title, items in known.items()}))
+            return
+        for title, items in known.items():
+            click.echo(f"{title}: {', '.join(item.name for item in items)}")
         return
-    if name not in OPERATORS:
-        raise click.UsageError(f"there is no layer {name}. {did_you_mean(name, OPERATORS)}".strip())
-    op = OPERATORS[name]
-    order = op.positional()
-    click.echo(f"{name}({', '.join(n for n in order if op.fields()[n].required)})\n\n{inspect.getdoc(op)}")
-    if op.formula:
-        click.echo(f"\n  {op.formula}")
-    click.echo(f"\nShape: {op.rule}")
-    if op.source:
-        click.echo(f"Source: {op.source}")
-    names = [*order, *(n for n in op.fields() if n not in order)]
-    for place, title in (
-        (order, "Arguments, in this order:"),
-        ([n for n in names if n not in order], "Arguments by name:"),
-    ):
-        if place:
-            click.echo(f"\n{title}")
-        for argument in place:
-            field = op.fields()[argument]
-            default = "" if field.required else f" (default: {_default(field.default)})"
-            click.echo(f"  {argument}: {field.takes.text}{default}")
-
-
-def _default(value: object) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, tuple):
-        return f"{value[0]:g}"
-    return str(getattr(value, "kind", value))
+    found: list[Described] = [item for items in known.values() for item in items if item.name == name]
+    if not found:
+        names = dict.fromkeys(item.name for items in known.values() for item in items)
+        kinds = "layer, loss, optimiser, schedule, step, generator or setting"
+        raise click.UsageError(f"there is no {kinds} {name}. {did_you_mean(name, names)}".strip())
+    if as_json:
+        click.echo(strict_json([item.to_json() for item in found]))
+        return
+    click.echo("\n\n".join(item.text() for item in found))

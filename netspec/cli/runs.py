@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import columns, json_option, note, result, write_text
+from netspec.cli.output import json_option, note, result, write_text
 from netspec.diagnostics import did_you_mean, printable, strict_json
 from netspec.files import reason
+from netspec.report.columns import columns
 
 if TYPE_CHECKING:
     from netspec.net.runs import Run

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from netspec.cli.output import (
     colour,
-    columns,
     json_option,
     load,
     memory_size,
-    number,
     recompute_option,
     set_option,
     size,
@@ -24,6 +21,7 @@ from netspec.cli.output import (
     spec_argument,
 )
 from netspec.diagnostics import Fault, strict_json
+from netspec.report.summary import table
 
 if TYPE_CHECKING:
     from netspec.net import Net
@@ -75,38 +73,11 @@ def _table(net: Net, receptive: bool) -> None:
     """Print a row for each layer, the sums, and what must be said of them."""
     from netspec.report.receptive import fields
 
-    summary = net.summary()
     seen = fields(net.graph) if receptive else {}
-    rows, sums = list(_rows(summary, {name: field.texts() for name, field in seen.items()})), list(_sums(summary))
-    bold = {0, *range(len(rows), len(rows) + len(sums))} if colour(sys.stdout) else ()
-    click.echo("\n".join(columns([*rows, *sums], 2, bold)))
-    if summary["macs"] is None:
-        click.echo("costs marked - depend on a free size: give it a number with --at")
+    click.echo(table(net.summary(), {name: field.texts() for name, field in seen.items()}, colour(sys.stdout)))
     if receptive and net.graph.nodes:
         last = net.graph.nodes[-1].name
         click.echo(seen[last].verdict(last, net.graph))
-
-
-def _rows(summary: dict[str, Any], seen: dict[str, tuple[str, str, str]]) -> Iterator[tuple[str, ...]]:
-    """The head, the inputs, and each layer, with what it sees where that is asked for."""
-    head = ("layer", "kind", "shape", "parameters", "connections", "macs")
-    yield (*head, *(("field", "stride", "offset") if seen else ()))
-    yield from ((name, "input", shape, "", "", "") for name, shape in summary["inputs"].items())
-    for layer in summary["layers"]:
-        costs = (number(layer["parameters"] or None), number(layer["connections"]), number(layer["macs"]))
-        cells = (layer["name"], layer["kind"], layer["shape"], *costs)
-        yield (*map(_quiet, cells), *seen.get(layer["name"], ()))
-
-
-def _sums(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    yield ("sum", "", "", number(summary["parameters"]), number(summary["connections"]), number(summary["macs"]))
-    if "deployed" in summary:
-        deployed = summary["deployed"]
-        yield ("deployed", "", "", number(deployed["parameters"]), "", number(deployed["macs"]))
-
-
-def _quiet(cell: Any) -> str:
-    return "" if cell in ("-", "0") else str(cell)
 
 
 def _decided(net: Net) -> None:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import columns, load, note, root, spec_argument
+from netspec.cli.output import load, note, root, spec_argument
 from netspec.cli.runs import as_csv, as_text
 from netspec.cli.signals import current
 from netspec.cli.train import command as train
 from netspec.diagnostics import SpecError, Trouble, printable
 from netspec.files import atomic_write, reason
+from netspec.report.columns import columns
 
 if TYPE_CHECKING:
     from netspec.net import Net

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, TooMany, Trouble
-from netspec.elaborate.files import Library, declare_file, read_source
+from netspec.elaborate.files import Library, declare_file, read_source, source_of
 from netspec.elaborate.labels import read_labels
 from netspec.elaborate.limits import FRAMES
 from netspec.elaborate.nets import build, set_parameters
@@ -38,7 +38,7 @@ class Elaborated:
     data: Data
     tables: Mapping[str, Table | KernelTable]
     is_library: bool = False
-    files: Mapping[Path, str] = field(default_factory=dict)
+    files: Mapping[Path, str] = field(default_factory=dict, repr=False)
     labels: Path | None = None
 
 
@@ -137,4 +137,4 @@ def _labels_beside(path: Path | None, library: Library) -> Any:
     return read
 
 
-__all__ = ["Elaborated", "elaborate", "read_source"]
+__all__ = ["Elaborated", "elaborate", "read_source", "source_of"]

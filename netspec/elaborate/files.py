@@ -25,12 +25,26 @@ def read_source(path: Path, name: str = "") -> Source:
     return Source(name or str(path), decode(read_bytes(path), str(path)))
 
 
+def source_of(text: str, name: str) -> Source:
+    """A text that is no file, held to the same rules. Raises Fault where it is too large or no text."""
+    try:
+        content = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise Fault("N602", f"the {name} is no Unicode: character {error.start} is half of a pair") from None
+    _check_size(content, name)
+    return Source(name, decode(content, name))
+
+
 def read_bytes(path: Path) -> bytes:
     """A plain file of a bounded size."""
     content = read_regular(path, LARGEST)
-    if len(content) > LARGEST:
-        raise Fault("N602", f"{path} is larger than {LARGEST // 2**20} MiB, the limit for a spec")
+    _check_size(content, path)
     return content
+
+
+def _check_size(content: bytes, name: object) -> None:
+    if len(content) > LARGEST:
+        raise Fault("N602", f"{name} is larger than {LARGEST // 2**20} MiB, the limit for a spec")
 
 
 def decode(content: bytes, name: str) -> str:

@@ -1,7 +1,7 @@
 """A net from a file: look at it, check, train, compile and run it. Commands and notebooks call this room."""
 
 from netspec.net.net import Net
-from netspec.net.reading import load, read, setting, sound
+from netspec.net.reading import load, loads, read, setting, sound
 from netspec.net.summary import Layer
 
-__all__ = ["Layer", "Net", "load", "read", "setting", "sound"]
+__all__ = ["Layer", "Net", "load", "loads", "read", "setting", "sound"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,8 @@ ASIDE = "files"
 class Kept:
     """The spec's text, and the texts of the files that it uses by the paths under which it finds them beside it."""
 
-    text: str
-    files: Mapping[str, str]
+    text: str = field(repr=False)
+    files: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from netspec.weights import Arrays, Model
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Net:
     """A checked net: ``problems`` holds its warnings, ``path`` is its file, ``given`` the parameters that were set."""
 
@@ -34,6 +34,17 @@ class Net:
     problems: Problems
     path: Path | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        from netspec.report.summary import table
+
+        return table(self.summary())
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the same table, escaped."""
+        from netspec.report.summary import html
+
+        return html(self.summary())
 
     @property
     def files(self) -> list[Path]:

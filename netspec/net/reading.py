@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Source, SpecError, Trouble
-from netspec.elaborate import elaborate, read_source
+from netspec.elaborate import elaborate, read_source, source_of
 from netspec.files import in_run
 from netspec.language import parse
 from netspec.net.net import Net
@@ -23,10 +23,28 @@ def load(path: str | Path, *, root: str | Path | None = None, **parameters: Any)
     return sound(Path(path), parameters, None if root is None else Path(root))
 
 
+def loads(text: str, *, root: str | Path | None = None, **parameters: Any) -> Net:
+    """The net in a text, as if it stood in a file of the folder ``root`` (unless given, the working folder).
+
+    Raises SpecError with all that is wrong.
+    """
+    problems = Problems()
+    try:
+        source = source_of(text, "text")
+    except Fault as fault:
+        problems.add(fault.problem())
+        raise SpecError(problems) from None
+    folder = Path() if root is None else Path(root)
+    return _sound(_read(source, folder / "text", parameters, problems, folder, None), problems, "the text")
+
+
 def sound(path: Path, parameters: Mapping[str, Any], root: Path | None = None) -> Net:
     """As ``load``, whatever the parameters are called."""
     problems = Problems()
-    net = read(path, parameters, problems, root)
+    return _sound(read(path, parameters, problems, root), problems, path)
+
+
+def _sound(net: Net | None, problems: Problems, path: str | Path) -> Net:
     if net is None and not problems.errors:
         problems.error(
             "N608",
@@ -50,8 +68,13 @@ def read(path: Path, parameters: Mapping[str, Any], problems: Problems, root: Pa
     except Fault as fault:
         problems.add(fault.problem())
         return None
-    file = parse(source, problems)
-    meaning = elaborate(file, problems, parameters, path, root)
+    return _read(source, path, parameters, problems, root, path)
+
+
+def _read(
+    source: Source, place: Path, parameters: Mapping[str, Any], problems: Problems, root: Path | None, path: Path | None
+) -> Net | None:
+    meaning = elaborate(parse(source, problems), problems, parameters, place, root)
     return None if meaning.graph is None else Net(source, meaning, meaning.graph, problems, path, dict(parameters))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from netspec.graph import Graph, Node
-from netspec.report.table import cell_texts
 from netspec.shape import show
 from netspec.tables import KernelTable, Table
+from netspec.tables.written import cell_texts
 
 #: Cells of a table that are named one by one.
 MOST_CELLS = 10

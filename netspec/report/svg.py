@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 from netspec.graph import Graph
 from netspec.report.figure import Item, figure
 from netspec.report.layout import LINE, PAD, TITLE, Placed, Point, place, rows, text_width
-from netspec.report.table import cell_texts
 from netspec.tables import KernelTable, Table
+from netspec.tables.written import cell_texts
 
 FILLS = {
     "input": "#ffffff", "conv": "#d6e6f7", "dense": "#fbe3c8", "pool": "#d9efd6", "join": "#ececec", "norm": "#f0e6f6",

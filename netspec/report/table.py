@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Iterator
-
 from netspec.tables import KernelTable, Table
+from netspec.tables.written import cell_texts
 
 #: A table larger than this on a side is drawn as blocks, each cell the share of its connections.
 WIDEST = 64
@@ -21,15 +20,6 @@ def draw(table: Table | KernelTable) -> str:
         f"fan-in up to {table.fan_in}\n\n"
     )
     return head + (_cells(table) if max(table.inputs, table.outputs) <= WIDEST else _blocks(table))
-
-
-def cell_texts(table: Table) -> Iterator[tuple[int, int, int, str]]:
-    """Input, output, weight (-1 for a constant) and what a file would write, of each cell that is not ``.``."""
-    cells, names = table.cells, dict(table.names)
-    for i, j, weight, value in zip(
-        cells.input.tolist(), cells.output.tolist(), cells.weight.tolist(), cells.value.tolist(), strict=True
-    ):
-        yield i, j, weight, names.get(weight, "X") if weight >= 0 else "=" if value == 1 else f"{value:g}"
 
 
 def _kernel(kernel: KernelTable) -> str:

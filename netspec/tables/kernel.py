@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from netspec.tables.written import kernel_figures, kernel_html
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class KernelTable:
     """The taps of a kernel in row order: the number of each one's weight, or -1 for none.
 
@@ -20,6 +22,13 @@ class KernelTable:
 
     def __str__(self) -> str:
         return self.name
+
+    def __repr__(self) -> str:
+        return kernel_figures(self)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return kernel_html(self)
 
     @cached_property
     def weights(self) -> int:

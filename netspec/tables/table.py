@@ -35,7 +35,7 @@ class Cells:
     value: Floats
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Table:
     """One table ``inputs -> outputs``: full (every cell its own weight), or as a ``rule`` says, or of ``given`` cells.
 
@@ -53,6 +53,17 @@ class Table:
 
     def __str__(self) -> str:
         return self.name
+
+    def __repr__(self) -> str:
+        from netspec.tables.written import figures
+
+        return figures(self)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        from netspec.tables.written import html
+
+        return html(self)
 
     @cached_property
     def cells(self) -> Cells:

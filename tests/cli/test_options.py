@@ -141,6 +141,8 @@ ROWS = [
     ("layers", 0, "conv: conv, "),
     ("layers conv", 0, "Shape: "),
     ("layers cnov", 2, "!did you mean `conv`?"),
+    ("layers cosine", 0, "a schedule"),
+    ("layers adam --json", 0, '"name": "beta1"'),
     ("explain N001", 0, "# N001: "),
     ("explain n001", 0, "# N001: "),
     ("explain N999", 2, "!there is no error N999"),

@@ -10,9 +10,10 @@ import click
 import pytest
 
 from netspec.cli import output
-from netspec.cli.output import colour, memory_size, number, parameters, result, set_option, size, sizes, spec_argument
+from netspec.cli.output import colour, memory_size, parameters, result, set_option, size, sizes, spec_argument
 from netspec.cli.run import _line
 from netspec.diagnostics import Trouble
+from netspec.report.columns import number
 from netspec.runtime.predict import Row
 
 

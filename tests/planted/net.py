@@ -8,6 +8,13 @@ fault = rows_of("net/{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "reading.py",
+        'folder / "text", parameters, problems, folder, None)',
+        'folder / "text", parameters, problems, folder.absolute().parent, None)',
+        "net/test_shown.py",
+        "a text uses nothing outside its folder",
+    ),
+    fault(
         "budget.py",
         "if known[batch] <= memory else (good, batch)",
         "if known[batch] < memory else (good, batch)",

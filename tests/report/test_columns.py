@@ -1,11 +1,11 @@
-"""Tables of the command line: each column as wide as its widest cell, as a terminal counts."""
+"""Tables of text: each column as wide as its widest cell, as a terminal counts."""
 
 from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
 
-from netspec.cli.output import columns
+from netspec.report.columns import columns
 
 
 def test_left_columns_and_right_ones() -> None:
