@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Mistakes that the page shows, and characters of a setting's value.
 MOST_MISTAKES, LONGEST = 24, 300
+#: A picture with smaller sides is enlarged pixel by pixel.
+COARSE = 100
 #: Letters of a figure or matrix beyond which the page leaves it out.
 _LARGEST = 3_000_000
 PARTS = {"test": "the test part", "val": "the validation part"}
@@ -93,7 +95,7 @@ class Report:
 
         figure = draw_net(self.net.graph, self.net.meaning.tables)
         return Page(
-            self.net.name,
+            f"{self.net.name}: {printable(folder.absolute().name)}",
             self.history.verdict(),
             self._facts(),
             curves,
@@ -159,7 +161,8 @@ class Report:
         images: Any = getattr(self.part, "images", None)
         for mistake in worst if images is not None else ():
             key, label, said = self._told(mistake, names)
-            yield Picture(data_uri(small(images[mistake.example])), (f"answer: {said}", f"label: {label}", key))
+            pixels = small(images[mistake.example])
+            yield Picture(data_uri(pixels), (f"answer: {said}", f"label: {label}", key), max(pixels.shape[:2]) < COARSE)
 
     def _kernels(self) -> Picture | None:
         """Those of the first convolution that has any with more than one tap."""

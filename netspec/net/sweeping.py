@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
 import os
 import re
@@ -26,7 +28,10 @@ NAME = "sweep.json"
 #: Seconds that a training has to end by itself after the first signal, and after the second.
 GRACE, LAST = 30.0, 5.0
 _LONGEST_NAME = 100
-_CHILD = "import sys; sys.path.append(sys.argv.pop(1)); from netspec.__main__ import start; start()"
+_CHILD = (
+    "import sys; sys.path.append(sys.argv.pop(1)); from netspec.net.sweeping import bound; bound(); "
+    "from netspec.__main__ import start; start()"
+)
 
 
 def split(text: str) -> list[str]:
@@ -43,6 +48,12 @@ def split(text: str) -> list[str]:
     if not all(found):
         raise ValueError(f"{text!r} has an empty value")
     return list(dict.fromkeys(found))
+
+
+def bound() -> None:
+    """End this process with the one that started it: Linux then sends the signal of Ctrl-C, other systems nothing."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, int(signal.SIGINT))  # PR_SET_PDEATHSIG
 
 
 @dataclass(frozen=True)

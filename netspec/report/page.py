@@ -32,10 +32,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """An image's address, and the lines below it."""
+    """An image's address, and the lines below it; of a ``coarse`` one each pixel is to be seen."""
 
     uri: str
     lines: Sequence[str] = ()
+    coarse: bool = True
 
 
 @dataclass(frozen=True)

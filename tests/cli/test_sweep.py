@@ -209,3 +209,12 @@ def test_ctrl_c_ends_every_child_and_the_same_command_goes_on(tmp_path: Path) ->
     again.send_signal(signal.SIGTERM)
     assert again.wait(timeout=30) == 143 and own_processes(tmp_path) == []
     assert all(further())
+    before = [len(log.read_text().splitlines()) for log in logs]
+    killed = subprocess.Popen([*line, "--epochs", "1000000"], stderr=subprocess.DEVNULL, start_new_session=True)
+    while not all(further()) and time.monotonic() < end:
+        time.sleep(0.02)
+    killed.kill()
+    killed.wait()
+    while own_processes(tmp_path) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert own_processes(tmp_path) == []
