@@ -4,12 +4,17 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from netspec.cli.output import load, note, result, run_given, set_option, size, spec_argument
 from netspec.diagnostics import printable
 from netspec.shape import show
+
+if TYPE_CHECKING:
+    from netspec.net import Net
+    from netspec.weights import Model
 
 
 @click.command("compile")
@@ -52,8 +57,12 @@ def command(
         net=net,
     )
     if weights is None:
-        note(f"no weights given: using fresh ones from seed {net.train_settings.seed}")
+        note(
+            f"warning: no weights given: using fresh ones from seed {net.train_settings.seed}, "
+            "and the model's answers mean nothing"
+        )
         model = net.compile(out, raw_pixels=raw_pixels)
+        _try(net, model)
     else:
         arrays, data = narrow.weights_from(weights)
         model = net.compile(out, net.reshaped(arrays), data, raw_pixels)
@@ -68,3 +77,15 @@ def command(
         inputs = f"{name} N x height x width x {maps_read(net.data, shape)} ({kind})"
     outputs = ", ".join(f"{o.name} N x {show(model.graph.shapes[o.value])}" for o in model.graph.outputs)
     click.echo(printable(f"{out}: {size(out.stat().st_size)}, {inputs} -> {outputs}"))
+
+
+def _try(net: Net, model: Model) -> None:
+    """Say where fresh weights give no numbers: a deep net's norms have statistics only once it is trained."""
+    from netspec.net.compiling import not_finite
+
+    broken = not_finite(net, model)
+    if broken:
+        note(
+            f"warning: on a random input the answers of {', '.join(broken)} are not finite: with fresh weights values "
+            f"grow from layer to layer ({len(net.graph.nodes):,} here), since norms have no statistics before training"
+        )

@@ -46,6 +46,7 @@ class Pictures:
 
 
 Part = Pictures | Examples
+_DEMO = "without data of your own: `netspec data demo DIR` writes digits to begin with"
 
 
 def read_set(folder: Path, part: str, classes: list[str] | None = None, reading: Reading = PLAIN) -> Pictures:
@@ -71,7 +72,8 @@ def read_part(
             "each maybe with .gz;\n"
             "CIFAR's binary ones data_batch_1.bin … test_batch.bin; "
             f"folders of pictures are called {part}/CLASS/picture.png;\n"
-            f"arrays of other examples are {part}.npz or {part}/NAME.npy, a name for each input and output of the net",
+            f"arrays of other examples are {part}.npz or {part}/NAME.npy, a name for each input and output of the net;\n"
+            f"{_DEMO}",
         )
     return found
 
@@ -99,7 +101,7 @@ def check_folder(folder: Path) -> None:
             "N706",
             f"{folder} is not a folder",
             help="give `--data` a folder with MNIST's four IDX files, with train/ and test/, "
-            "or with a folder for each class",
+            f"or with a folder for each class\n{_DEMO}",
         )
 
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netspec.diagnostics import Fault
 from netspec.files import atomic_write, check_target, in_run
 from netspec.interop.weight_files import load_weights, save_weights
 from netspec.net.kept import with_values
 from netspec.net.left import BEST, LAST
 from netspec.settings import Data
+from netspec.shape import numbers
 from netspec.weights import fit
 
 if TYPE_CHECKING:
     from netspec.net.net import Net
     from netspec.weights import Arrays, Model
+
+#: A size for free axes that is enough for most nets, and layers from which a net is deep.
+_TRIED, _DEEP = 64, 50
 
 
 def weights_from(net: Net, path: Path) -> tuple[dict[str, Any], Data]:
@@ -58,6 +64,34 @@ def write(net: Net, path: Path, weights: Arrays | None, data: Data, raw_pixels: 
     about = {**metadata(net, data), "raw_pixels": raw_pixels, **held_out}
     atomic_write(path, serialize(export(model, about, data if raw_pixels else None)))
     return model
+
+
+def not_finite(net: Net, model: Model) -> list[str]:
+    """The outputs of a deep deployed model whose answer to noise, N(0, 1), has a number that is not finite.
+
+    Free sizes are tried at 64. Nets of few layers are not tried, nor one that does not take such an input.
+    """
+    import numpy as np
+
+    from netspec.engine.running.evaluate import values
+    from netspec.shape import Free
+
+    graph = model.graph
+    if len(net.graph.nodes) < _DEEP:
+        return []
+    sizes = {dim.name: _TRIED for shape in graph.inputs.values() for dim in shape if isinstance(dim, Free)}
+    try:
+        graph = graph.sized(sizes) if sizes else graph
+        rng = np.random.default_rng(0)
+        noise = {
+            name: rng.standard_normal((1, *shape[1:], shape[0]), dtype=np.float32)
+            for name, shape in ((name, numbers(shape)) for name, shape in graph.inputs.items())
+        }
+        with np.errstate(all="ignore"):
+            found = values(replace(model, graph=graph), noise)
+    except (Fault, MemoryError):
+        return []
+    return [name for name, array in found.items() if not np.isfinite(array).all()]
 
 
 def explained(net: Net) -> list[str]:
