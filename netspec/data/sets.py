@@ -72,7 +72,7 @@ def read_part(
             "each maybe with .gz;\n"
             "CIFAR's binary ones data_batch_1.bin … test_batch.bin; "
             f"folders of pictures are called {part}/CLASS/picture.png;\n"
-            f"arrays of other examples are {part}.npz or {part}/NAME.npy, a name for each input and output of the net;\n"
+            f"arrays of other examples are {part}.npz or {part}/NAME.npy, a name for each input and output of the net\n"
             f"{_DEMO}",
         )
     return found
