@@ -110,13 +110,13 @@ def _plain(value: Any) -> str:
 
 
 def _is_run(folder: Path) -> bool:
-    return any((folder / name).is_file() for name in OWN)
+    return any(os.path.isfile(folder / name) for name in OWN)  # False where it may not be looked into
 
 
 def _folders(folder: Path) -> list[Path]:
-    """Those that are not hidden."""
+    """Those that are not hidden; of links only those to a run, so that none leads round."""
     paths = (folder / name for name in sorted(os.listdir(folder)) if not name.startswith("."))
-    return [path for path in paths if path.is_dir() and not path.is_symlink()]
+    return [path for path in paths if os.path.isdir(path) and (_is_run(path) or not os.path.islink(path))]
 
 
 def _below(folder: Path, deep: int) -> Iterator[Path]:

@@ -33,10 +33,10 @@ def confusion_svg(names: Sequence[str], matrix: NDArray[np.int64], title: str) -
     shown = [name if len(name) <= LONGEST else name[: LONGEST - 1] + "…" for name in names]
     room = 7 * max(map(len, shown)) + 16 if side >= 12 else 16
     left, top = room + 20, 44 + room
-    width, height = max(left + classes * side + 20, 9 * len(title) + 30), top + classes * side + 24
+    width, height = max(left + classes * side + 20, 9 * len(title) + 30, 340), top + classes * side + 24
     parts = [
         _text(16, 24, title, 15, "start"),
-        _text(left + classes * side / 2, height - 6, "columns: what was answered", 12),
+        _text(16, height - 6, "rows: what it is; columns: what was answered", 12, "start"),
         *(_names(shown, left, top, side) if side >= 12 else ()),
         *_cells(matrix, left, top, side),
         f'<rect x="{left}" y="{top}" width="{classes * side}" height="{classes * side}" fill="none" stroke="#bbbbbb"/>',

@@ -126,3 +126,11 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     (tmp_path / "nothing").mkdir()
     assert main(["runs", str(tmp_path / "nothing")]) == 0
     assert "no runs in" in capsys.readouterr().err
+
+
+def test_a_link_to_a_run_is_followed_and_one_that_leads_round_is_not(tmp_path: Path) -> None:
+    run(tmp_path / "elsewhere" / "a")
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "linked").symlink_to(tmp_path / "elsewhere" / "a")
+    (tmp_path / "runs" / "round").symlink_to(tmp_path)
+    assert [one.folder.name for one in find(tmp_path / "runs")] == ["linked"]

@@ -38,3 +38,11 @@ def test_any_number_of_classes_has_a_picture_of_some_size(classes: int) -> None:
     assert 60 < int(drawn.get("height", 0)) < 1200
     assert all(float(cell.get("x", 0)) + float(cell.get("width", 0)) <= float(drawn.get("width", 0))
                for cell in drawn.iter(f"{SVG}rect"))  # fmt: skip
+
+
+def test_no_text_is_cut_where_the_matrix_is_small() -> None:
+    drawn = ElementTree.fromstring(confusion_svg(["0", "1"], np.eye(2, dtype=int), "x"))
+    for text in drawn.iter(f"{SVG}text"):
+        wide, x = 7 * len(text.text or ""), float(text.get("x", 0))
+        left = x - {"start": 0, "middle": wide / 2, "end": wide}[text.get("text-anchor", "start")]
+        assert left >= 0 and left + wide <= float(drawn.get("width", 0)), text.text
