@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from netspec.elaborate import elaborate
     from netspec.interop.export import export
     from netspec.language import format_text, parse
-    from netspec.net import Net, load, loads
+    from netspec.net import Net, Run, load, loads
 
 __version__ = "0.1.0"
 
@@ -21,13 +21,14 @@ _WHERE = {
     "Fault": "netspec.diagnostics", "Problems": "netspec.diagnostics", "Source": "netspec.diagnostics",
     "SpecError": "netspec.diagnostics", "render": "netspec.diagnostics", "elaborate": "netspec.elaborate",
     "export": "netspec.interop.export", "format_text": "netspec.language", "parse": "netspec.language",
-    "Net": "netspec.net", "load": "netspec.net", "loads": "netspec.net",
+    "Net": "netspec.net", "Run": "netspec.net", "load": "netspec.net", "loads": "netspec.net",
 }  # fmt: skip
 
 __all__ = [
     "Fault",
     "Net",
     "Problems",
+    "Run",
     "Source",
     "SpecError",
     "elaborate",

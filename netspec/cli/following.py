@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from netspec.cli.output import note, size
-from netspec.diagnostics import Fault, printable
+from netspec.diagnostics import Fault
+from netspec.net.lines import of_epoch
 
 
 def follow(events: Iterator[Any], out: Path | None) -> bool:
@@ -33,7 +34,7 @@ def follow(events: Iterator[Any], out: Path | None) -> bool:
                 if isinstance(event, Epoch):
                     kept = True
                     progress.end()
-                    for line in (_line(event), *_outputs(event)):
+                    for line in of_epoch(event):
                         note(line)
                 else:
                     progress.show(event)
@@ -128,24 +129,3 @@ def _started(event: Any) -> str:
 
 def _many(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _line(event: Any) -> str:
-    accuracy = "" if event.accuracy is None else f"  accuracy {event.accuracy:7.2%}"
-    val = "" if event.val_loss is None else f"  val loss {event.val_loss:.4f}"
-    if event.val_accuracy is not None:
-        val += f"  val {event.val_accuracy:7.2%}"
-    waited = f"  waited for data {event.waited:.0%}" if event.waited >= 0.01 else ""
-    return f"epoch {event.number:3}  loss {event.loss:.4f}{accuracy}{val}  {event.seconds:.1f} s{waited}"
-
-
-def _outputs(event: Any) -> Iterator[str]:
-    """A line for each output, where there are several."""
-    for name, figures in event.outputs.items() if len(event.outputs) > 1 else ():
-        accuracy = "" if figures.accuracy is None else f"  accuracy {figures.accuracy:7.2%}"
-        val = "" if figures.val_loss is None else f"  val loss {figures.val_loss:.4f}"
-        right = "" if figures.val_accuracy is None else f"  val {figures.val_accuracy:7.2%}"
-        test = "" if figures.test_loss is None else f"  test loss {figures.test_loss:.4f}"
-        tested = "" if figures.test_accuracy is None else f"  test {figures.test_accuracy:7.2%}"
-        untested = "  not tested" if event.test_loss is not None and not test else ""
-        yield f"    {printable(name)}  loss {figures.loss:.4f}{accuracy}{val}{right}{test}{tested}{untested}"

@@ -127,7 +127,7 @@ def command(
     net = load(spec, settings)
     signals = current()
     with run_folder(out or resume, spec) as out:
-        events = net.train(
+        events: Iterator[Any] = net.train(
             folder, out=out, resume=resume, workers=threads, stop=signals.asked, command=typed(), tell=note, **options
         )
         events = boarded(events, out) if tensorboard else events

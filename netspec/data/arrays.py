@@ -24,9 +24,10 @@ MOST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class Examples:
-    """Arrays by name, channels last, an example along the first axis."""
+    """Arrays by name, channels last, an example along the first axis; ``classes`` where they are called by name."""
 
     arrays: Mapping[str, Array]
+    classes: list[str] | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))
@@ -57,6 +58,11 @@ def read_arrays(folder: Path, part: str, names: Sequence[str]) -> Examples:
             f"the {part} data in {folder} has {held}, but the net has {', '.join(names)}",
             help="name each array after the input or output that it is for",
         )
+    return checked(arrays, part)
+
+
+def checked(arrays: Mapping[str, Array], part: str, classes: list[str] | None = None) -> Examples:
+    """The arrays of a part, maps first, as examples. Fault N707 where lengths differ or a number is not finite."""
     for name, array in arrays.items():
         if array.ndim == 0:
             raise Fault("N707", f"array {name} of the {part} data is a single {array.dtype}, not one row per example")
@@ -68,7 +74,8 @@ def read_arrays(folder: Path, part: str, names: Sequence[str]) -> Examples:
         )
     for name, array in arrays.items():
         _all_numbers(array, f"array {name} of the {part} data")
-    return Examples({name: np.moveaxis(array, 1, -1) if array.ndim > 2 else array for name, array in arrays.items()})
+    last = {name: np.moveaxis(array, 1, -1) if array.ndim > 2 else array for name, array in arrays.items()}
+    return Examples(last, classes)
 
 
 def _packed(folder: Path, part: str) -> bool:

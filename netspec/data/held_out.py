@@ -44,7 +44,7 @@ def held_out(part: Pictures | Examples, share: float, seed: int) -> tuple[Any, A
 def taken(part: Pictures | Examples, places: Array) -> Pictures | Examples:
     """Some examples of a part."""
     if isinstance(part, Examples):
-        return Examples({name: array[places] for name, array in part.arrays.items()})
+        return Examples({name: array[places] for name, array in part.arrays.items()}, part.classes)
     images = part.images[places] if isinstance(part.images, np.ndarray) else [part.images[i] for i in places]
     keys, files = (None if names is None else [names[i] for i in places] for names in (part.keys, part.files))
     return Pictures(images, part.labels[places], part.classes, keys, files=files)

@@ -81,6 +81,11 @@ def read_parts(folder: Path, data: Data, names: Sequence[str], seed: int, readin
     train = read_part(folder, "train", data.classes, names, reading)
     classes = data.classes or getattr(train, "classes", None)
     val, test = (find_part(folder, part, classes, names, reading) for part in ("val", "test"))
+    return parted(train, val, test, data, seed)
+
+
+def parted(train: Part, val: Part | None, test: Part | None, data: Data, seed: int) -> Parts:
+    """The parts that there are; where none validates, a share of ``train`` does."""
     share = data.validate if data.validate is not None else USUAL if test is None else None
     if val is not None or not share or len(train) < 2:
         return Parts(train, val, test)

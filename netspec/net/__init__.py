@@ -3,5 +3,6 @@
 from netspec.net.net import Net
 from netspec.net.reading import load, loads, read, setting, sound
 from netspec.net.summary import Layer
+from netspec.net.trained import Run
 
-__all__ = ["Layer", "Net", "load", "loads", "read", "setting", "sound"]
+__all__ = ["Layer", "Net", "Run", "load", "loads", "read", "setting", "sound"]

@@ -27,7 +27,7 @@ class Act:
 
 
 def described(
-    act: Act, net: Net, settings: Train, start: Start, now: Record, data: Path, before: Mapping[str, Any]
+    act: Act, net: Net, settings: Train, start: Start, now: Record, data: Path | None, before: Mapping[str, Any]
 ) -> dict[str, Any]:
     """All that a run is: its settings with the defaults that were used, parameters, data, options, layers.
 
@@ -48,7 +48,7 @@ def described(
         **settings.to_json(),
         # a run's own spec has its parameters' values, so that one that goes on is given none
         "parameters": {**(parameters if isinstance(parameters, dict) else {}), **net.given},
-        "data": {"path": str(data.absolute()), "digest": digest(found), **found},
+        "data": {"path": None if data is None else str(data.absolute()), "digest": digest(found), **found},
         "prepared": prepared,
         "options": dict(act.options),
         **({"start": begun} if start.used else {}),

@@ -56,17 +56,17 @@ class History:
         judged = [line for line in self.lines if line.get("val_loss") is not None]
         return max(judged, key=_rank, default=None)
 
-    def verdict(self) -> str:
-        """Which weights are kept, why, and how they do on the test set."""
+    def verdict(self, where: str = "model.onnx has") -> str:
+        """Which weights are kept, ``where``, why, and how they do on the test set."""
         if not self.lines:
             return "nothing was trained"
         best, last = self.best, self.lines[-1]
         if best is None:
-            why = f"model.onnx has the weights of the last epoch, {last['epoch']}: no part judges them"
+            why = f"{where} the weights of the last epoch, {last['epoch']}: no part judges them"
         else:
             how = "loss" if best["val_accuracy"] is None else "accuracy"
             value = f"{best['val_loss']:.4f}" if best["val_accuracy"] is None else f"{best['val_accuracy']:.2%}"
-            why = f"model.onnx has the weights of epoch {best['epoch']}, the best by validation {how}: {value}"
+            why = f"{where} the weights of epoch {best['epoch']}, the best by validation {how}: {value}"
         if last["test_accuracy"] is not None:
             return f"{why}; test {last['test_accuracy']:.2%} ({last['test_right']:,} of {last['test_count']:,})"
         return why if last["test_loss"] is None else f"{why}; test loss {last['test_loss']:.4f}"

@@ -95,7 +95,7 @@ class Keeper:
         self.pending = Pending(self.net)
 
     @contextlib.contextmanager
-    def held(self, data: Path) -> Iterator[None]:
+    def held(self, data: Path | None) -> Iterator[None]:
         """Have the folders to oneself, and let them go however it ends. Here nothing is read or written yet."""
         where = self.where
         if where.resume is not None:
@@ -104,7 +104,7 @@ class Keeper:
             if where.resume is not None and not where.in_place:
                 self.source = borrowed(where.resume)
             if where.out is not None:
-                inputs = [*self.net.files, data, *([where.resume] if where.resume is not None else [])]
+                inputs = [*self.net.files, *(path for path in (data, where.resume) if path is not None)]
                 self.folder = RunFolder(
                     where.out, where.in_place, where.force, self.net.spec().files, where.tell
                 ).claim(inputs)
@@ -160,7 +160,7 @@ class Keeper:
 
     # ---- what is kept
 
-    def begin(self, fresh: Arrays, kept: Kept, now: Record, data: Path) -> None:
+    def begin(self, fresh: Arrays, kept: Kept, now: Record, data: Path | None) -> None:
         """Begin the run's folder: the spec, its settings and, where a run goes on elsewhere, what that one left.
 
         The state with the ``fresh`` weights comes first, so that a run that is killed can go on from its very
@@ -205,7 +205,7 @@ class Keeper:
             raise Trouble("N604", f"{path.parent} cannot be made: {reason(error)}") from None
         atomic_write(path, content)
 
-    def _described(self, now: Record, data: Path, before: Mapping[str, Any]) -> dict[str, Any]:
+    def _described(self, now: Record, data: Path | None, before: Mapping[str, Any]) -> dict[str, Any]:
         where = self.where
         return described(
             Act(where.command, where.options, where.resume is not None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from netspec.engine.measuring.profile import Profile
     from netspec.engine.measuring.tuning import Trial
     from netspec.engine.training.events import Event
+    from netspec.net.events import Events
     from netspec.net.kept import Kept
+    from netspec.net.trained import Run
     from netspec.weights import Arrays, Model
 
 
@@ -227,7 +229,7 @@ class Net:
 
     def train(
         self,
-        data: str | Path,
+        data: Any,
         *,
         out: str | Path | None = None,
         epochs: int | None = None,
@@ -246,11 +248,14 @@ class Net:
         rate: float | None = None,
         patience: int | None = None,
         max_hours: float | None = None,
-        start: str | Path | None = None,
+        start: str | Path | Arrays | None = None,
         fresh: Sequence[str] = (),
         freeze: Sequence[str] = (),
-    ) -> Iterator[Event]:
-        """Train on the data of a folder; yields an event for each step and epoch.
+    ) -> Events:
+        """Train on data; yields an event for each step and epoch, and trains only while they are iterated.
+
+        ``data`` is a folder, or arrays: (x, y), a dict with an array for each input and output of the net, a dict of
+        such for train, val and test, or examples one after the other (docs/python.md).
 
         With ``out`` the spec, the weights after each epoch, a log, the model and the state are kept in that folder;
         ``resume`` is such a folder, whose training goes on where it stood, bit for bit. A folder that has a run is
@@ -264,8 +269,9 @@ class Net:
         ``netspec.net.start.Start``.
         """
         from netspec.net.budget import Budget
+        from netspec.net.events import Events
         from netspec.net.keeping import Keep
-        from netspec.net.start import Start
+        from netspec.net.start import start_of
         from netspec.net.training import Training, chosen
 
         settings = chosen(settings or self.meaning.train, epochs, seed, batch, rate, patience)
@@ -274,24 +280,37 @@ class Net:
         out, resume = (None if folder is None else Path(folder) for folder in (out, resume))
         where = Keep(out, resume, force, command, tell, options)
         budget = Budget(memory, batch is not None, recompute)
-        begin = Start(None if start is None else Path(start), tuple(fresh), tuple(freeze))
-        return Training(self, settings, Path(data), where, workers, stop, budget, max_pixels, begin, max_hours).run()
+        data = Path(data) if isinstance(data, str) else data
+        begin = start_of(start, fresh, freeze)
+        return Events(Training(self, settings, data, where, workers, stop, budget, max_pixels, begin, max_hours))
+
+    #: The same, for a loop of one's own: `for event in net.events(data): …`.
+    events = train
+
+    def fit(
+        self,
+        data: Any,
+        *,
+        progress: bool = True,
+        callbacks: Callable[[Event], Any] | Iterable[Callable[[Event], Any]] = (),
+        weights: Arrays | None = None,
+        **how: Any,
+    ) -> Run:
+        """Train to the end; what came of it. Takes ``train``'s arguments too, and keeps nothing without ``out``.
+
+        ``progress`` shows how far it is, in a notebook or on stderr. Each of the ``callbacks`` gets every event; one
+        that returns True ends training after the next step, as if it had done all. ``weights`` by path are what it
+        begins with, as with ``start``.
+        """
+        from netspec.net.fitting import fit
+
+        return fit(self, data, progress, callbacks, weights, how)
 
     def check_data(self, data: str | Path, max_pixels: int | None = None) -> Checked:
         """Look at every example of a data set, and hold it against the net."""
-        from netspec.data.checking import check
-        from netspec.data.images import Reading
-        from netspec.net.keeping import Keep
-        from netspec.net.training import Training
+        from netspec.net.looked import looked
 
-        names = [*self.graph.inputs, *(output.name for output in self.graph.outputs)]
-        found = check(Path(data), self.data, names, Reading.of(self.data, max_pixels))
-        if not found.unreadable and not found.problems:
-            try:
-                Training(self, self.meaning.train, Path(data), Keep(), 1, lambda: False, max_pixels=max_pixels).ready()
-            except Fault as fault:
-                found.problems.append(fault.line)
-        return found
+        return looked(self, Path(data), max_pixels)
 
     def run(
         self,

@@ -22,11 +22,11 @@ def told_of_net(net: Net, whole: Graph, start: Start) -> Iterator[str]:
     frozen = f", {total - trained:,} of them frozen" if trained < total else ""
     layers = len(net.graph.nodes)
     yield f"net {net.name}: {total:,} parameters, {layers:,} layer{'' if layers == 1 else 's'}{frozen}"
-    if start.path is not None:
+    if start.name is not None:
         fresh = [path for path in whole.weights if start.is_fresh(path)]
         few = ", ".join(fresh[:_FEW]) + (f" and {len(fresh) - _FEW:,} more" if len(fresh) > _FEW else "")
         anew = f"; from the seed begin {few}" if fresh else ""
-        yield f"{len(whole.weights) - len(fresh):,} of {len(whole.weights):,} weights are those of {start.path}{anew}"
+        yield f"{len(whole.weights) - len(fresh):,} of {len(whole.weights):,} weights are those of {start.name}{anew}"
 
 
 def told_of_batch(said: Train, used: Train, examples: int) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
@@ -26,7 +26,7 @@ _TOLD = 50
 
 @dataclass(frozen=True)
 class Start:
-    """``path`` has the weights: a run, a file of weights or a compiled model; none is needed.
+    """``path`` has the weights: a run, a file of weights or a compiled model, or they are ``given``; none is needed.
 
     ``fresh`` and ``freeze`` are shell patterns over the paths of weights, whose ``*`` crosses ``/``: what begins from
     the seed all the same, and what training does not change.
@@ -35,9 +35,10 @@ class Start:
     path: Path | None = None
     fresh: tuple[str, ...] = ()
     freeze: tuple[str, ...] = ()
+    given: Arrays | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.fresh and self.path is None:
+        if self.fresh and self.name is None:
             raise Trouble(
                 "N716",
                 "`--fresh` names what is not taken from other weights, and none were given",
@@ -45,9 +46,14 @@ class Start:
             )
 
     @property
+    def name(self) -> str | None:
+        """What the weights are of, in words; None where all are fresh."""
+        return "the dict" if self.given is not None else None if self.path is None else str(self.path)
+
+    @property
     def used(self) -> bool:
         """Whether anything was asked for."""
-        return self.path is not None or bool(self.freeze)
+        return self.name is not None or bool(self.freeze)
 
     def is_fresh(self, path: str) -> bool:
         """Whether a weight begins from the seed in spite of ``path``."""
@@ -59,9 +65,9 @@ class Start:
         A pattern also names weights of the file that the net does not have. Fault N701 lists all that does not fit,
         and a pattern that meets nothing is Fault N716.
         """
-        if self.path is None:
+        if self.name is None:
             return dict(fresh)
-        found, marks, wrong = _read(graph, self.path)
+        found, marks, wrong = self._found(graph)
         check_patterns("--fresh", self.fresh, [*graph.weights, *found])
         kept = {path: array for path, array in found.items() if not _meets(self.fresh, path)}
         expected = {path: weight.shape for path, weight in graph.weights.items() if not _meets(self.fresh, path)}
@@ -78,8 +84,15 @@ class Start:
             and (kept[path] != fresh[path]).any()
         ]
         if wrong:
-            raise _misfit(self.path, graph, wrong)
+            raise _misfit(self.name, graph, wrong)
         return {**fresh, **kept}
+
+    def _found(self, graph: Graph) -> tuple[dict[str, Any], Mapping[str, str] | None, list[str]]:
+        """The arrays by path, the tables that they are of where that is known, and what did not fit already."""
+        if self.given is not None:
+            return _arrays(self.given), None, []
+        assert self.path is not None
+        return _read(graph, self.path)
 
     def frozen(self, graph: Graph) -> Graph:
         """The graph with the layers that ``freeze`` names frozen, of some only the weights or the biases.
@@ -139,8 +152,30 @@ def begun(asked: Start, resume: Path | None) -> Start:
     if not isinstance(kept, dict):
         return asked
     path, fresh, freeze = (kept.get(name) for name in ("from", "fresh", "freeze"))
-    patterns = [tuple(map(str, value)) if isinstance(value, list) else () for value in (fresh, freeze)]
-    return Start(Path(path) if isinstance(path, str) else None, *patterns)
+    anew, still = (tuple(map(str, value)) if isinstance(value, list) else () for value in (fresh, freeze))
+    if not isinstance(path, str):  # weights that a program gave are in the state
+        return Start(freeze=still)
+    return Start(Path(path), anew, still)
+
+
+def start_of(weights: str | Path | Arrays | None, fresh: Sequence[str], freeze: Sequence[str]) -> Start:
+    """A start with weights of a path, or by their own paths."""
+    if isinstance(weights, Mapping):
+        return Start(None, tuple(fresh), tuple(freeze), weights)
+    return Start(None if weights is None else Path(weights), tuple(fresh), tuple(freeze))
+
+
+def _arrays(given: Arrays) -> dict[str, Any]:
+    """What a program gives, as float32. Fault N701 where something is no array of numbers."""
+    import numpy as np
+
+    found = {}
+    for path, array in given.items():
+        array = np.asarray(array)
+        if array.dtype.kind not in "biuf":
+            raise Fault("N701", f"the weights {path} are {show(array.shape) or 'one'} of {array.dtype}, not numbers")
+        found[str(path)] = array.astype(np.float32)
+    return found
 
 
 def check_patterns(option: str, patterns: Sequence[str], paths: Iterable[str]) -> None:
@@ -216,7 +251,7 @@ def _misfits(
     return wrong + [f"{path} belongs to no layer of the net" for path in found if path not in expected]
 
 
-def _misfit(path: Path, graph: Graph, wrong: list[str]) -> Fault:
+def _misfit(path: str, graph: Graph, wrong: list[str]) -> Fault:
     more = [f"… and {len(wrong) - _TOLD:,} more"] if len(wrong) > _TOLD else []
     told = wrong[:_TOLD] if len(wrong) > 1 else []
     heads = dict.fromkeys(line.split(" ")[0].rsplit("/", 1)[0] for line in wrong)

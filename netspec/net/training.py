@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -35,11 +35,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Training:
-    """``folder`` has the data; ``where`` says what is kept, and what goes on; ``hours`` is the longest it may take."""
+    """``folder`` has the data, or is what a program hands over; ``where`` says what is kept, and what goes on.
+
+    ``hours`` is the longest that it may take; where ``ended`` is set it ends as if they were over.
+    """
 
     net: Net
     settings: Train
-    folder: Path
+    folder: Any
     where: Keep
     workers: int | None
     stop: Callable[[], bool]
@@ -47,9 +50,10 @@ class Training:
     max_pixels: int | None = None
     start: Start = field(default_factory=Start)
     hours: float | None = None
+    ended: bool = field(default=False, init=False)
     confusions: dict[str, Confusion] = field(default_factory=dict, init=False)
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event, None, None]:
         """Read the data, train, keep what is asked for.
 
         The run's folder is held until the last event, or until this is closed.
@@ -58,14 +62,19 @@ class Training:
         self.start = begun(self.start, self.where.resume)
         self.whole = self.net.graph
         self.net = replace(self.net, graph=self.start.frozen(self.whole))
-        keeper = Keeper(self.net, self.where, start=self.start)
-        with keeper.held(self.folder):
+        self.keeper = keeper = Keeper(self.net, self.where, start=self.start)
+        with keeper.held(self.path):
             try:
                 yield from self._run(keeper)
             except MemoryError:
                 raise no_memory() from None
             except RuntimeError as error:
                 raise (no_memory() if "start new thread" in str(error) else error) from None
+
+    @property
+    def path(self) -> Path | None:
+        """The folder of the data; None where it is none."""
+        return self.folder if isinstance(self.folder, Path) else None
 
     def ready(self) -> tuple[Parts, Batches]:
         """The data, held against the net: what is wrong is told before anything is planned. Raises Fault."""
@@ -100,6 +109,7 @@ class Training:
     def _read(self) -> Parts:
         """The parts of the data; which outputs are held against what."""
         from netspec.data.batches import with_mean
+        from netspec.data.handed import Reader
         from netspec.data.images import Reading
         from netspec.data.parts import read_parts
         from netspec.data.targets import targets
@@ -116,7 +126,10 @@ class Training:
         )
         names = [*self.inputs, *(target.output for target in self.targets)]
         reading = Reading.of(net.data, self.max_pixels)
-        parts = read_parts(self.folder, net.data, names, self.settings.seed, reading)
+        if self.path is None:
+            parts = Reader(self.inputs, self.targets, net.data).parts(self.folder, self.settings.seed)
+        else:
+            parts = read_parts(self.path, net.data, names, self.settings.seed, reading)
         classes = net.data.classes or getattr(parts.train, "classes", None)
         self.data = with_mean(net.data, parts.train, self.inputs).replaced(classes=classes, validate=parts.share)
         return parts
@@ -152,7 +165,7 @@ class Training:
             None if val is None else lambda weights: self.judge.scores(weights, val),
             self._over,
         )
-        keeper.begin(fresh, self.net.spec(kept), now, self.folder)
+        keeper.begin(fresh, self.net.spec(kept), now, self.path)
         return trainer
 
     def _followed(self, trainer: Trainer, keeper: Keeper, parts: Parts) -> Iterator[Event]:
@@ -180,12 +193,14 @@ class Training:
             self.where.tell(self._told_over(trainer, keeper))
         if not trainer.stopped or (timed_out and keeper.history.lines):
             self._tested(keeper, parts.test)  # a run that goes on may lack nothing but this
-            self.where.tell(keeper.history.verdict())
+            self.where.tell(keeper.history.verdict("model.onnx has" if keeper.folder is not None else "kept are"))
             self._reported(keeper, parts)
 
     def _left(self, keeper: Keeper, event: Progress) -> None:
         """Training ends within an epoch: where the time is over with all that there is, else as fast as it can."""
         state = event.state()
+        if not keeper.history.lines:
+            keeper.pending.chosen = {**state.weights, **state.kept.get("average", {})}
         if not self.stop():
             if keeper.history.lines:
                 keeper.flush()
@@ -201,7 +216,7 @@ class Training:
         return f": {done} of {epochs} epochs; `--epochs` gives it more" if done == epochs else f": {done} epochs"
 
     def _over(self) -> bool:
-        return self.hours is not None and time.monotonic() - self.began >= 3600 * self.hours
+        return self.ended or (self.hours is not None and time.monotonic() - self.began >= 3600 * self.hours)
 
     def _told_over(self, trainer: Trainer, keeper: Keeper) -> str:
         """Where the time was over, and what there is of it."""
@@ -209,7 +224,8 @@ class Training:
         done = f"step {place.step:,} of epoch {place.epoch + 1:,}" if place.step else f"epoch {place.epoch:,}"
         early = "" if keeper.history.lines or folder is None else ", whose weights are in model.onnx"
         resume = "" if folder is None else f"; continue with `--resume {folder.path}`"
-        return f"the time is over ({self.hours:g} hours): stopped after {done}{early}{resume}"
+        why = "ended as a callback asked" if self.ended else f"the time is over ({self.hours:g} hours)"
+        return f"{why}: stopped after {done}{early}{resume}"
 
     def _tested(self, keeper: Keeper, test: Part | None) -> Mapping[str, Score]:
         """How the kept weights do on the test set, noted in the log; nothing where training is asked to stop."""

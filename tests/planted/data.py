@@ -18,6 +18,12 @@ EQUAL, SOUND = (
 fault = rows_of("data/{}.py")
 
 FAULTS = (
+    fault("handed", "x.ndim == 4 and _fits(x.shape[1:], shape)", "False", "tests/data/test_handed.py",
+     "bytes with the maps first are as the spec has them"),
+    fault("handed", "classes or sorted(set(", "sorted(set(", "tests/data/test_handed.py",
+     "a class has the training set's number in every part"),
+    fault("handed", "if len(set(counts.values())) > 1 or", "if", "tests/data/test_handed.py",
+     "arrays of unequal length are told with their names"),
     # random steps
     fault("augment", "(2 * float(row[0]) - 1) * step.degrees", "float(row[0]) * step.degrees", AUGMENT,
      "a rotation goes to both sides"),

@@ -8,6 +8,34 @@ fault = rows_of("net/{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "events.py",
+        "self._asked = False",
+        "self._asked = True",
+        "net/test_fit.py",
+        "a training that nobody iterates says so",
+    ),
+    fault(
+        "fitting.py",
+        "if callback(event) is True:",
+        "if callback(event):",
+        "net/test_fit.py",
+        "a callback ends a training with True alone",
+    ),
+    fault(
+        "asking.py",
+        "averaged(answers[output.name], rows.stop - at,",
+        "averaged(answers[output.name][::-1], rows.stop - at,",
+        "net/test_fit.py",
+        "answers are in the order of the examples",
+    ),
+    fault(
+        "trained.py",
+        "kept, last = self.log.best or self.log.lines[-1]",
+        "kept, last = self.log.lines[-1]",
+        "net/test_fit.py::test_figures_are_of_the_best_epoch_and_the_test",
+        "figures are those of the weights that are kept",
+    ),
+    fault(
         "reading.py",
         'folder / "text", parameters, problems, folder, None)',
         'folder / "text", parameters, problems, folder.absolute().parent, None)',

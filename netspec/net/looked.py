@@ -1,0 +1,27 @@
+"""A data set looked at before it is trained on: what is in it, held against a net."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from netspec.data.checking import Checked, check
+from netspec.data.images import Reading
+from netspec.diagnostics import Fault
+from netspec.net.keeping import Keep
+from netspec.net.training import Training
+
+if TYPE_CHECKING:
+    from netspec.net.net import Net
+
+
+def looked(net: Net, data: Path, max_pixels: int | None) -> Checked:
+    """What every example is, and what of them does not fit the net."""
+    names = [*net.graph.inputs, *(output.name for output in net.graph.outputs)]
+    found = check(data, net.data, names, Reading.of(net.data, max_pixels))
+    if not found.unreadable and not found.problems:
+        try:
+            Training(net, net.train_settings, data, Keep(), 1, lambda: False, max_pixels=max_pixels).ready()
+        except Fault as fault:
+            found.problems.append(fault.line)
+    return found
