@@ -23,11 +23,11 @@ from netspec.diagnostics import Fault, Problems, SpecError
 def command(files: tuple[Path, ...], only_check: bool) -> int:
     """Rewrite FILES in canonical form, keeping comments; - reads standard input and prints the result."""
     from netspec.elaborate.files import decode, read_bytes
-    from netspec.files import atomic_write
+    from netspec.files import atomic_write, in_run
     from netspec.language import format_text
 
     status, problems = 0, Problems(None)
-    for path in files:
+    for path in (in_run(given, "spec.net") for given in files):
         try:
             from_input = str(path) == "-"
             content = sys.stdin.buffer.read() if from_input else read_bytes(path)

@@ -18,6 +18,7 @@ from netspec.data.folders import class_folders, decoded, entries, listing, numbe
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
 from netspec.diagnostics import Fault, Trouble
+from netspec.kinds import kind_of, mistaken
 
 Array = NDArray[Any]
 #: The parts of a data set, and what their folders and arrays may be called.
@@ -65,9 +66,10 @@ def read_part(
     """As ``find_part``; Fault N707 where the folder has no such part."""
     found = find_part(folder, part, classes, names, reading)
     if found is None:
+        run = ": it is a run's folder" if kind_of(folder) == "a run's folder" else ""
         raise Fault(
             "N707",
-            f"{folder} holds no {part} data",
+            f"{folder} holds no {part} data{run}",
             help="MNIST's files are called train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-…, "
             "each maybe with .gz;\n"
             "CIFAR's binary ones data_batch_1.bin … test_batch.bin; "
@@ -99,7 +101,7 @@ def check_folder(folder: Path) -> None:
     if not os.path.isdir(folder):  # of a folder that may not be looked into, Path's raises
         raise Trouble(
             "N706",
-            f"{folder} is not a folder",
+            mistaken(folder, "a folder of data") or f"{folder} is not a folder",
             help="give `--data` a folder with MNIST's four IDX files, with train/ and test/, "
             f"or with a folder for each class\n{_DEMO}",
         )

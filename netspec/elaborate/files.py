@@ -12,6 +12,7 @@ from netspec.elaborate.scope import Effort, Failed, Scope, fail
 from netspec.elaborate.statements import let
 from netspec.elaborate.tables import declare
 from netspec.files import read_regular
+from netspec.kinds import mistaken
 from netspec.language import LARGEST, parse
 from netspec.language import syntax as s
 from netspec.language.version import says_version
@@ -21,7 +22,10 @@ DEEPEST, MOST = 32, 256
 
 
 def read_source(path: Path, name: str = "") -> Source:
-    """The text of a file. Raises Trouble where there is none to read, Fault where it is no text."""
+    """The text of a file. Raises Trouble where there is none to read, Fault where it is no text or no spec."""
+    other = mistaken(path, "a spec")
+    if other:
+        raise Trouble("N601", other) if path.is_dir() else Fault("N602", other)
     return Source(name or str(path), decode(read_bytes(path), str(path)))
 
 

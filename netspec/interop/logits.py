@@ -16,6 +16,7 @@ import onnx
 from netspec.data.scores import Logits
 from netspec.diagnostics import Fault
 from netspec.files import foreign, open_regular
+from netspec.kinds import mistaken
 
 #: The last layer of an output by its node in the model.
 ENDS = {"Softmax": "softmax", "LogSoftmax": "log_softmax", "Sigmoid": "sigmoid"}
@@ -37,6 +38,9 @@ def exposed(path: Path) -> Exposed:
 
     Raises Trouble where there is no file, Fault N708 where it is no model.
     """
+    other = mistaken(path, "a model")
+    if other and not path.is_dir():
+        raise Fault("N708", other)
     with open_regular(path) as file, foreign("N708", f"{path} is not a model"):
         if file.seek(0, 2) == 0:
             raise Fault("N708", f"{path} is not a model: it is empty")

@@ -12,6 +12,7 @@ from onnx import numpy_helper
 
 from netspec.diagnostics import Fault
 from netspec.files import foreign, open_regular
+from netspec.kinds import mistaken
 from netspec.weights import Array
 
 
@@ -20,6 +21,9 @@ def model_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str
 
     Raises Trouble N601 where there is no file, Fault N708 where it is no model or keeps its weights in other files.
     """
+    other = mistaken(path, "a model")
+    if other:
+        raise Fault("N708", other)
     with open_regular(path) as file, foreign("N708", f"{path} is not a model"):
         proto = onnx.load_model_from_string(file.read())
     if not proto.graph.node:

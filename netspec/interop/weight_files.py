@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from netspec.data.npy import npz
-from netspec.diagnostics import Fault
+from netspec.diagnostics import Fault, Trouble
 from netspec.files import atomic_write, foreign, open_regular
 from netspec.interop.tensors import read_tensors, tensor_bytes
+from netspec.kinds import mistaken
 from netspec.weights import Array, Arrays
 
 
@@ -26,6 +27,9 @@ def load_weights(path: Path) -> tuple[dict[str, Array], dict[str, Any]]:
 
     Raises Trouble N601 where there is none, Fault N702 where it is damaged.
     """
+    other = mistaken(path, "weights")
+    if other:
+        raise Trouble("N601", other) if path.is_dir() else Fault("N702", other, help=_help(path))
     if path.suffix == ".npz":
         return _load_npz(path), {}
     arrays, metadata = read_tensors(path, _help(path))

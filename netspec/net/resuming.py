@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics import Trouble
+from netspec.kinds import mistaken
 from netspec.net.left import STATE, settings_of
 
 #: Options that hold for a run as long as it goes on, unless they are given anew.
@@ -38,6 +39,6 @@ def check_resumable(run: Path) -> None:
     if not (run / STATE).is_file():
         raise Trouble(
             "N711",
-            f"{run} has no {STATE} to resume from",
+            (None if run.is_dir() else mistaken(run, "a run's folder")) or f"{run} has no {STATE} to resume from",
             help="give the folder of a run: the file is written after each epoch and when training is stopped",
         )

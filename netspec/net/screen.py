@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 _FEW = 6
 
 
-def told_of_net(net: Net, whole: Graph, start: Start) -> Iterator[str]:
-    """The net with its parameters, where its weights come from, and what of them is frozen; ``whole`` has none so."""
+def told_of_net(net: Net, whole: Graph) -> str:
+    """The net with its parameters, and how many of them are frozen; ``whole`` has none so."""
     total, trained = whole.parameters(), net.graph.parameters()
     frozen = f", {total - trained:,} of them frozen" if trained < total else ""
     layers = len(net.graph.nodes)
-    yield f"net {net.name}: {total:,} parameters, {layers:,} layer{'' if layers == 1 else 's'}{frozen}"
+    return f"net {net.name}: {total:,} parameters, {layers:,} layer{'' if layers == 1 else 's'}{frozen}"
+
+
+def told_of_start(whole: Graph, start: Start) -> Iterator[str]:
+    """Where the weights come from, and which begin from the seed in spite of that."""
     if start.name is not None:
         fresh = [path for path in whole.weights if start.is_fresh(path)]
         few = ", ".join(fresh[:_FEW]) + (f" and {len(fresh) - _FEW:,} more" if len(fresh) > _FEW else "")

@@ -17,7 +17,7 @@ from netspec.net.classes import check_count
 from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import Record, record
-from netspec.net.screen import told_of_batch, told_of_net
+from netspec.net.screen import told_of_batch, told_of_net, told_of_start
 from netspec.net.start import Start, begun
 from netspec.settings import Train
 from netspec.settings.train import Patience
@@ -98,12 +98,14 @@ class Training:
         now = record(self.net.graph, self.settings, self.data, parts.named() if self.where.used else {})
         kept = asked if self.budget.memory is None else self.settings
         for line in (
-            *told_of_net(self.net, self.whole, self.start if self.where.resume is None else Start()),
+            told_of_net(self.net, self.whole),
             *parts.messages(),
             *told_of_batch(self.net.train_settings, self.settings, len(parts.train)),
         ):
             self.where.tell(line)
         trainer = self._begun(keeper, now, batches, recompute, kept, parts)
+        for line in told_of_start(self.whole, self.start) if self.where.resume is None else ():
+            self.where.tell(line)
         yield from self._followed(trainer, keeper, parts)
 
     def _read(self) -> Parts:

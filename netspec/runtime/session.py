@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from netspec.diagnostics import Fault, Trouble, printable
 from netspec.files import in_run, open_regular, read_regular
+from netspec.kinds import mistaken
 from netspec.machine import cores
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: it would phone home by default
@@ -168,6 +169,7 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None) -
     Fault where the file is not a model.
     """
     path = in_run(path, "model.onnx")
+    check_model(path)
     model = _source(path) if content is None else content
     ort.set_default_logger_severity(4)
     if device != "auto":
@@ -189,6 +191,13 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None) -
             return _session(session, name, "; ".join(missing))
         missing.append(f"{name}: {why}")
     raise Fault("N708", f"{path} cannot be opened: {missing[-1].removeprefix('cpu: ')}")
+
+
+def check_model(path: Path) -> None:
+    """Trouble N601 for a folder, Fault N708 for a file, that is known to be something else than a model."""
+    other = mistaken(path, "a model")
+    if other:
+        raise Trouble("N601", other) if path.is_dir() else Fault("N708", other)
 
 
 def _source(path: Path) -> str | bytes:

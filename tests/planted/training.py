@@ -63,4 +63,25 @@ FAULTS = (
         "net/test_fresh_weights.py",
         "what is no number is told too",
     ),
+    fault(
+        "kinds.py",
+        'head[:4] == b"RIFF" and head[8:12] == b"WEBP"',
+        "False",
+        "test_kinds.py",
+        "WebP is a picture",
+    ),
+    fault(
+        "kinds.py",
+        "if found is None or found == wanted:",
+        "if found == wanted:",
+        "test_kinds.py",
+        "what is not known is not called anything",
+    ),
+    fault(
+        "cli/format.py",
+        'in_run(given, "spec.net") for given in files',
+        "given for given in files",
+        "test_kinds.py::test_a_runs_spec_is_formatted_too",
+        "a run's spec is formatted",
+    ),
 )

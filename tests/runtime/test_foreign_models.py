@@ -122,7 +122,7 @@ def test_what_cannot_be_used_is_an_error_that_says_what_it_is(
     ("content", "part"),
     [
         (flat()[:-40], "ends too early"),
-        (b"netspec 1", "what no model does"),
+        (b"netspec 1", "is a spec, and a model is wanted"),
         (flat() + b"\xff" * 12, "number that is too long"),
     ],
 )
