@@ -118,6 +118,22 @@ def test_a_model_gives_compact_weights_back(table: str, layer: str) -> None:
     }
 
 
+def test_the_tutorials_command_fits() -> None:
+    """A residual net of ten classes begins one of five: all but its last layer, and its stem stays."""
+    from netspec.interop.weight_files import save_weights
+
+    spec = Path(__file__).parents[2] / "specs" / "resnet_cifar.net"
+    save_weights(Path("w.safetensors"), load(spec).initial(3), {})
+    net = load(spec, classes=5)
+    start = Start(Path("w.safetensors"), ("label/*",), ("stem/*",))
+    graph = start.frozen(net.graph)
+    found, fresh, before = start.weights(graph, net.initial(4)), net.initial(4), load(spec).initial(3)
+    assert {path for path in found if path.startswith("label/")} == {"label/dense.weight", "label/dense.bias"}
+    for path, array in found.items():
+        assert np.array_equal(array, (fresh if path.startswith("label/") else before)[path]), path
+    assert net.graph.parameters() - graph.parameters() == 16 * 3 * 9 + 2 * 16  # the stem's kernels, and its norm
+
+
 def refused(start: Start, text: str) -> Fault:
     Path("g.net").write_text(text)
     net = load("g.net")
