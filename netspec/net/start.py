@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -59,15 +59,19 @@ class Start:
         """Whether a weight begins from the seed in spite of ``path``."""
         return _meets(self.fresh, path)
 
-    def weights(self, graph: Graph, fresh: Arrays) -> dict[str, Any]:
+    def weights(
+        self, graph: Graph, fresh: Arrays, examples: Callable[[], Mapping[str, Any]] | None = None
+    ) -> dict[str, Any]:
         """The weights of ``path`` by path, ``fresh`` ones where a pattern says so.
+
+        ``examples`` gives some prepared inputs, channels last, by which norms are made again that a model has no more.
 
         A pattern also names weights of the file that the net does not have. Fault N701 lists all that does not fit,
         and a pattern that meets nothing is Fault N716.
         """
         if self.name is None:
             return dict(fresh)
-        found, marks, wrong = self._found(graph)
+        found, marks, wrong = self._found(graph, fresh, examples)
         check_patterns("--fresh", self.fresh, [*graph.weights, *found])
         kept = {path: array for path, array in found.items() if not _meets(self.fresh, path)}
         expected = {path: weight.shape for path, weight in graph.weights.items() if not _meets(self.fresh, path)}
@@ -87,12 +91,14 @@ class Start:
             raise _misfit(self.name, graph, wrong)
         return {**fresh, **kept}
 
-    def _found(self, graph: Graph) -> tuple[dict[str, Any], Mapping[str, str] | None, list[str]]:
+    def _found(
+        self, graph: Graph, fresh: Arrays, examples: Callable[[], Mapping[str, Any]] | None
+    ) -> tuple[dict[str, Any], Mapping[str, str] | None, list[str]]:
         """The arrays by path, the tables that they are of where that is known, and what did not fit already."""
         if self.given is not None:
             return _arrays(self.given), None, []
         assert self.path is not None
-        return _read(graph, self.path)
+        return _read(graph, self.path, fresh, examples)
 
     def frozen(self, graph: Graph) -> Graph:
         """The graph with the layers that ``freeze`` names frozen, of some only the weights or the biases.
@@ -197,7 +203,9 @@ def _meets(patterns: Iterable[str], path: str) -> bool:
     return any(fnmatchcase(path, pattern) for pattern in patterns)
 
 
-def _read(graph: Graph, path: Path) -> tuple[dict[str, Any], Mapping[str, str] | None, list[str]]:
+def _read(
+    graph: Graph, path: Path, fresh: Arrays, examples: Callable[[], Mapping[str, Any]] | None
+) -> tuple[dict[str, Any], Mapping[str, str] | None, list[str]]:
     """The arrays of a file by path, the tables that they are of where it says so, and what did not fit already."""
     from netspec.interop.weight_files import load_weights
 
@@ -209,19 +217,24 @@ def _read(graph: Graph, path: Path) -> tuple[dict[str, Any], Mapping[str, str] |
             help="a run has them after its first epoch",
         )
     if file.suffix == ".onnx":
-        return _of_model(graph, file)
+        return _of_model(graph, file, fresh, examples)
     arrays, about = load_weights(file)
     marks = about.get("tables")
     return arrays, marks if isinstance(marks, dict) else None, []
 
 
-def _of_model(graph: Graph, path: Path) -> tuple[dict[str, Any], None, list[str]]:
+def _of_model(
+    graph: Graph, path: Path, fresh: Arrays, examples: Callable[[], Mapping[str, Any]] | None
+) -> tuple[dict[str, Any], None, list[str]]:
     from netspec.interop.model_weights import model_weights
+    from netspec.net.unfolding import unfolded
     from netspec.passes.undeploy import folded, undeploy
 
     found = model_weights(path, {name: weight.shape for name, weight in graph.weights.items()})
+    if examples is not None and folded(graph, found):
+        found = unfolded(graph, fresh, found, examples())
     gone = folded(graph, found)
-    if gone:
+    if gone and examples is None:
         raise Fault(
             "N701",
             f"{path} has no {gone[0]}: compiling folds norms into the layers before them",

@@ -5,7 +5,7 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,7 +151,8 @@ class Training:
         settings, val = self.settings, parts.val
         state = keeper.left(now, settings)
         graph = self.net.graph
-        fresh = self.start.weights(graph, initial(graph, settings.seed)) if state is None else {}
+        fresh = initial(graph, settings.seed) if state is None else {}
+        fresh = self.start.weights(graph, fresh, lambda: self._some(batches)) if state is None else {}
         self.judge = Judge(self.net, self.data, self.inputs, tuple(self.targets), self.workers, self.stop)
         trainer = Trainer(
             self.net.graph,
@@ -169,6 +170,11 @@ class Training:
         )
         keeper.begin(fresh, self.net.spec(kept), now, self.path)
         return trainer
+
+    def _some(self, batches: Batches) -> Mapping[str, Any]:
+        """The first examples as they are trained on, as many as a step takes."""
+        with closing(batches.epoch(0, min(self.settings.batch, len(batches)))) as source:
+            return {name: array.copy() for name, array in next(source)[0].items()}
 
     def _followed(self, trainer: Trainer, keeper: Keeper, parts: Parts) -> Iterator[Event]:
         """The trainer's events, the last epoch with its test, and what they leave in the run's folder."""
