@@ -33,7 +33,7 @@ COMMANDS = {
     "run": "Run a model on pictures.",
     "eval": "Print a model's loss and accuracy on a test set.",
     "weights": "List weights, or import them from elsewhere.",
-    "layers": "List the layers, or describe one.",
+    "layers": "List the words of a spec, or describe one.",
     "explain": "Explain an error code, such as N204.",
 }
 

@@ -181,6 +181,10 @@ class Reader:
         if _are_pictures(array, shape):
             array = array if array.ndim == 4 else array[..., None]
             return np.moveaxis(array, -1, 1)
+        if _is_one(array, shape):
+            raise Fault("N707", f"array {name} of the {part} data is {_sizes(array.shape)} of {array.dtype}, "
+                        "and examples lie along the first axis",
+                        help=f"give one example as `{name}[None]`")  # fmt: skip
         if array.ndim == len(shape) and len(shape) > 1 and shape[0] == 1:
             array = array[:, None]
         found = array.shape[1:]
@@ -235,7 +239,19 @@ def _are_pictures(x: Any, shape: tuple[int | None, ...]) -> bool:
         )
     if x.dtype != np.uint8 or (x.ndim == 4 and _fits(x.shape[1:], shape)):
         return False
+    if x.ndim == 3 and x.shape[-1] in (3, 4) and not _fits((1, *x.shape[1:]), shape):
+        return False  # one picture, and not many of three columns
     return x.ndim == 3 or (x.ndim == 4 and x.shape[-1] in (1, 3))
+
+
+def _is_one(array: Array, shape: tuple[int | None, ...]) -> bool:
+    """Whether an array is a single picture, where many are wanted."""
+    if len(shape) != 3 or array.ndim == 4:
+        return False
+    if array.ndim == 3:
+        coloured = array.dtype == np.uint8 and array.shape[-1] in (3, 4) and not _fits((1, *array.shape[1:]), shape)
+        return coloured or (shape[0] != 1 and _fits(array.shape, shape))
+    return array.ndim == 2 and _fits((1, *array.shape), shape)
 
 
 def _fits(found: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:

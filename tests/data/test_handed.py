@@ -135,6 +135,17 @@ def test_maps_last_are_told_how_to_be_turned() -> None:
     assert caught.value.help == "maps come first: `image.transpose(0, 3, 1, 2)`"
 
 
+def test_one_picture_is_not_many_of_three_columns() -> None:
+    for reader in (COLOURS, READER):
+        with pytest.raises(Fault, match=r"array image of the given data is 50 x 40 x 3 of uint8") as caught:
+            reader.part((np.zeros((50, 40, 3), np.uint8), {}), "given", None)
+        assert caught.value.help == "give one example as `image[None]`"
+    for reader, one in ((COLOURS, np.zeros((3, 5, 4))), (READER, np.zeros((5, 4)))):
+        with pytest.raises(Fault, match="along the first axis"):
+            reader.part((one, {}), "given", None)
+    assert len(READER.part((np.zeros((7, 50, 40), np.uint8), {}), "given", None)) == 7
+
+
 def test_several_inputs_and_outputs_go_by_name() -> None:
     given = {"left": X[:, 0, :2], "right": X[:, 1, :3], "sum": X[:, 0, 0], "label": Y}
     part = TWO.part(given, "train", None)
