@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import netspec
+from netspec.net.environment import PACKAGES
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,7 +20,10 @@ def test_one_place() -> None:
     assert project["tool"]["hatch"]["version"]["path"] == "netspec/__init__.py"
     texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / "netspec").rglob("*.py")}
     assert [path.name for path, text in texts.items() if re.search(r"__version__ = ", text)] == ["__init__.py"]
-    assert not [path for path, text in texts.items() if re.search(r"metadata\.version|import version\b", text)]
+    others = ROOT / "netspec" / "net" / "environment.py"  # asks for the versions of other packages alone
+    asking = [path for path, text in texts.items() if re.search(r"metadata\.version|import version\b", text)]
+    assert asking == [others]
+    assert "netspec" not in PACKAGES
 
 
 def test_the_command_tells_it() -> None:
