@@ -118,7 +118,7 @@ class Reader:
         if not columns:
             raise Fault("N707", f"the {part} data are empty", help="an iterator that was read once gives nothing again")
         first = next((name for name in self.inputs if name in columns), "")
-        if first and columns[first][0].ndim == len(self.inputs[first]) + 1 and columns[first][0].dtype != np.uint8:
+        if first and _is_batch(columns[first][0], self.inputs[first]):
             return {name: [row for batch in batches for row in np.atleast_1d(batch)]
                     for name, batches in columns.items()}  # fmt: skip
         return columns
@@ -242,6 +242,12 @@ def _are_pictures(x: Any, shape: tuple[int | None, ...]) -> bool:
     if x.ndim == 3 and x.shape[-1] in (3, 4) and not _fits((1, *x.shape[1:]), shape):
         return False  # one picture, and not many of three columns
     return x.ndim == 3 or (x.ndim == 4 and x.shape[-1] in (1, 3))
+
+
+def _is_batch(x: Array, shape: tuple[int | None, ...]) -> bool:
+    """Whether what comes is several examples at a time."""
+    bare = len(shape) > 1 and shape[0] == 1 and x.ndim == len(shape) and x.shape[0] != 1  # the axis of its map left out
+    return x.ndim == len(shape) + 1 or (bare and not (x.dtype == np.uint8 and x.shape[-1] == 1))
 
 
 def _is_one(array: Array, shape: tuple[int | None, ...]) -> bool:

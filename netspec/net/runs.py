@@ -18,6 +18,7 @@ from netspec.net.history import History
 from netspec.net.kept import OWN
 from netspec.net.left import settings_of
 from netspec.net.recorded import digest
+from netspec.settings.train import OPTIMIZERS
 
 #: What a run gave, after what it was. ``last``, ``best`` and ``test`` are of the ``metric``; what no part judges has
 #: training's figures as its last.
@@ -154,9 +155,11 @@ def _was(folder: Path, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
 
 
 def _of_call(name: str, text: str) -> Iterator[tuple[str, Any]]:
-    """`sgd(rate: 0.1, decay: 0)` as its name and its arguments."""
+    """`sgd(rate: 0.1, decay: 0)` as its name and its arguments, those that it leaves out as they are by default."""
     found = _CALL.fullmatch(text)
     yield name, text if found is None else found[1]
+    known = OPTIMIZERS.get(text if found is None else found[1])
+    yield from ((key, field.default) for key, field in (known.fields().items() if known is not None else ()))
     for argument in (found[2] or "").split(", ") if found is not None else ():
         key, _, value = argument.partition(": ")
         if value:

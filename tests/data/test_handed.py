@@ -45,6 +45,7 @@ SAME: dict[str, Callable[[], Any]] = {
     "examples in a list": lambda: list(zip(X, Y, strict=True)),
     "examples by name": lambda: ({"image": x, "label": y} for x, y in zip(X, Y, strict=True)),
     "batches": lambda: ((X[at : at + 5, None], Y[at : at + 5]) for at in (0, 5, 10)),
+    "batches without the axis of maps": lambda: ((X[at : at + 5], Y[at : at + 5]) for at in (0, 5, 10)),
     "double precision": lambda: (X.astype(np.float64), Y.astype(np.int8)),
 }
 
@@ -69,6 +70,12 @@ def test_bytes_are_pictures_with_their_maps_last() -> None:
         (x[..., :3, :].transpose(0, 3, 1, 2), Y), "train", None
     )
     assert isinstance(either, Examples)  # three maps of width 3: the spec's order holds
+    batches = COLOURS.part([(x[:7], Y[:7]), (x[7:], Y[7:])], "train", None)
+    assert isinstance(batches, Pictures)
+    np.testing.assert_array_equal(batches.images, x)
+    single = READER.part([(x[0, :, :, :1], 1), (x[1, :, :, :1], 2)], "train", None)
+    assert isinstance(single, Pictures)
+    assert [single.labels.tolist(), single.images[1].shape] == [[1, 2], (5, 4, 1)]
     mixed = COLOURS.part(([x[0], x[1, :3], x[2, :, :, 0]], Y[:3]), "train", None)
     assert isinstance(mixed, Pictures)
     assert [image.shape for image in mixed.images] == [(5, 4, 3), (3, 4, 3), (5, 4, 1)]

@@ -41,6 +41,13 @@ def run(folder: Path, units: int = 4, rate: float = 0.1, more: str = "scale(1)",
     return folder
 
 
+def test_a_rate_that_the_settings_leave_out_is_the_default(tmp_path: Path) -> None:
+    folder = run(tmp_path / "a")
+    settings = json.loads((folder / "settings.json").read_text())
+    (folder / "settings.json").write_text(json.dumps(settings | {"optimizer": "sgd(momentum: 0.9)"}))
+    assert [read(folder).was[name] for name in ("rate", "momentum", "decay")] == [0.01, 0.9, 0.0]
+
+
 def test_what_a_run_gave(tmp_path: Path) -> None:
     found = read(run(tmp_path / "a"))
     assert found.gave == {

@@ -8,6 +8,20 @@ fault = rows_of("net/{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "runs.py",
+        "known.fields().items() if known is not None else ()",
+        "()",
+        "net/test_runs.py",
+        "a rate that is the default has its cell too",
+    ),
+    fault(
+        "shown.py",
+        "if self.handle is None:",
+        "if True:",
+        "net/test_shown_progress.py",
+        "a notebook's progress is one output",
+    ),
+    fault(
         "events.py",
         "self._asked = False",
         "self._asked = True",
