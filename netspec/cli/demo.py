@@ -29,7 +29,7 @@ def command(out: Path | None, epochs: int) -> int:
     from netspec.cli.following import follow
     from netspec.cli.train import run_folder
     from netspec.net import load
-    from netspec.runtime.predict import files, predict
+    from netspec.runtime.predict import predict
     from netspec.runtime.session import open_model
 
     spec, data = specs() / "lenet5.net", Path(__file__).parents[1] / "data" / "demo"
@@ -48,7 +48,7 @@ def command(out: Path | None, epochs: int) -> int:
     model = out / "model.onnx"
     session = open_model(model)
     note(f"running {model} on the {session.device}:")
-    for row in predict(session, files([data / "pictures"]), 1):
+    for row in predict(session, [data / "pictures"], 1):
         label, _, probability = row.answers[0]
         click.echo(f"{Path(row.filename).name:12} {label}  {probability:.4f}")
     click.echo(

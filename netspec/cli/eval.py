@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import json_option, max_pixels_option, note, pixels, result, write_text
-from netspec.cli.run import device_option
+from netspec.cli.run import device_option, where
 from netspec.cli.untrusted import apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
 from netspec.report.columns import columns
@@ -76,6 +76,7 @@ def command(
     if mistakes is not None:
         mistakes = result(mistakes, model, text=True)
     session, found = evaluate(model, folder, device, max_pixels)
+    where(session, device)
     _note(found)
     if as_json:
         click.echo(strict_json(_as_json(session, found)))

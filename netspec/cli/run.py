@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from netspec.cli.output import json_option, max_pixels_option, note, pixels
+from netspec.cli.rows import options, sinks
 from netspec.cli.untrusted import apart, untrusted_option
-from netspec.diagnostics import printable, strict_json
+from netspec.diagnostics import printable
 
 if TYPE_CHECKING:
-    from netspec.runtime.predict import Row
+    from netspec.runtime.given import Given
+    from netspec.runtime.predict import Predictor, Row
+    from netspec.runtime.session import Session
 
 #: Values that are written on a line.
 MOST = 20
@@ -25,65 +30,119 @@ device_option = click.option(
 )
 
 
+def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What commands that ask a model take: its inputs, and how they are read."""
+    for add in (
+        max_pixels_option,
+        click.option(
+            "--threads",
+            type=click.IntRange(1, 1024),
+            help="Threads that read ahead, and that the model uses (default: one per core).",
+        ),
+        click.option(
+            "--batch",
+            type=click.IntRange(1, 4096),
+            default=32,
+            show_default=True,
+            help="Examples that go through the model at a time.",
+        ),
+        device_option,
+        click.argument("given", metavar="INPUT...", nargs=-1, required=True),
+    ):
+        command = add(command)
+    return command
+
+
 @click.command("run")
 @click.argument("model", type=click.Path(path_type=Path))
-@click.argument("pictures", nargs=-1, required=True, type=click.Path(path_type=Path))
+@input_options
 @click.option("--top", type=click.IntRange(1), default=1, help="Number of labels per picture.")
-@device_option
+@options
 @untrusted_option
-@max_pixels_option
 @json_option
 def command(
-    model: Path,
-    pictures: tuple[Path, ...],
-    top: int,
-    device: str,
-    untrusted: bool,
-    max_pixels: int | None,
-    as_json: bool,
-) -> int:
-    """Run MODEL on PICTURES, files or folders: print labels and probabilities, or values if the model has none."""
-    if untrusted:
-        options = [
-            "--top",
-            str(top),
-            "--device",
-            "cpu" if device == "auto" else device,
-            *pixels(max_pixels),
-            *(["--json"] if as_json else []),
-        ]
-        return apart(["run", *options, "--", *map(str, (model, *pictures))])
-    from netspec.runtime.predict import files, predict
-    from netspec.runtime.session import open_model
+    model: Path, given: tuple[str, ...], top: int, batch: int, threads: int | None, device: str, untrusted: bool,
+    max_pixels: int | None, as_json: bool, **files: Path | None,
+) -> int:  # fmt: skip
+    """Run MODEL, or a run's folder, on each INPUT: print labels and probabilities, or values if the model has none.
 
-    session = open_model(model, device)
-    if session.note and session.device == "cpu" and device == "auto":
-        note(f"running on cpu ({session.note})")
-    elif device == "auto":
-        note(f"running on {session.device}")
-    others = [printable(name) for name in list(session.outputs)[1:]]
+    An INPUT is a picture, a folder of pictures, a pattern such as "photos/*.jpg", @FILE with a name a line, - for names
+    from standard input, or an npz or npy file with a row for each example.
+    """
+    if untrusted:
+        return _apart(model, given, top, batch, threads, device, max_pixels, as_json, files)
+    began = perf_counter()
+    predictor, items = asked(model, given, top, batch, threads, device, max_pixels)
+    others = [printable(name) for name in list(predictor.session.outputs)[1:]]
     if others:
-        note(f"showing output {printable(next(iter(session.outputs)))}; the model also has {', '.join(others)}")
-    wrong = 0
-    for row in predict(session, files(list(pictures)), top, max_pixels):
-        wrong += bool(row.error)
-        click.echo(_json(row) if as_json else _line(row))
+        note(f"showing output {printable(predictor.output)}; the model also has {', '.join(others)}")
+    wrong = count = 0
+    with sinks(files, as_json, [model]) as out:
+        for row in predictor.rows(items):
+            wrong += bool(row.error)
+            count += 1
+            if out.files:
+                out.add(row.flat())
+            else:
+                click.echo(_line(row))
+    closing(predictor, items, count, perf_counter() - began)
     return 1 if wrong else 0
 
 
-def _json(row: Row) -> str:
-    if row.error:
-        return strict_json({"filename": row.filename, "error": row.error, "code": row.code})
-    number = "prob" if row.probable else "value"
-    return strict_json(
-        {
-            "filename": row.filename,
-            "answers": [
-                {"label": label, "index": index, number: round(value, 6) if row.probable else value}
-                for label, index, value in row.answers
-            ],
-        }
-    )
+def asked(
+    model: Path, given: tuple[str, ...], top: int, batch: int, threads: int | None, device: str, max_pixels: int | None
+) -> tuple[Predictor, Given]:
+    """The opened model and what it is asked about; where it runs is told."""
+    from netspec.machine import cores
+    from netspec.runtime.given import Given
+    from netspec.runtime.predict import Predictor
+    from netspec.runtime.session import open_model
+
+    session = open_model(model, device, threads=threads)
+    where(session, device)
+    predictor = Predictor(session, top, max_pixels, batch, threads or cores())
+    return predictor, Given(given, list(session.inputs))
+
+
+def where(session: Session, device: str) -> None:
+    """Tell where a model runs, unless that was asked for."""
+    if device == "auto":
+        note("running on the cpu" if session.device == "cpu" else f"running on {session.device}")
+
+
+def closing(predictor: Predictor, items: Given, count: int, seconds: float) -> None:
+    """How many there were, how quickly, and where the time went; what was passed over."""
+    from netspec.data.folders import passed_over
+
+    passed = passed_over(items.passed)
+    if passed:
+        note(passed)
+    parts = {"reading": predictor.seconds.reading, "preparing": predictor.seconds.preparing,
+             "the model": predictor.seconds.model}  # fmt: skip
+    total = sum(parts.values()) or 1.0
+    divided = ", ".join(f"{name} {part / total:.0%}" for name, part in parts.items())
+    what = "picture" if predictor.pictures else "example"
+    speed = count / max(seconds, 1e-9)
+    note(f"{count:,} {what}{'' if count == 1 else 's'} in {seconds:.1f} s, {speed:,.0f} a second: {divided}")
+
+
+def _apart(
+    model: Path, given: tuple[str, ...], top: int, batch: int, threads: int | None, device: str,
+    max_pixels: int | None, as_json: bool, files: Mapping[str, Path | None],
+) -> int:  # fmt: skip
+    """The same in a process of its own, which may write no file."""
+    if any(path is not None and str(path) != "-" for path in files.values()):
+        raise click.UsageError("with --untrusted no file is written; say `-` for standard output")
+    if "-" in given:
+        raise click.UsageError("with --untrusted names do not come from standard input; say @FILE")
+    arguments = [
+        *("--top", str(top), "--batch", str(batch), "--device", "cpu" if device == "auto" else device),
+        *(() if threads is None else ("--threads", str(threads))),
+        *pixels(max_pixels),
+        *(word for form, path in files.items() if path is not None for word in (f"--{form}", "-")),
+        *(("--json",) if as_json else ()),
+    ]
+    return apart(["run", *arguments, "--", str(model), *given])
 
 
 def _line(row: Row) -> str:

@@ -73,7 +73,7 @@ def checked(arrays: Mapping[str, Array], part: str, classes: list[str] | None = 
             "N707", f"the arrays of the {part} data have {lengths}", help="give each array one row for every example"
         )
     for name, array in arrays.items():
-        _all_numbers(array, f"array {name} of the {part} data")
+        finite(array, f"array {name} of the {part} data")
     last = {name: np.moveaxis(array, 1, -1) if array.ndim > 2 else array for name, array in arrays.items()}
     return Examples(last, classes)
 
@@ -91,7 +91,7 @@ def _names(folder: Path, part: str) -> list[str]:
         return []
 
 
-def _all_numbers(array: Array, what: str) -> None:
+def finite(array: Array, what: str) -> None:
     """Fault N707 where a number is not finite in single precision; rows are counted from 0, as in NumPy."""
     if array.dtype.kind != "f":
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
         if name not in names:
             raise Fault("N707", f"{folder} has a folder {name}, but there is no such class", help=_listed(names))
         before = len(result.files)
-        _below(folder / name, "", names.index(name), result)
+        _below(folder / name, names.index(name), result)
         if len(result.files) == before:
             raise Fault(
                 "N707",
@@ -78,17 +78,26 @@ def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
     return result
 
 
-def _below(folder: Path, key: str, label: int, result: Listing) -> None:
+def _below(folder: Path, label: int, result: Listing) -> None:
+    for path in below(folder, result.passed):
+        result.files.append(path)
+        result.keys.append(path.relative_to(folder).as_posix())
+        result.labels.append(label)
+
+
+def below(folder: Path, passed: Counter[str]) -> Iterator[Path]:
+    """The pictures of a folder and of those in it, in order; what is passed over is counted by its reason.
+
+    Folders that are links are not followed. Raises Fault N707 where a folder cannot be read.
+    """
     for path in entries(folder):
         unwanted = _unwanted(path)
         if unwanted is None and os.path.isdir(path) and not path.is_symlink():
-            _below(path, f"{key}{path.name}/", label, result)
+            yield from below(path, passed)
         elif unwanted is None and _is_picture(path):
-            result.files.append(path)
-            result.keys.append(key + path.name)
-            result.labels.append(label)
+            yield path
         else:
-            result.passed[unwanted or UNKNOWN] += 1
+            passed[unwanted or UNKNOWN] += 1
 
 
 def _unwanted(path: Path) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,6 @@ SUFFIXES = (
 MOST_PIXELS = 89_478_485
 #: Pixels that become numbers at a time.
 BAND = 2**18
-
-_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -76,19 +74,69 @@ def read_stored(path: str | Path, reading: Reading = PLAIN) -> tuple[Array, str]
         return _upright(image, path, reading.span), mode
 
 
+class _Shared:
+    """Something of the whole process that is one way while anybody reads a picture, in any thread: set by the first
+    that begins, and put back by the last that ends."""
+
+    def __init__(self, change: Callable[[], Callable[[], None]]) -> None:
+        self.change, self.readers, self.lock = change, 0, threading.Lock()
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.readers:
+                self.put_back = self.change()
+            self.readers += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self.lock:
+            self.readers -= 1
+            if not self.readers:
+                self.put_back()
+
+
+def _no_limit() -> Callable[[], None]:
+    """Pillow's own limit, which is the same for all, makes way for ours; so do its warnings."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    caught = warnings.catch_warnings()
+    caught.__enter__()
+    warnings.simplefilter("ignore")
+
+    def put_back() -> None:
+        caught.__exit__(None, None, None)
+        Image.MAX_IMAGE_PIXELS = limit
+
+    return put_back
+
+
+def _no_lines() -> Callable[[], None]:
+    """Without the lines that libtiff writes to the terminal by itself: our own message has the file's name."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no stderr
+        return lambda: None
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
+
+    def put_back() -> None:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+    return put_back
+
+
+_UNLIMITED, _SILENT = _Shared(_no_limit), _Shared(_no_lines)
+
+
 @contextmanager
 def _opened(file: Any, path: str | Path) -> Iterator[Image.Image]:
-    """A picture whose head is read. Pillow's own limit, which is the same for all, makes way for ours."""
-    with _LOCK, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    """A picture whose head is read."""
+    with _UNLIMITED:
         try:
             with Image.open(file, formats=FORMATS) as image:
                 yield image
         except UnidentifiedImageError:
             raise Fault("N705", f"{path} cannot be decoded: it is not a picture that can be read") from None
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
 
 
 def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | None) -> Array:
@@ -97,7 +145,7 @@ def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | N
     They are copied band by band, so that there is never a second picture in Pillow's form.
     """
     depth = Depth.of(image)
-    with _silent() if image.format == "TIFF" else nullcontext():
+    with _SILENT if image.format == "TIFF" else nullcontext():
         image.load()
     turn = image.getexif().get(0x0112, 1)
     height, width = image.height, image.width
@@ -116,24 +164,6 @@ def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | N
             "N705", f"{path} has whole numbers from 0 to 255, which `range({span[0]:g}, {span[1]:g})` would make white"
         )
     return result
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Without the lines that libtiff writes to the terminal by itself: our own message has the file's name."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # there is no stderr
-        yield
-        return
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
-    os.close(nothing)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _as_stored(upright: Array, turn: int) -> Array:

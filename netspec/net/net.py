@@ -321,7 +321,7 @@ class Net:
         max_pixels: int | None = None,
     ) -> list[Any]:
         """The answers of a compiled model for pictures."""
-        from netspec.runtime.predict import files, predict
+        from netspec.runtime.predict import predict
         from netspec.runtime.session import open_model
 
-        return list(predict(open_model(Path(model), device), files([Path(p) for p in paths]), top, max_pixels))
+        return list(predict(open_model(Path(model), device), paths, top, max_pixels))

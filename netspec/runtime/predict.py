@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.images import SUFFIXES, Reading, read_image
+from netspec.data.images import Reading, read_image
 from netspec.data.scores import PROBABLE, probable
 from netspec.data.tested import averaged, views
-from netspec.diagnostics import Fault, Trouble
-from netspec.files import foreign, reason
+from netspec.diagnostics import Fault
+from netspec.files import foreign
+from netspec.machine import cores
+from netspec.runtime.given import Given, Item
 from netspec.runtime.metadata import Ending, endings, preparation
 from netspec.runtime.session import BATCH, Session
 from netspec.settings import Data
@@ -29,7 +34,7 @@ class Row:
     """One file's answer, or an error.
 
     The answers are the best classes with their numbers, which are probabilities where ``probable`` says so and values
-    otherwise; a model without classes gives all its values in their order.
+    otherwise; a model without classes is not ``ranked``, and gives all its values in their order.
     """
 
     filename: str
@@ -37,92 +42,202 @@ class Row:
     error: str = ""
     code: str = ""
     probable: bool = True
+    ranked: bool = True
+
+    def flat(self) -> dict[str, Any]:
+        """As columns: filename, label, prob, index, error, then those of the further answers.
+
+        Values that are no probabilities stand under ``value``; those of no class under ``value_0`` and so on.
+        """
+        row: dict[str, Any] = {"filename": self.filename, **dict.fromkeys(("label", "prob", "index", "error"))}
+        if self.error:
+            return row | {"error": self.error, "code": self.code}
+        if not self.ranked:
+            values = [value for _, _, value in self.answers]
+            return row | ({"value": values[0]} if len(values) == 1 else {f"value_{i}": v for i, v in enumerate(values)})
+        for place, (label, index, value) in enumerate(self.answers, 1):
+            end = "" if place == 1 else f"_{place}"
+            row |= {f"label{end}": label, f"prob{end}": value if self.probable else None, f"index{end}": index}
+            if not self.probable:
+                row[f"value{end}"] = value
+        return row
 
 
-def files(paths: Sequence[Path]) -> list[Path]:
-    """The files themselves, and the pictures in folders, in the order given."""
-    found: list[Path] = []
-    for path in paths:
-        if os.path.isdir(path):
-            found += sorted(_below(path))
-        else:
-            found.append(path)
-    if not found:
-        raise Trouble("N706", f"no pictures in {', '.join(map(str, paths))}")
-    return found
+@dataclass
+class Seconds:
+    """Where the time went, over all threads."""
+
+    reading: float = 0.0
+    preparing: float = 0.0
+    model: float = 0.0
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """What is called a picture in a folder and those in it; what is no regular file gets a row that says so."""
+@dataclass(frozen=True)
+class _Ready:
+    """Something that was asked about, as the model's inputs in their order; or the ``fault`` that it has."""
 
-    def unreadable(error: OSError) -> None:
-        raise Trouble("N706", f"{error.filename} cannot be read: {reason(error)}")
-
-    for place, _, names in os.walk(folder, onerror=unreadable):
-        yield from (path for path in map(Path(place).joinpath, names) if path.suffix.lower() in SUFFIXES)
+    name: str
+    inputs: tuple[Array, ...] = ()
+    fault: Fault | None = None
+    reading: float = 0.0
+    preparing: float = 0.0
 
 
 class Predictor:
-    """Answers of the first output of a model. Raises Fault where the model cannot be asked about pictures at all."""
+    """Answers of the first output of a model, ``batch`` examples at a time, which ``threads`` read ahead of it."""
 
-    def __init__(self, session: Session, top: int, max_pixels: int | None = None) -> None:
-        self.session, self.top = session, top
+    def __init__(
+        self, session: Session, top: int = 1, max_pixels: int | None = None, batch: int = BATCH, threads: int = 1
+    ) -> None:
+        self.session, self.top, self.batch, self.threads = session, top, batch, threads
         self.data, ends = preparation(session), endings(session)
-        self.input = session.input[1]
+        self.shapes = session.inputs
         self.reading = Reading.of(self.data, max_pixels)
+        self.seconds, self.pictures = Seconds(), False
         if not session.outputs:
             raise Fault("N708", "the model has no output")
         self.output = next(iter(session.outputs))
         session.check_output(self.output)
         self.ending = ends.get(self.output, Ending("", None))
 
-    def rows(self, paths: Sequence[Path]) -> Iterator[Row]:
-        """A row for each file, in order; one that is no picture has its error, and the others are done."""
-        for at in range(0, len(paths), BATCH):
-            yield from self._batch(paths[at : at + BATCH])
+    def rows(self, items: Iterable[Item]) -> Iterator[Row]:
+        """A row for each, in order; one that cannot be asked about has its error, and the others are done.
 
-    def _batch(self, paths: Sequence[Path]) -> list[Row]:
-        """Pictures that become inputs of one size go through the model together."""
-        rows: dict[int, Row] = {}
-        alike: dict[tuple[int, ...], list[tuple[int, Array]]] = {}
-        for place, path in enumerate(paths):
+        Raises Fault before the first row where the model cannot be asked about pictures at all.
+        """
+        for batch, values in self.answers(items):
+            yield from (
+                self._error(ready) if value is None else self._row(ready.name, *value)
+                for ready, value in zip(batch, values, strict=True)
+            )
+
+    def answers(self, items: Iterable[Item]) -> Iterator[tuple[list[_Ready], list[tuple[Array, bool] | None]]]:
+        """What the output says of a batch of examples: means over views and positions, and whether probabilities."""
+        for batch in self.batches(items):
+            found = self._together(batch, self.output)  # which may give an example its fault
+            yield batch, found
+
+    def batches(self, items: Iterable[Item]) -> Iterator[list[_Ready]]:
+        """Examples read and prepared, in order: at most two batches ahead of what is asked for."""
+        waiting: deque[Future[_Ready]] = deque()
+        rest = self._checked(items)
+        with ThreadPoolExecutor(self.threads, "read") as pool:
             try:
-                x = inputs(self.session, self.data, read_image(path, self.reading))
-                alike.setdefault(x.shape, []).append((place, x))
-            except Fault as fault:
-                rows[place] = Row(str(path), error=fault.message, code=fault.code)
-        for group in alike.values():
-            rows |= self._together(paths, group)
-        return [rows[place] for place in range(len(paths))]
+                batch: list[_Ready] = []
+                while True:
+                    for item in islice(rest, 2 * self.batch - len(waiting)):
+                        waiting.append(pool.submit(self._ready, item))
+                    if not waiting:
+                        break
+                    batch.append(self._counted(waiting.popleft().result()))
+                    if len(batch) == self.batch:
+                        yield batch
+                        batch = []
+                if batch:
+                    yield batch
+            finally:
+                pool.shutdown(cancel_futures=True)
 
-    def _together(self, paths: Sequence[Path], group: list[tuple[int, Array]]) -> dict[int, Row]:
+    def _checked(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items; the first picture asks whether the model reads one."""
+        for item in items:
+            if item.path is not None:
+                _ = self.session.input
+                self.pictures = True
+            yield item
+
+    def _counted(self, ready: _Ready) -> _Ready:
+        self.seconds.reading += ready.reading
+        self.seconds.preparing += ready.preparing
+        return ready
+
+    def _ready(self, item: Item) -> _Ready:
+        """Read and prepared, in a thread."""
+        began = read = perf_counter()
         try:
-            with foreign("N708", "the model does not run on this input"):
-                values = self.session.run(np.concatenate([x for _, x in group]), names=[self.output])[0]
-                likely = self.ending.end in PROBABLE and probable(np.moveaxis(values, 1, -1), self.ending.end)
-                means = averaged(over_positions(values, self.ending.end if likely else ""), len(group), "")
+            if item.path is not None:
+                image = read_image(item.path, self.reading)
+                read = perf_counter()
+                given: tuple[Array, ...] = (inputs(self.session, self.data, image),)
+            else:
+                assert item.rows is not None
+                rows = item.rows()
+                given = tuple(self._prepared(rows[name], shape) for name, shape in self.shapes.items())
         except Fault as fault:
-            return {place: Row(str(paths[place]), error=fault.message, code=fault.code) for place, _ in group}
-        return {place: self._row(paths[place], mean, likely) for (place, _), mean in zip(group, means, strict=True)}
+            return _Ready(item.name, fault=fault)
+        return _Ready(item.name, given, None, read - began, perf_counter() - read)
 
-    def _row(self, path: Path, values: Array, likely: bool) -> Row:
+    def _prepared(self, array: Array, shape: tuple[int | None, ...]) -> Array:
+        """A row of an array as an input."""
+        if self.session.metadata.get("raw_pixels") is True:
+            raise Fault(
+                "N707", "the model prepares pictures itself, but this is an array",
+                help="compile it without `--raw-pixels`",
+            )  # fmt: skip
+        with foreign("N708", "the preparation that the model asks for does not fit this array"):
+            return first_maps(views(array, self.data, shape))
+
+    def _together(self, batch: list[_Ready], output: str) -> list[tuple[Array, bool] | None]:
+        """Means of the output's values, and whether they are probabilities; None where there is an error.
+
+        Examples whose inputs are of one size go through the model together.
+        """
+        found: list[tuple[Array, bool] | None] = [None] * len(batch)
+        alike: dict[tuple[tuple[int, ...], ...], list[int]] = {}
+        for place, ready in enumerate(batch):
+            if ready.fault is None:
+                alike.setdefault(tuple(x.shape for x in ready.inputs), []).append(place)
+        for places in alike.values():
+            try:
+                values = self.run([batch[place] for place in places], output)
+            except Fault as fault:
+                for place in places:
+                    batch[place] = replace(batch[place], fault=fault)
+                continue
+            likely = self.ending.end in PROBABLE and probable(np.moveaxis(values, 1, -1), self.ending.end)
+            means = averaged(over_positions(values, self.ending.end if likely else ""), len(places), "")
+            for place, mean in zip(places, means, strict=True):
+                found[place] = mean, likely
+        return found
+
+    def run(self, batch: Sequence[_Ready], output: str) -> Array:
+        """The output's values for examples whose inputs are of one size. Raises Fault N708."""
+        began = perf_counter()
+        with foreign("N708", "the model does not run on this input"):
+            given = [np.concatenate(xs) for xs in zip(*(ready.inputs for ready in batch), strict=True)]
+            values = self.session.run(*given, names=[output])[0]
+        self.seconds.model += perf_counter() - began
+        return values
+
+    def _error(self, ready: _Ready) -> Row:
+        assert ready.fault is not None
+        return Row(ready.name, error=ready.fault.message, code=ready.fault.code)
+
+    def _row(self, name: str, values: Array, likely: bool) -> Row:
         classes, ending = self.data.classes, self.ending
         named = classes is not None and len(classes) == len(values)
         ranked = likely or named or (takes_labels(ending.loss) if ending.loss else not ending.end)
         if ranked and np.isnan(values).any():
-            return Row(str(path), error="the answer of the model is not a number", code="N726")
+            return Row(name, error="the answer of the model is not a number", code="N726")
         order = np.argsort(-values, kind="stable")[: self.top] if ranked else np.arange(len(values))
         names = classes if ranked and classes else [self.output] if len(values) == 1 and not ranked else []
         return Row(
-            str(path),
+            name,
             tuple((names[i] if i < len(names) else str(i), int(i), float(values[i])) for i in order.tolist()),
             probable=likely,
+            ranked=ranked,
         )
 
 
-def predict(session: Session, paths: Sequence[Path], top: int, max_pixels: int | None = None) -> Iterator[Row]:
-    """A row for each file, in order. Raises Fault at once where the model cannot be asked."""
-    return Predictor(session, top, max_pixels).rows(paths)
+def predict(
+    session: Session, paths: Sequence[str | Path], top: int = 1, max_pixels: int | None = None
+) -> Iterator[Row]:
+    """A row for each picture or array in what ``paths`` name, in order.
+
+    Raises Fault at once where the model cannot be asked.
+    """
+    predictor = Predictor(session, top, max_pixels, threads=cores())
+    return predictor.rows(Given(paths, list(session.inputs)))
 
 
 def inputs(session: Session, data: Data, image: Array) -> Array:

@@ -162,10 +162,11 @@ def _filled(x: Array, size: int, to: Any) -> Array:
     return np.concatenate([batch, np.zeros((rest, *batch.shape[1:]), batch.dtype)]) if rest else batch
 
 
-def open_model(path: Path, device: str = "auto", content: bytes | None = None) -> Session:
+def open_model(path: Path, device: str = "auto", content: bytes | None = None, threads: int | None = None) -> Session:
     """A model, or a run's, on a device: ``auto`` takes the best that starts and says why not a better one.
 
-    ``content`` is opened in place of the file. Raises Trouble where the file or the named device is not there,
+    ``content`` is opened in place of the file; ``threads`` are those of the model on the processor, one a core unless
+    given. Raises Trouble where the file or the named device is not there,
     Fault where the file is not a model.
     """
     path = in_run(path, "model.onnx")
@@ -173,7 +174,7 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None) -
     model = _source(path) if content is None else content
     ort.set_default_logger_severity(4)
     if device != "auto":
-        session, why = _start(model, device)
+        session, why = _start(model, device, threads)
         if session is not None:
             return _session(session, device, "")
         there = PROVIDERS[device] in ort.get_available_providers()
@@ -186,7 +187,7 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None) -
         if PROVIDERS[name] not in ort.get_available_providers():
             missing.append(f"{name}: this onnxruntime is built without it")
             continue
-        session, why = _start(model, name)
+        session, why = _start(model, name, threads)
         if session is not None:
             return _session(session, name, "; ".join(missing))
         missing.append(f"{name}: {why}")
@@ -214,14 +215,16 @@ def _source(path: Path) -> str | bytes:
         return read_regular(path, size)
 
 
-def _start(model: str | bytes, device: str) -> tuple[Any | None, str]:
+def _start(model: str | bytes, device: str, threads: int | None = None) -> tuple[Any | None, str]:
     """A session whose first provider is the one asked for, or None and why not."""
     provider = PROVIDERS[device]
     if provider not in ort.get_available_providers():
         return None, "this onnxruntime is built without it"
     said = _preload() if device != "cpu" else ""
     options = ort.SessionOptions()
-    options.intra_op_num_threads = cores()  # a number of our own keeps onnxruntime from pinning threads to cores
+    options.intra_op_num_threads = (
+        threads or cores()
+    )  # a number of our own keeps onnxruntime from pinning threads to cores
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     providers: list[Any] = [provider] if device == "cpu" else [(provider, _options(device)), PROVIDERS["cpu"]]

@@ -1,0 +1,122 @@
+"""What is asked about: pictures, in folders, by patterns or from lists; and arrays, for nets that read no pictures."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netspec.data.arrays import finite
+from netspec.data.folders import below
+from netspec.data.npy import mapped, npz
+from netspec.diagnostics import Fault, Trouble
+from netspec.files import read_regular
+
+Array = NDArray[Any]
+#: Suffixes of files that hold arrays.
+ARRAYS = (".npz", ".npy")
+#: The longest list of names, in bytes.
+LONGEST = 2**30
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to ask about: a picture's file, or the rows of some arrays, by the names of the model's inputs."""
+
+    name: str
+    path: Path | None = None
+    rows: Callable[[], Mapping[str, Array]] | None = None
+
+
+@dataclass
+class Given:
+    """What the arguments of a command mean, one item at a time, in order.
+
+    ``inputs`` are the names of the model's; ``passed`` counts what was passed over in folders, by reason.
+    """
+
+    arguments: Sequence[str | Path]
+    inputs: Sequence[str] = ()
+    passed: Counter[str] = field(default_factory=Counter)
+
+    def __iter__(self) -> Iterator[Item]:
+        """Raises Trouble N706 where there is nothing, Fault N707 where a folder or an array cannot be read."""
+        found = False
+        for argument in self.arguments:
+            for item in self._of(str(argument)):
+                found = True
+                yield item
+        if not found:
+            raise Trouble("N706", f"no pictures in {', '.join(map(str, self.arguments))}")
+
+    def _of(self, argument: str) -> Iterator[Item]:
+        if argument == "-":
+            yield from self._named(sys.stdin)
+        elif os.path.lexists(argument):
+            yield from self._path(Path(argument))
+        elif argument.startswith("@"):
+            text = read_regular(argument[1:], LONGEST, "N706").decode("utf-8-sig", "surrogateescape")
+            yield from self._named(text.splitlines())
+        elif glob.has_magic(argument):
+            matches = sorted(glob.iglob(argument, recursive=True))
+            if not matches:
+                raise Trouble("N706", f"nothing matches {argument}")
+            for match in matches:
+                yield from self._path(Path(match))
+        else:
+            yield from self._path(Path(argument))
+
+    def _named(self, lines: Iterable[str]) -> Iterator[Item]:
+        """A file or folder a line."""
+        for line in lines:
+            if name := line.rstrip("\r\n"):
+                yield from self._path(Path(name))
+
+    def _path(self, path: Path) -> Iterator[Item]:
+        if os.path.isdir(path):
+            for picture in below(path, self.passed):
+                yield Item(str(picture), picture)
+        elif path.suffix.lower() in ARRAYS:
+            yield from self._arrays(path)
+        else:
+            yield Item(str(path), path)
+
+    def _arrays(self, path: Path) -> Iterator[Item]:
+        """An item for each row of the arrays that the model's inputs are named after; a single one needs no name."""
+        if path.suffix.lower() == ".npy":
+            arrays = {"": mapped(path, "N707")}
+        else:
+            with npz(path, "N707") as packed:
+                names = [name for name in packed.members if len(packed.members) == 1 or name in self.inputs]
+                arrays = {name: packed[name] for name in names}
+        if len(arrays) == len(self.inputs) == 1:
+            arrays = {self.inputs[0]: next(iter(arrays.values()))}
+        missing = [name for name in self.inputs if name not in arrays]
+        if missing:
+            raise Fault(
+                "N707",
+                f"{path} has nothing for input {missing[0]} of the model",
+                help=f"give an npz with an array for each input: {', '.join(self.inputs)}",
+            )
+        counts = {array.shape[0] if array.ndim else -1 for array in arrays.values()}
+        if len(counts) > 1 or -1 in counts:
+            raise Fault("N707", f"the arrays of {path} have different numbers of rows, or none")
+        for name, array in arrays.items():
+            finite(array, f"array {name} of {path}" if name else str(path))
+        for row in range(counts.pop()):
+            yield Item(f"{path}[{row}]", rows=partial(_row, arrays, row))
+
+
+def _row(arrays: Mapping[str, Array], row: int) -> dict[str, Array]:
+    """A row of each array, channels last."""
+    rows = {name: np.asarray(array[row : row + 1]) for name, array in arrays.items()}
+    return {name: np.moveaxis(array, 1, -1) if array.ndim > 2 else array for name, array in rows.items()}
