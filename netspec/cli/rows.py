@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Protocol
 import click
 
 from netspec.cli.output import STANDARD_OUTPUT, note, result
-from netspec.diagnostics import Trouble, strict_json
+from netspec.diagnostics import Trouble, printable, strict_json
 from netspec.files import atomic_write, is_nowhere, reason
 
 #: Rows that are put into a Parquet file at a time.
@@ -197,7 +197,10 @@ class _Standard:
     """Standard output, as bytes."""
 
     def write(self, content: bytes) -> int:
-        sys.stdout.buffer.write(content)
+        if sys.stdout.isatty():  # names of strangers
+            click.echo(printable(content.decode("utf-8", "replace"), keep="\n"), nl=False)
+        else:
+            sys.stdout.buffer.write(content)
         return len(content)
 
     def flush(self) -> None:

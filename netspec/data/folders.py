@@ -51,11 +51,11 @@ def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
     passed: Counter[str] = Counter()
     found = []
     for path in entries(folder):
-        unwanted = _unwanted(path)
-        if unwanted is None and os.path.isdir(path):
+        why = unwanted(path)
+        if why is None and os.path.isdir(path):
             found.append(path.name)
         else:
-            passed[unwanted or (OUTSIDE if _is_picture(path) else UNKNOWN)] += 1
+            passed[why or (OUTSIDE if _is_picture(path) else UNKNOWN)] += 1
     names = list(classes or found)
     result = Listing(names, passed=passed)
     for name in found:
@@ -91,16 +91,17 @@ def below(folder: Path, passed: Counter[str]) -> Iterator[Path]:
     Folders that are links are not followed. Raises Fault N707 where a folder cannot be read.
     """
     for path in entries(folder):
-        unwanted = _unwanted(path)
-        if unwanted is None and os.path.isdir(path) and not path.is_symlink():
+        why = unwanted(path)
+        if why is None and os.path.isdir(path) and not path.is_symlink():
             yield from below(path, passed)
-        elif unwanted is None and _is_picture(path):
+        elif why is None and _is_picture(path):
             yield path
         else:
-            passed[unwanted or UNKNOWN] += 1
+            passed[why or UNKNOWN] += 1
 
 
-def _unwanted(path: Path) -> str | None:
+def unwanted(path: Path) -> str | None:
+    """Why a file or folder is passed over by its name alone; None where it is not."""
     return LEFT if path.name in _LEFT else HIDDEN if path.name.startswith(".") else None
 
 
@@ -141,7 +142,7 @@ def decoded(found: Listing, reading: Reading, where: Path) -> Array | list[Array
 
 def class_folders(folder: Path) -> list[str]:
     """The names of the folders that a folder has for classes."""
-    return [path.name for path in entries(folder) if _unwanted(path) is None and os.path.isdir(path)]
+    return [path.name for path in entries(folder) if unwanted(path) is None and os.path.isdir(path)]
 
 
 def numbered(folder: Path) -> list[str] | None:

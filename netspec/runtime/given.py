@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import finite
-from netspec.data.folders import below
+from netspec.data.folders import below, unwanted
 from netspec.data.npy import mapped, npz
 from netspec.diagnostics import Fault, Trouble
 from netspec.files import read_regular
@@ -70,8 +70,11 @@ class Given:
             matches = sorted(glob.iglob(argument, recursive=True))
             if not matches:
                 raise Trouble("N706", f"nothing matches {argument}")
-            for match in matches:
-                yield from self._path(Path(match))
+            for match in map(Path, matches):
+                if why := next(filter(None, map(unwanted, map(Path, match.parts))), None):
+                    self.passed[why] += 1
+                else:
+                    yield from self._path(match)
         else:
             yield from self._path(Path(argument))
 

@@ -46,9 +46,11 @@ def test_train_compile_run_eval(tmp_path: Path) -> None:
     done = netspec(
         "run", "again.onnx", "digits/one.png", "tiny.net", "--top", 3, "--json", "--device", "cpu", cwd=folder
     )
-    good, bad = map(json.loads, done.stdout.splitlines())
+    good, bad = json.loads(done.stdout)
     assert done.returncode == 1
-    assert len(good["answers"]) == 3
+    assert [good[name] for name in ("label", "label_2", "label_3")] == [
+        str(good[f"index{n}"]) for n in ("", "_2", "_3")
+    ]
     assert "cannot be decoded" in bad["error"]
 
 

@@ -51,13 +51,15 @@ def test_a_good_model_gives_the_same_answers(capfd: pytest.CaptureFixture[str]) 
         ["eval", "good.onnx", "--data", ".", "--json"],
     ):
         plain = (main([*command, "--device", "cpu"]), *capfd.readouterr())
-        assert (main([*command, "--untrusted"]), *capfd.readouterr()) == plain
+        apart = (main([*command, "--untrusted"]), *capfd.readouterr())
+        assert apart[:2] == plain[:2]
+        assert apart[2].partition(" in ")[0] == plain[2].partition(" in ")[0]  # the closing line has its seconds
 
 
 def test_a_model_that_eats_memory_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     Path("eats.onnx").write_bytes(EATS)
     assert main(["run", "eats.onnx", "p.png", "--untrusted", "--json"]) == 1
-    assert json.loads(capfd.readouterr().out)["code"] == "N708"
+    assert json.loads(capfd.readouterr().out)[0]["code"] == "N708"
 
 
 @pytest.mark.slow

@@ -95,7 +95,7 @@ FAULTS = (
      "a hidden folder is not a class"),
     fault("folders", "path.suffix.lower() in SUFFIXES", "path.suffix in SUFFIXES", FOLDERS,
      "endings in capitals count"),
-    fault("folders", "\"\", names.index(name), result", "\"\", found.index(name), result", FOLDERS,
+    fault("folders", "names.index(name), result)", "found.index(name), result)", FOLDERS,
      "classes of the spec give the numbers"),
     fault("arrays", "np.moveaxis(array, 1, -1) if array.ndim > 2", "np.moveaxis(array, 1, -1) if array.ndim > 3",
      ARRAYS, "maps become the last axis"),
@@ -131,7 +131,7 @@ FAULTS = (
     fault("parts", "not share or len(train) < 2", "not share", PARTS, "the only example is trained with"),
     fault("parts", "len(self.train) + len(self.val)", "len(self.train)", PARTS, "it is said how many are held out"),
     fault("folders", " and not path.is_symlink()", "", PARTS, "a linked folder in a class is not followed"),
-    fault("folders", 'f"{key}{path.name}/"', '""', PARTS, "an example's name is its path from the class's folder"),
+    fault("folders", "path.relative_to(folder).as_posix()", "path.name", PARTS, "an example's name is its path from the class's folder"),
     fault("checking", "len({part for part, _ in group}) > 1", "len(group) > 2", EQUAL, "equal across parts is a leak"),
     fault("checking", "max(counts) / min(counts)", "min(counts) / max(counts)", SOUND, "imbalance is above 1"),
     # what was taken for what

@@ -11,8 +11,8 @@ import pytest
 from onnx import helper as h
 from PIL import Image
 
-from netspec.diagnostics import Fault, Trouble
-from netspec.runtime.predict import files, first_maps, over_positions, predict
+from netspec.diagnostics import Fault
+from netspec.runtime.predict import first_maps, over_positions, predict
 from netspec.runtime.session import Session, open_model
 from tests.runtime.models import FLAT, X, flat, model, tensor
 
@@ -109,25 +109,6 @@ def test_maps_come_first_and_units_stay() -> None:
     assert first_maps(np.zeros((2, 5, 7, 3))).shape == (2, 3, 5, 7)
     assert first_maps(np.zeros((2, 9, 3))).shape == (2, 3, 9)
     assert first_maps(np.zeros((2, 3))).shape == (2, 3)
-
-
-def test_files_in_their_order_and_the_pictures_of_folders(tmp_path: Path) -> None:
-    inner = tmp_path / "folder" / "inner"
-    inner.mkdir(parents=True)
-    for name in ("folder/b.PNG", "folder/a.jpg", "folder/notes.txt", "folder/inner/c.png", "z.txt"):
-        (tmp_path / name).write_bytes(b"")
-    given = [tmp_path / "z.txt", tmp_path / "folder", tmp_path / "none.png"]
-    assert files(given) == [
-        tmp_path / "z.txt",
-        tmp_path / "folder/a.jpg",
-        tmp_path / "folder/b.PNG",
-        inner / "c.png",
-        tmp_path / "none.png",
-    ]
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(Trouble) as caught:
-        files([tmp_path / "empty"])
-    assert caught.value.code == "N706"
 
 
 def test_a_model_that_cannot_be_asked_is_an_error_before_the_first_row() -> None:

@@ -1,0 +1,106 @@
+"""What the arguments of `run` mean: files, folders, patterns, lists, standard input, arrays."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netspec.diagnostics import Fault, Trouble
+from netspec.runtime.given import Given
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in (
+        "b.PNG", "a.jpg", "inner/c.png", "inner/deep/d.webp", ".hidden.png", "Thumbs.db", "notes.txt", "__MACOSX/e.png",
+    ):  # fmt: skip
+        path = tmp_path / "folder" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def names(*arguments: str, inputs: tuple[str, ...] = ("x",)) -> list[str]:
+    return [item.name for item in Given(arguments, inputs)]
+
+
+ALL = ["folder/a.jpg", "folder/b.PNG", "folder/inner/c.png", "folder/inner/deep/d.webp"]
+
+
+def test_folders_are_walked_to_the_bottom_and_what_is_passed_over_is_counted() -> None:
+    given = Given(["folder"])
+    assert [item.name for item in given] == ALL
+    assert given.passed == {"hidden": 1, "left by a system": 2, "no picture by their names": 1}
+
+
+def test_files_come_in_the_order_given_there_or_not() -> None:
+    assert names("none.png", "folder/notes.txt", "folder/a.jpg") == ["none.png", "folder/notes.txt", "folder/a.jpg"]
+
+
+def test_patterns_are_matched_here_too(here: Path) -> None:
+    assert names("folder/*.jpg") == ["folder/a.jpg"]
+    assert names("folder/**/*.webp") == ["folder/inner/deep/d.webp"]
+    assert names("folder/*/*.png") == ["folder/inner/c.png"]  # what a system left is passed over
+    (here / "[1].png").write_bytes(b"")
+    assert names("[1].png") == ["[1].png"]  # a file of that name is what is meant
+    with pytest.raises(Trouble, match="nothing matches no"):
+        names("no*")
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_list_has_a_name_a_line(ends: str, here: Path) -> None:
+    (here / "list.txt").write_bytes(f"\ufefffolder/a.jpg{ends}{ends}folder/inner{ends}".encode())
+    assert names("@list.txt") == ["folder/a.jpg", "folder/inner/c.png", "folder/inner/deep/d.webp"]
+    with pytest.raises(Trouble) as caught:
+        names("@no.txt")
+    assert caught.value.code == "N706"
+
+
+def test_names_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("folder/a.jpg\r\n\nnone.png"))
+    assert names("-") == ["folder/a.jpg", "none.png"]
+
+
+def test_nothing_is_an_error(here: Path) -> None:
+    (here / "empty").mkdir()
+    with pytest.raises(Trouble) as caught:
+        names("empty")
+    assert caught.value.code == "N706"
+
+
+def test_a_row_of_each_array_is_an_example(here: Path) -> None:
+    a, b = np.arange(6.0).reshape(2, 3), np.arange(24.0).reshape(2, 3, 4)
+    np.savez(here / "two.npz", b=b, a=a, y=[0, 1])
+    items = list(Given(["two.npz"], ["a", "b"]))
+    assert [item.name for item in items] == ["two.npz[0]", "two.npz[1]"]
+    assert items[1].rows is not None
+    rows = items[1].rows()
+    assert rows["a"].tolist() == [[3.0, 4.0, 5.0]]
+    assert rows["b"].tolist() == [b[1].T.tolist()]  # maps last
+
+
+def test_a_single_array_needs_no_name(here: Path) -> None:
+    np.save(here / "one.npy", np.ones((3, 2)))
+    np.savez(here / "one.npz", np.ones((3, 2)))
+    assert names("one.npy", "one.npz") == [f"one.{end}[{n}]" for end in ("npy", "npz") for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"a": np.ones((2, 1)), "c": np.ones((2, 1))}, "has nothing for input b"),
+        ({"a": np.ones((2, 1)), "b": np.ones((3, 1))}, "different numbers of rows"),
+        ({"a": np.ones(()), "b": np.ones(())}, "different numbers of rows, or none"),
+        ({"a": np.array([[1.0], [np.nan]]), "b": np.ones((2, 1))}, "has nan in row 1"),
+    ],
+)
+def test_arrays_that_do_not_fit(arrays: dict[str, np.ndarray], said: str, here: Path) -> None:
+    np.savez(here / "bad.npz", **arrays)  # type: ignore[arg-type]
+    with pytest.raises(Fault, match=said) as caught:
+        names("bad.npz", inputs=("a", "b"))
+    assert caught.value.code == "N707"
