@@ -131,7 +131,8 @@ FAULTS = (
     fault("parts", "not share or len(train) < 2", "not share", PARTS, "the only example is trained with"),
     fault("parts", "len(self.train) + len(self.val)", "len(self.train)", PARTS, "it is said how many are held out"),
     fault("folders", " and not path.is_symlink()", "", PARTS, "a linked folder in a class is not followed"),
-    fault("folders", "path.relative_to(folder).as_posix()", "path.name", PARTS, "an example's name is its path from the class's folder"),
+    fault("folders", "path.relative_to(folder).as_posix()", "path.name", PARTS,
+     "an example's name is its path from the class's folder"),
     fault("checking", "len({part for part, _ in group}) > 1", "len(group) > 2", EQUAL, "equal across parts is a leak"),
     fault("checking", "max(counts) / min(counts)", "min(counts) / max(counts)", SOUND, "imbalance is above 1"),
     # what was taken for what

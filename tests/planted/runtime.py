@@ -30,8 +30,8 @@ FAULTS = (
     ),
     fault(
         "session.py",
-        "options.intra_op_num_threads = threads or cores()",
-        "options.intra_op_num_threads = 0",
+        "        threads or cores()",
+        "        0",
         "runtime/test_session.py",
         "threads are those that this process may use",
     ),
