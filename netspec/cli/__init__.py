@@ -31,6 +31,7 @@ COMMANDS = {
     "profile": "Measure the time of a training step, layer by layer.",
     "compile": "Compile a spec to an ONNX model.",
     "run": "Run a model on pictures.",
+    "features": "Write the values of a layer for each input.",
     "eval": "Print a model's loss and accuracy on a test set.",
     "weights": "List weights, or import them from elsewhere.",
     "layers": "List the words of a spec, or describe one.",

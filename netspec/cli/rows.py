@@ -149,11 +149,11 @@ class Sinks:
                 sink.add(row)
         else:
             self.waiting.append(row)
-            if row["error"] is None:
+            if row.get("error") is None:
                 self._begin(row)
 
     def _begin(self, row: Row) -> None:
-        names = [*row, *(() if "code" in row else ("code",))]
+        names = [*row, *(("code",) if "error" in row and "code" not in row else ())]
         self.open = [FORMS[form](file, names) for form, file in self.files.items()]
         waiting, self.waiting = self.waiting, []
         for each in waiting:

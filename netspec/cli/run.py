@@ -72,7 +72,10 @@ def command(
     if untrusted:
         return _apart(model, given, top, batch, threads, device, max_pixels, as_json, files)
     began = perf_counter()
-    predictor, items = asked(model, given, top, batch, threads, device, max_pixels)
+    from netspec.runtime.session import open_model
+
+    session = open_model(model, device, threads=threads)
+    predictor, items = asked(session, given, top, batch, threads, device, max_pixels)
     others = [printable(name) for name in list(predictor.session.outputs)[1:]]
     if others:
         note(f"showing output {printable(predictor.output)}; the model also has {', '.join(others)}")
@@ -90,15 +93,19 @@ def command(
 
 
 def asked(
-    model: Path, given: tuple[str, ...], top: int, batch: int, threads: int | None, device: str, max_pixels: int | None
+    session: Session,
+    given: tuple[str, ...],
+    top: int,
+    batch: int,
+    threads: int | None,
+    device: str,
+    max_pixels: int | None,
 ) -> tuple[Predictor, Given]:
-    """The opened model and what it is asked about; where it runs is told."""
+    """How a model is asked, and what about; where it runs is told."""
     from netspec.machine import cores
     from netspec.runtime.given import Given
     from netspec.runtime.predict import Predictor
-    from netspec.runtime.session import open_model
 
-    session = open_model(model, device, threads=threads)
     where(session, device)
     predictor = Predictor(session, top, max_pixels, batch, threads or cores())
     return predictor, Given(given, list(session.inputs))

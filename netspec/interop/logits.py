@@ -59,6 +59,22 @@ def exposed(path: Path) -> Exposed:
         return Exposed(b"".join((view, more.SerializeToString())), found)
 
 
+def with_output(path: Path, value: str) -> tuple[bytes | None, list[str]]:
+    """The bytes of a model that also gives ``value``, None where it has no such value or cannot be given as bytes.
+
+    And the names of the values that it has. Raises Fault N708 where it is no model.
+    """
+    with open_regular(path) as file, foreign("N708", f"{path} is not a model"):
+        view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        nodes, _, external = _skim(view)
+        known = [name for node in nodes for name in node.output]
+        if external or value not in known:
+            return None, known
+        more = onnx.ModelProto()
+        more.graph.output.append(onnx.ValueInfoProto(name=value))
+        return b"".join((view, more.SerializeToString())), known
+
+
 def _skim(view: memoryview) -> tuple[list[onnx.NodeProto], dict[str, int], bool]:
     """The nodes of a model, the axes of its outputs by name, and whether weights stand in other files."""
     nodes: list[onnx.NodeProto] = []

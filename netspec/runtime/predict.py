@@ -117,6 +117,21 @@ class Predictor:
             found = self._together(batch, self.output)  # which may give an example its fault
             yield batch, found
 
+    def values(self, items: Iterable[Item], output: str) -> Iterator[tuple[list[_Ready], list[Array | None]]]:
+        """What an output, or a value inside the model that is one, has for each of a batch: the mean over its views."""
+        for batch in self.batches(items):
+            found: list[Array | None] = [None] * len(batch)
+            for places in _alike(batch):
+                try:
+                    values = averaged(self.run([batch[place] for place in places], output), len(places), "")
+                except Fault as fault:
+                    for place in places:
+                        batch[place] = replace(batch[place], fault=fault)
+                    continue
+                for place, value in zip(places, values, strict=True):
+                    found[place] = value
+            yield batch, found
+
     def batches(self, items: Iterable[Item]) -> Iterator[list[_Ready]]:
         """Examples read and prepared, in order: at most two batches ahead of what is asked for."""
         waiting: deque[Future[_Ready]] = deque()
@@ -183,11 +198,7 @@ class Predictor:
         Examples whose inputs are of one size go through the model together.
         """
         found: list[tuple[Array, bool] | None] = [None] * len(batch)
-        alike: dict[tuple[tuple[int, ...], ...], list[int]] = {}
-        for place, ready in enumerate(batch):
-            if ready.fault is None:
-                alike.setdefault(tuple(x.shape for x in ready.inputs), []).append(place)
-        for places in alike.values():
+        for places in _alike(batch):
             try:
                 values = self.run([batch[place] for place in places], output)
             except Fault as fault:
@@ -227,6 +238,15 @@ class Predictor:
             probable=likely,
             ranked=ranked,
         )
+
+
+def _alike(batch: Sequence[_Ready]) -> list[list[int]]:
+    """The places of those whose inputs are of one size, which go through the model together."""
+    found: dict[tuple[tuple[int, ...], ...], list[int]] = {}
+    for place, ready in enumerate(batch):
+        if ready.fault is None:
+            found.setdefault(tuple(x.shape for x in ready.inputs), []).append(place)
+    return list(found.values())
 
 
 def predict(

@@ -170,7 +170,8 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None, t
     Fault where the file is not a model.
     """
     path = in_run(path, "model.onnx")
-    check_model(path)
+    if content is None:
+        check_model(path)
     model = _source(path) if content is None else content
     ort.set_default_logger_severity(4)
     if device != "auto":

@@ -133,6 +133,12 @@ ROWS = [
     ("run raw.onnx p.png --untrusted", 0, "p.png  "),
     ("run raw.onnx p.png --device gpu", 2, "!'auto', 'cpu', 'cuda', 'tensorrt'"),
     ("run a.net p.png", 1, "!error[N708]"),
+    ("features run c data/test.npz -o f.npz", 0, "!wrote f.npz"),
+    ("features a.net c/conv data/test.npz --root . --set units=3 --weights run/weights.safetensors -o f.csv --batch 2 "
+        "--threads 1", 0, "!wrote f.csv"),
+    ("features run/model.onnx d data/test.npz -o f.npz --device cpu --max-pixels 100", 1, "!has no layer d"),
+    ("features run c p.png -o f.txt", 2, "!.npz or .csv"),
+    ("features a.net c p.png -o f.npz", 2, "!whose weights are missing"),
     ("eval run/model.onnx --data data", 0, "loss "),
     ("eval run/model.onnx --data data --device cpu --max-pixels 9 --json", 0, '"outputs"'),
     ("eval run/model.onnx --data data --untrusted", 0, "accuracy"),

@@ -51,7 +51,11 @@ def run(line: str, folder: Path) -> str:
     )
     assert done.returncode in (0, 1, 2)
     assert "Traceback" not in done.stderr
-    kept = [row for row in done.stderr.splitlines() if not row.startswith(("running on", "no weights"))]
+    kept = [
+        row
+        for row in done.stderr.splitlines()
+        if not row.startswith(("running on", "no weights")) and not re.match(r"\d+ (picture|example)s? in ", row)
+    ]
     text = "\n".join([*kept, *done.stdout.splitlines()])
     text = re.sub(r"[0-9.]+ (s|KB|MB)\b", r"… \1", text.replace(f"{folder}/", ""))
     return re.sub(r"(, )[0-9] workers?", r"\g<1>… workers", text) + "\n" if text else ""
