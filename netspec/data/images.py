@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from netspec.data.jpeg import jpeg_pixels
 from netspec.data.modes import Depth, maps_of, span_of, to_bytes
 from netspec.diagnostics import Fault
 from netspec.files import foreign, open_regular
@@ -27,8 +28,8 @@ SUFFIXES = (
 )  # fmt: skip
 #: The largest picture that is decoded, unless `--max-pixels` says another: where Pillow warns.
 MOST_PIXELS = 89_478_485
-#: Pixels that become numbers at a time.
-BAND = 2**18
+#: Pixels that become numbers at a time, and those of a picture that does so at once where it can.
+BAND, SMALL = 2**18, 2**20
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def read_stored(path: str | Path, reading: Reading = PLAIN) -> tuple[Array, str]
                 f"past the limit of {reading.max_pixels:,} that `--max-pixels` sets",
             )
         mode = str(image.mode)  # before it is decoded, which may change it
-        return _upright(image, path, reading.span), mode
+        return _upright(file, image, path, reading.span), mode
 
 
 class _Shared:
@@ -139,20 +140,28 @@ def _opened(file: Any, path: str | Path) -> Iterator[Image.Image]:
             raise Fault("N705", f"{path} cannot be decoded: it is not a picture that can be read") from None
 
 
-def _upright(image: Image.Image, path: str | Path, span: tuple[float, float] | None) -> Array:
+def _upright(file: BinaryIO, image: Image.Image, path: str | Path, span: tuple[float, float] | None) -> Array:
     """The numbers of a picture, turned as its EXIF says.
 
     They are copied band by band, so that there is never a second picture in Pillow's form.
     """
     depth = Depth.of(image)
-    with _SILENT if image.format == "TIFF" else nullcontext():
-        image.load()
+    small = span is None and image.width * image.height <= SMALL
+    pixels = jpeg_pixels(file, image) if small else None
+    if pixels is None:
+        with _SILENT if image.format == "TIFF" else nullcontext():
+            image.load()
     turn = image.getexif().get(0x0112, 1)
     height, width = image.height, image.width
     wide = span is not None and image.mode in ("I", "F", *Depth.WIDE)
     shape = (width, height) if turn in (5, 6, 7, 8) else (height, width)
     result = np.empty((*shape, maps_of(image, depth)), np.float32 if wide else np.uint8)
     rows = _as_stored(result, turn)
+    if pixels is None and small and image.mode in ("L", "RGB") and not image.has_transparency_data:
+        pixels = np.asarray(image)
+    if pixels is not None:
+        rows[...] = pixels.reshape(rows.shape)  # nothing to convert, and no second picture of any size
+        return result
     step = max(1, BAND // width)
     bands = [(y, min(y + step, height)) for y in range(0, height, step)]
     limits = span_of((image.crop((0, top, width, bottom)) for top, bottom in bands), image.mode)
