@@ -50,7 +50,8 @@ _OURS = {
     "optimizer": "optimiser solver optim", "schedule": "scheduler lrscheduler lrpolicy lrschedule",
     "loss": "criterion lossfunction objective", "clip": "gradclip clipnorm clipgradients",
     "seed": "randomseed randomstate", "average": "ema emadecay",
-    "label_smoothing": "smoothing", "stop": "earlystopping callbacks", "classes": "labels classnames numclasses",
+    "label_smoothing": "smoothing", "class_weight": "weight weights classweights",
+    "stop": "earlystopping callbacks", "classes": "labels classnames numclasses",
     "prepare": "transform transforms preprocess preprocessing",
     "augment": "augmentation",
     # losses, optimisers, schedules

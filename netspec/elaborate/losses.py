@@ -9,6 +9,8 @@ from netspec.elaborate.values import describe
 from netspec.graph import Graph
 from netspec.language import syntax as s
 from netspec.settings import LOSSES, Train
+from netspec.settings.losses import CrossEntropy
+from netspec.settings.train import BALANCED
 
 #: Which last layer a loss belongs to; the two are worked out together.
 ENDS = {name: loss.ends for name, loss in LOSSES.items() if loss.ends}
@@ -67,6 +69,40 @@ def losses_of_outputs(train: Train, section: s.Section | None, graph: Graph, sco
                 help=f"write `-> {required[0]}` at the end of {name}, or choose another loss",
             )
     return train.replaced(loss=losses)
+
+
+def read_class_weight(node: s.Setting, scope: Scope) -> str | list[float]:
+    """``balanced``, or a number for each class."""
+    expression = single(node, scope)
+    takes = Train.fields()["class_weight"].takes
+    value = value_of(expression, scope, takes.words)
+    try:
+        return takes.read(list(value) if isinstance(value, tuple) else value)  # type: ignore[no-any-return]
+    except ValueError:
+        given = f"`{value}`" if isinstance(value, str) else describe(value)
+        raise fail(scope, "N112", expression.span, f"class_weight must be {takes.text}, not {given}") from None
+
+
+def check_class_weight(train: Train, section: s.Section | None, graph: Graph, scope: Scope) -> None:
+    """N507 where no output has the loss of ``class_weight``, N508 where one has another number of units."""
+    settings = [node for node in section.settings if isinstance(node, s.Setting)] if section is not None else []
+    line = next((node for node in settings if node.key == "class_weight"), None)
+    if line is None or train.class_weight is None:
+        return
+    span, name = line.values[0].span, CrossEntropy.name
+    units = {out.name: graph.shapes[out.value][0] for out in graph.outputs if train.loss.get(out.name) == name}
+    if not units:
+        scope.problems.error(
+            "N507",
+            span,
+            f"class_weight needs an output whose loss is {name}, and there is none",
+            help=f"end an output in `{CrossEntropy.ends[0]}`, or leave `class_weight` out",
+        )
+    for output, count in units.items() if isinstance(train.class_weight, list) else ():
+        if count != (given := len(train.class_weight)):
+            help = f"write {count} numbers, or `class_weight: {BALANCED}`"
+            message = f"class_weight has {given} number{'s' * (given != 1)}, and output {output} gives {count}"
+            scope.problems.error("N508", span, message, help=help)
 
 
 def _own_loss(end: str) -> str:

@@ -10,7 +10,7 @@ from netspec.elaborate import picture_sizes
 from netspec.elaborate.arguments import bind, single
 from netspec.elaborate.expressions import evaluate
 from netspec.elaborate.labels import check_classes, read_classes
-from netspec.elaborate.losses import losses_of_outputs, read_loss
+from netspec.elaborate.losses import check_class_weight, losses_of_outputs, read_class_weight, read_loss
 from netspec.elaborate.scope import Failed, Scope, fail
 from netspec.elaborate.values import describe
 from netspec.graph import Graph
@@ -49,6 +49,7 @@ def read_sections(
     )
     if graph is not None:
         train = losses_of_outputs(train, found.get("train"), graph, scope)
+        check_class_weight(train, found.get("train"), graph, scope)
         if "data" in found:
             picture_sizes.check(data, found["data"], graph, scope.problems)
             check_classes(data, found["data"], graph, scope)
@@ -214,5 +215,6 @@ def _augment(node: s.Setting, scope: Scope) -> Steps:
 
 _TRAIN: dict[str, Reader] = {
     "optimizer": _one(OPTIMIZERS, "optimizer"), "schedule": _schedule, "stop": _one(STOPS, "way to stop"),
+    "class_weight": read_class_weight,
 }  # fmt: skip
 _DATA: dict[str, Reader] = {"prepare": _prepare, "augment": _augment, "test": _one(TESTS, "test")}

@@ -45,6 +45,8 @@ def record(graph: Graph, settings: Train, data: Data, parts: Mapping[str, Pictur
     values = settings.to_json()
     free = () if any(schedule.by_end for schedule in settings.schedule) else ("epochs",)
     train = {name: str(value) for name, value in values.items() if name not in (*free, "stop")}
+    if settings.class_weight is None:  # runs that were begun before there was such a setting go on
+        del train["class_weight"]
     prepared = {key: json.dumps(value, sort_keys=True, default=str) for key, value in data.to_json().items()}
     prepared["augment"] = " -> ".join(map(str, data.augment))
     for name, part in parts.items():

@@ -191,7 +191,7 @@ def _own(name: str) -> str:
 
 _TAKEN = {
     "run", *RESULTS, "net", "layers", "data", "optimizer", "rate", "momentum", "decay", "loss", "schedule", "batch",
-    "seed", "clip", "label_smoothing", "average", "stop",
+    "seed", "clip", "label_smoothing", "class_weight", "average", "stop",
 }  # fmt: skip
 
 

@@ -145,6 +145,7 @@ class Training:
         self, keeper: Keeper, now: Record, batches: Batches, recompute: bool, kept: Train, parts: Parts
     ) -> Trainer:
         """The trainer, with fresh weights or where an earlier run stood; the run's folder begun."""
+        from netspec.data.weighting import class_weights
         from netspec.engine.training.trainer import Trainer
         from netspec.weights import initial
 
@@ -167,6 +168,7 @@ class Training:
             recompute,
             None if val is None else lambda weights: self.judge.scores(weights, val),
             self._over,
+            class_weights(settings, parts.train, self.targets),
         )
         keeper.begin(fresh, self.net.spec(kept), now, self.path)
         return trainer

@@ -59,6 +59,18 @@ def one_of(*words: str) -> Reader:
     return read
 
 
+def not_all_zero(reader: Reader) -> Reader:
+    """A list, as ``reader`` takes it, in which some number is not 0."""
+
+    def read(value: object) -> Any:
+        found = reader(value)
+        if not any(found):
+            raise ValueError(value)
+        return found
+
+    return read
+
+
 def optional(reader: Reader) -> Reader:
     """What ``reader`` takes, or nothing."""
     return lambda value: None if value is None else reader(value)

@@ -8,8 +8,22 @@ from typing import Annotated, Any, ClassVar
 
 from netspec.settings.arguments import Arguments, Count, Flag, NotNegative, Positive, Share, Takes, Whole
 from netspec.settings.losses import LOSSES
-from netspec.settings.readers import instance, list_of, named, number, optional, tuple_of, whole
+from netspec.settings.readers import (
+    either,
+    instance,
+    list_of,
+    named,
+    not_all_zero,
+    number,
+    one_of,
+    optional,
+    tuple_of,
+    whole,
+)
 from netspec.shape import LEAST, SINGLE
+
+#: Each class counts as much as another: n / (k · n_c) for each of the n_c examples of a class.
+BALANCED = "balanced"
 
 
 class Optimizer(Arguments):
@@ -185,6 +199,14 @@ class Train(Arguments):
     seed: Whole = 0
     clip: Annotated[float | None, Takes("a number above 0", optional(number(LEAST, SINGLE)))] = None
     label_smoothing: Share = 0.0
+    class_weight: Annotated[
+        str | list[float] | None,
+        Takes(
+            "balanced or a list of numbers of at least 0, not all 0",
+            optional(either(one_of(BALANCED), not_all_zero(list_of(number(0, SINGLE), 1)))),
+            (BALANCED,),
+        ),
+    ] = None
     average: Annotated[float | None, Takes("a number from 0 to below 1", optional(number(0, nextafter(1, 0))))] = None
     stop: Annotated[Stop | None, Takes("patience(epochs)", optional(instance(Stop)), tuple(STOPS))] = None
 

@@ -66,7 +66,9 @@ def test_train(lines: str, wanted: dict[str, Any]) -> None:
         ("loss: mse -> mae", "N502 mae"), ("loss: cross_entropy", "N507 cross_entropy"),
         ("loss: binary_cross_entropy", "N507 binary_cross_entropy"), ("loss y: cross_entropy", "N507 cross_entropy"),
         ("loss z: mse", "N506 z"), ("clip: -1", "N112 -1"), ("label_smoothing: 1", "N112 1"), ("average: 1", "N112 1"),
-        ("seed: -1", "N112 -1"), ("batch: 1 / 0", "N106 1 / 0"),
+        ("seed: -1", "N112 -1"), ("class_weight: [1, -1]", "N112 [1, -1]"), ("class_weight: even", "N112 even"),
+        ("class_weight: [0, 0]", "N112 [0, 0]"), ("class_weight: balanced", "N507 balanced"),
+        ("batch: 1 / 0", "N106 1 / 0"),
     ],
 )  # fmt: skip
 def test_train_that_is_wrong(lines: str, wanted: str) -> None:
@@ -127,6 +129,18 @@ def test_a_loss_belongs_to_a_last_layer() -> None:
     ]
     net = "net Tiny {\n input image: 3\n output y = image\n}\n"
     assert train("loss: cross_entropy", net).problems[0].message.endswith("y ends in its input")
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"), [("balanced", "balanced"), ("[1, k]", [1.0, 3.0]), ("word", "N112 word"),
+                            ("[1]", "N508 [1]"), ("[1, 2, 3]", "N508 [1, 2, 3]")],
+)  # fmt: skip
+def test_class_weights_are_as_many_as_the_units(written: str, wanted: Any) -> None:
+    found = train(f"class_weight: {written}", NET.replace("dense(2)", "dense(2) -> softmax"))
+    if found.places:
+        assert found.places == [wanted]
+    else:
+        assert found.meaning.train.class_weight == wanted
 
 
 @pytest.mark.parametrize(

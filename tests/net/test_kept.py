@@ -117,6 +117,16 @@ SAID = (
 )  # fmt: skip
 
 
+def test_class_weights_read_back(tmp_path: Path) -> None:
+    spec = "netspec 1\nnet P {\n input x: 4\n output y = x -> dense(2) -> softmax\n}\n"
+    (tmp_path / "own.net").write_text(f"{spec}train {{ class_weight: [1, 2] }}")
+    for said in ("balanced", "[1, 2.5]"):
+        (tmp_path / "said.net").write_text(f"{spec}train {{ class_weight: {said} }}")
+        used = load(tmp_path / "said.net").train_settings
+        (tmp_path / "kept.net").write_text(load(tmp_path / "own.net").spec(used).text)
+        assert load(tmp_path / "kept.net").train_settings == used
+
+
 @pytest.mark.parametrize("said", SAID)
 @pytest.mark.parametrize("own", ["", "train { seed: 1 }", "train {\n epochs: 2\n batch: 3  # small\n}"])
 def test_every_setting_that_was_used_reads_back(own: str, said: str, tmp_path: Path) -> None:

@@ -18,6 +18,10 @@ EQUAL, SOUND = (
 fault = rows_of("data/{}.py")
 
 FAULTS = (
+    fault("weighting", "classes * counts, out", "counts, out", "tests/data/test_class_weight.py",
+     "balanced weights have the mean 1"),
+    fault("weighting", "where=counts > 0", "where=counts >= 0", "tests/data/test_class_weight.py",
+     "a class without examples counts nothing"),
     fault("handed", "x.ndim == 4 and _fits(x.shape[1:], shape)", "False", "tests/data/test_handed.py",
      "bytes with the maps first are as the spec has them"),
     fault("handed", "classes or sorted(set(", "sorted(set(", "tests/data/test_handed.py",

@@ -49,6 +49,6 @@ def test_what_is_said_of_a_training_itself() -> None:
     assert said == {"batch": 32, "epochs": 10, "seed": 0, "label_smoothing": 0}
     defaults = Train().arguments()
     assert {key: defaults[key] for key in said} == said
-    assert [defaults[key] for key in ("clip", "average", "stop")] == [None] * 3
+    assert [defaults[key] for key in ("clip", "class_weight", "average", "stop")] == [None] * 4
     assert (str(defaults["optimizer"]), [str(one) for one in defaults["schedule"]]) == ("sgd", ["constant"])
     assert all(f"`{key}" in CHAPTER for key in Train.fields())

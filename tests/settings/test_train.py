@@ -51,6 +51,8 @@ TOP = 3.4028234e38
         (Warmup, "epochs", [0.5], [0]), (Poly, "power", [0.5], [0]), (Patience, "epochs", [1], [0, 2.5]),
         (Train, "batch", [1], [0, 2.5]), (Train, "epochs", [1], [0]), (Train, "seed", [0, 2**64], [-1]),
         (Train, "clip", [TINY, None], [0, -1]), (Train, "label_smoothing", [0, BELOW_1], [1]),
+         (Train, "class_weight", ["balanced", [1.0, 2.5], [0.0, 1.0], None],
+          ["even", [], [0.0, 0], [1, -1], 2, [True], (1, 2)]),
          (Train, "average", [0, BELOW_1, None], [1, -0.1]),
         (Train, "optimizer", [Adam()], [Constant(), "sgd", None]),
          (Train, "schedule", [(Cosine(),), (Warmup(epochs=1), Poly())], [Cosine(), (Sgd(),)]),
@@ -162,7 +164,8 @@ def test_a_training_is_written_as_a_file_would_write_it() -> None:
     )  # fmt: skip
     assert settings.to_json() == {
         "loss": {"": "mse"}, "optimizer": "sgd(rate: 0.1, nesterov: true)", "schedule": "warmup(epochs: 2.0) -> cosine",
-        "batch": 32, "epochs": 10, "seed": 0, "clip": None, "label_smoothing": 0.0, "average": 0.5,
+        "batch": 32, "epochs": 10, "seed": 0, "clip": None, "label_smoothing": 0.0, "class_weight": None,
+         "average": 0.5,
          "stop": "patience(epochs: 3)",
     }  # fmt: skip
 

@@ -47,8 +47,11 @@ def collecting(arrays: Arrays) -> list[Run]:
 class Binding:
     """For each phase and part, the calls of its chunks in order (``calls``), and what stands ``before`` each phase."""
 
-    def __init__(self, arrays: Arrays, clock: Clock, smoothing: float) -> None:
+    def __init__(
+        self, arrays: Arrays, clock: Clock, smoothing: float, class_weights: Mapping[str, Array] | None = None
+    ) -> None:
         self.arrays, self.plan, self.clock, self.smoothing = arrays, arrays.plan, clock, smoothing
+        self.class_weights = class_weights or {}
         self.nodes = {node.name: node for node in self.plan.graph.nodes}
         self.before = [self._readying(phase) for phase in range(len(self.plan.phases))]
         self.calls = [self._phase(phase) for phase in range(len(self.plan.phases))]
@@ -138,6 +141,7 @@ class Binding:
         output = next(out for out in plan.graph.outputs if out.name == name)
         value = plan.fused.get(name, output.value)
         start, stop = chunk
+        weights = self.class_weights.get(name)
         z, dz, work = (arrays.buffer(n, chunk, part) for n in (value, f"d:{value}", f"loss:{name}"))
         return losses.bind(
             plan.losses[name],
@@ -149,6 +153,7 @@ class Binding:
             plan.batch,
             output.weight,
             self.smoothing,
+            None if weights is None else losses.ByClass(weights, arrays.targets[name]),
         )
 
     def _readying(self, phase: int) -> list[Run]:

@@ -17,9 +17,21 @@ LOSS, RIGHT, COUNT = 0, 1, 2
 
 
 @dataclass(frozen=True)
+class ByClass:
+    """What an answer of each class counts, and the labels of the whole batch, which say what it counts together."""
+
+    weights: Array
+    labels: Array
+
+    def total(self) -> float:
+        """What the answers of the batch count together: the same numbers in the same order, whoever asks."""
+        return float(np.bincount(self.labels.reshape(-1), minlength=len(self.weights)) @ self.weights)
+
+
+@dataclass(frozen=True)
 class Chunk:
     """What a loss works on: the value, its gradient to fill, the targets, workspace, sums to add to; for the mean over
-    ``batch`` images, times ``weight``."""
+    ``batch`` images, times ``weight``; ``by_class`` makes it a weighted mean."""
 
     z: Array
     dz: Array
@@ -29,6 +41,7 @@ class Chunk:
     batch: int
     weight: float
     smoothing: float
+    by_class: ByClass | None = None
 
     @property
     def by_answer(self) -> float:
@@ -42,13 +55,14 @@ class Chunk:
 
 
 def bind(
-    loss: str, z: Array, dz: Array, target: Array, work: Array, sums: Array, batch: int, weight: float, smoothing: float
-) -> Run:
+    loss: str, z: Array, dz: Array, target: Array, work: Array, sums: Array, batch: int, weight: float,
+    smoothing: float, by_class: ByClass | None = None,
+) -> Run:  # fmt: skip
     """The call that adds a chunk's loss to ``sums`` and writes ``dz``.
 
     A loss that a last layer belongs to contains it: ``z`` is then the value before that.
     """
-    return of_class(RULES, LOSSES[loss])(Chunk(z, dz, target, work, sums, batch, weight, smoothing))
+    return of_class(RULES, LOSSES[loss])(Chunk(z, dz, target, work, sums, batch, weight, smoothing, by_class))
 
 
 def _cross_entropy(chunk: Chunk) -> Run:
@@ -75,17 +89,39 @@ def _cross_entropy(chunk: Chunk) -> Run:
         np.divide(dflat, (1 + rest)[:, None], out=dflat)
         right = best == labels
         less = np.where(right, -rest / (1 + rest), dflat[where, labels] - 1)  # p − 1 at the label
+        sums[RIGHT] += np.count_nonzero(right)
+        sums[COUNT] += len(labels)
+        if chunk.by_class is not None:
+            sums[LOSS] += _weighted(chunk, chunk.by_class, rows, dflat, labels, less)
+            return
         dflat[where, labels] = less + smoothing
         loss = -(1 - smoothing) * rows[where, labels].sum(dtype=np.float64)
         if smoothing:
             loss -= smoothing / classes * rows.sum(dtype=np.float64)
             np.subtract(dflat, smoothing / classes, out=dflat)
         sums[LOSS] += loss * scale
-        sums[RIGHT] += np.count_nonzero(right)
-        sums[COUNT] += len(labels)
         np.multiply(dflat, scale, out=dflat)
 
     return run
+
+
+def _weighted(chunk: Chunk, by_class: ByClass, rows: Array, p: Array, labels: Array, less: Array) -> float:
+    """Σ w l / Σ w over the batch, w the weight of the label's class; ``p`` becomes the gradient, ``rows`` are log p.
+
+    Of a smoothed target the share of class c counts w_c (PyTorch's ``cross_entropy``). Where nothing counts, all is 0.
+    """
+    total, weights, smoothing = by_class.total(), by_class.weights, chunk.smoothing
+    scale, where, each = chunk.weight / total if total else 0.0, np.arange(len(labels)), weights[labels]
+    loss, spread = -(1 - smoothing) * float(each @ rows[where, labels]), smoothing / len(weights)
+    if smoothing:
+        loss -= spread * float(rows.sum(axis=0, dtype=np.float64) @ weights)
+        np.multiply(p, spread * scale * weights.sum(), out=rows)
+        np.subtract(rows, spread * scale * weights, out=rows)
+    p[where, labels] = less
+    np.multiply(p, ((1 - smoothing) * scale * each)[:, None], out=p)
+    if smoothing:
+        np.add(p, rows, out=p)
+    return loss * scale
 
 
 def _hinge(chunk: Chunk) -> Run:

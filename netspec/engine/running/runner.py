@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import numpy as np
@@ -26,7 +26,10 @@ _NEWS = struct.Struct("qqd")
 
 
 class Runner:
-    """Runs steps of one plan; plans of other batch sizes may share its weights, in ``store``, and its ``optimiser``."""
+    """Runs steps of one plan; plans of other batch sizes may share its weights, in ``store``, and its ``optimiser``.
+
+    ``class_weights`` say, by output, what an answer of each class counts in its loss.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Runner:
         smoothing: float = 0.0,
         optimiser: Update | None = None,
         processes: bool = False,
+        class_weights: Mapping[str, Array] | None = None,
     ) -> None:
         self.plan, self.store, self.pool, self.optimiser = plan, store, pool, optimiser
         self.clock, self.smoothing = clock or Clock(), smoothing
@@ -45,7 +49,7 @@ class Runner:
         self.arrays = Arrays(plan, store, 1 if forks else self.workers)
         self.gradients, self.targets = self.arrays.gradients, self.arrays.targets
         self.prepare, self.collect = preparing(self.arrays), collecting(self.arrays)
-        self.binding = Binding(self.arrays, self.clock, smoothing)
+        self.binding = Binding(self.arrays, self.clock, smoothing, class_weights)
         self.pace = Pace()
         self.crew = Crew(self.workers, self._share, self._hear, _NEWS.size) if forks and self.workers > 1 else None
 

@@ -44,6 +44,7 @@ class Trainer:
 
     ``over`` is asked too, whether the time is: an epoch whose steps are done is then judged before training ends.
     ``judge`` scores the weights after each epoch: its loss, else that of training, decides for a plateau and ``stop``.
+    ``class_weights`` say, by output, what an answer of each class counts in the loss of training.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class Trainer:
         recompute: bool = False,
         judge: Judge | None = None,
         over: Callable[[], bool] = lambda: False,
+        class_weights: Mapping[str, Array] | None = None,
     ) -> None:
         self.graph, self.settings, self.batches, self.stop, self.workers = graph, settings, batches, stop, workers
-        self.over = over
+        self.over, self.by_class = over, class_weights
         self.weights: Mapping[str, Array] = weights if state is None else state.weights
         self.left = state
         self.place = Place() if state is None else state.place
@@ -86,7 +88,9 @@ class Trainer:
             self.weights, self.left = {}, None  # the store has its own
             runner = stack.enter_context(
                 closing(
-                    Runner(plan, store, workers, self.clock, self.settings.label_smoothing, optimiser, processes=True)
+                    Runner(
+                        plan, store, workers, self.clock, self.settings.label_smoothing, optimiser, True, self.by_class
+                    )
                 )
             )
             self.runners, self.store, self.optimiser, self.pool = {batch: runner}, store, optimiser, workers
@@ -111,8 +115,9 @@ class Trainer:
         """What runs batches of so many: the rest of an epoch has a plan of its own."""
         if n not in self.runners:
             self.runners[n] = Runner(
-                self._plan(n), self.store, self.pool, self.clock, self.settings.label_smoothing, self.optimiser
-            )
+                self._plan(n), self.store, self.pool, self.clock, self.settings.label_smoothing, self.optimiser,
+                class_weights=self.by_class,
+            )  # fmt: skip
         return self.runners[n]
 
     def _epoch(self, batch: int, steps: int) -> Iterator[Event]:
