@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netspec.cli.output import json_option, load, max_pixels_option, note, root_option, set_option
+from netspec.cli.output import format_option, json_option, load, max_pixels_option, note, root_option, set_option
 from netspec.diagnostics import printable, strict_json
 
 if TYPE_CHECKING:
@@ -26,21 +26,25 @@ def command() -> None:
 @click.argument("spec", required=False, type=click.Path(path_type=Path))
 @root_option
 @set_option
+@format_option
 @max_pixels_option
 @json_option
-def check(folder: Path, spec: Path | None, settings: tuple[str, ...], max_pixels: int | None, as_json: bool) -> int:
+def check(
+    folder: Path, spec: Path | None, settings: tuple[str, ...], format: str | None, max_pixels: int | None,
+    as_json: bool,
+) -> int:  # fmt: skip
     """Decode every example in DIR and report what is broken, doubled or odd.
 
     With SPEC, say too whether its net can train on them. Exit status 1 if anything is wrong.
     """
     if spec is not None:
-        found = load(spec, settings).check_data(folder, max_pixels)
+        found = load(spec, settings).check_data(folder, max_pixels, format)
     else:
         from netspec.data.checking import check as checked
         from netspec.data.images import Reading
         from netspec.settings import Data
 
-        found = checked(folder, Data(), (), Reading.of(Data(), max_pixels))
+        found = checked(folder, Data(), (), Reading.of(Data(), max_pixels, format))
     if as_json:
         click.echo(strict_json(found.to_json()))
     else:

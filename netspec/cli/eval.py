@@ -5,14 +5,23 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import json_option, max_pixels_option, note, pixels, result, write_text
+from netspec.cli.output import (
+    format_option,
+    json_option,
+    max_pixels_option,
+    note,
+    on_bad_image_option,
+    pixels,
+    result,
+    write_text,
+)
 from netspec.cli.run import device_option, where
 from netspec.cli.untrusted import apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
@@ -54,6 +63,8 @@ _PARTS = {
 )
 @device_option
 @untrusted_option
+@format_option
+@on_bad_image_option
 @max_pixels_option
 @json_option
 def command(
@@ -63,6 +74,8 @@ def command(
     least: float | None,
     device: str,
     untrusted: bool,
+    format: str | None,
+    on_bad_image: str | None,
     max_pixels: int | None,
     as_json: bool,
 ) -> int:
@@ -70,12 +83,13 @@ def command(
     if least is not None and isnan(least):
         raise click.UsageError("--fail-under takes a number")
     if untrusted:
-        return _apart(model, folder, mistakes, least, device, max_pixels, as_json)
+        read = {"--format": format, "--on-bad-image": on_bad_image}
+        return _apart(model, folder, mistakes, least, device, max_pixels, as_json, read)
     from netspec.net.evaluation import evaluate
 
     if mistakes is not None:
         mistakes = result(mistakes, model, text=True)
-    session, found = evaluate(model, folder, device, max_pixels)
+    session, found = evaluate(model, folder, device, max_pixels, format, on_bad_image == "skip")
     where(session, device)
     _note(found)
     if as_json:
@@ -90,7 +104,7 @@ def command(
 
 def _apart(
     model: Path, folder: Path, mistakes: Path | None, least: float | None, device: str, max_pixels: int | None,
-    as_json: bool,
+    as_json: bool, read: Mapping[str, str | None],
 ) -> int:  # fmt: skip
     """The same in a process of its own, which may write no file."""
     if mistakes is not None and str(mistakes) != "-":
@@ -98,6 +112,7 @@ def _apart(
     options = [
         *("--data", str(folder), "--device", "cpu" if device == "auto" else device),
         *pixels(max_pixels),
+        *(word for name, value in read.items() if value is not None for word in (name, value)),
         *(() if mistakes is None else ("--mistakes", "-")),
         *(() if least is None else ("--fail-under", repr(least))),
         *(("--json",) if as_json else ()),

@@ -188,6 +188,18 @@ max_pixels_option = click.option(
 )
 
 
+format_option = click.option(
+    "--format",
+    type=click.Choice(["folder", "list", "idx", "cifar", "arrays"]),
+    help="How the data must lie on disk (default: what is found).",
+)
+on_bad_image_option = click.option(
+    "--on-bad-image",
+    type=click.Choice(["error", "skip"]),
+    help="What to do with pictures that cannot be decoded: list them all and stop (the default), or pass over them.",
+)
+
+
 def pixels(count: int | None) -> list[str]:
     """The option again, for a command that goes on in a child."""
     return [] if count is None else ["--max-pixels", str(count)]

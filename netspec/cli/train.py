@@ -13,10 +13,12 @@ import click
 
 from netspec.cli.following import follow
 from netspec.cli.output import (
+    format_option,
     load,
     max_pixels_option,
     memory_size,
     note,
+    on_bad_image_option,
     recompute_option,
     set_option,
     spec_or_resumed,
@@ -114,6 +116,8 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     callback=_installed,
     help="Write the figures of each epoch for TensorBoard too, into the run's folder.",
 )
+@format_option
+@on_bad_image_option
 @max_pixels_option
 @set_option
 def command(

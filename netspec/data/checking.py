@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from netspec.data.arrays import Examples
-from netspec.data.folders import Listing, listing
+from netspec.data.folders import Listing
 from netspec.data.images import Reading, read_stored
-from netspec.data.sets import PARTS, Pictures, check_folder, find_part, folder_of
+from netspec.data.sets import PARTS, Pictures, check_folder, find_part, listing_of
 from netspec.diagnostics import Fault
 from netspec.files import read_regular
 from netspec.settings import Data
@@ -102,9 +103,8 @@ def _part(
     seen: dict[bytes, list[tuple[str, str]]],
 ) -> list[str] | None:  # fmt: skip
     """Look at one part; the classes that it has."""
-    where = folder_of(folder, part)
-    if where is not None:
-        found = listing(where, classes)
+    found = listing_of(folder, part, classes, reading)
+    if found is not None:
         _pictures(found, folder, part, reading, result, seen)
         return found.classes
     read = find_part(folder, part, classes, names, reading)
@@ -129,7 +129,7 @@ def _pictures(
     counts = dict.fromkeys(found.classes, 0)
     result.passed += found.passed
     for path, label in zip(found.files, found.labels, strict=True):
-        name = str(path.relative_to(folder))
+        name = os.path.relpath(path, folder if os.path.isdir(folder) else folder.parent)
         counts[found.classes[label]] += 1
         try:
             seen[sha256(read_regular(path, LARGEST, "N705", Fault)).digest()].append((part, name))

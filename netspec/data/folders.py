@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from numpy.typing import NDArray
 from netspec.data.images import SUFFIXES, Reading, read_image
 from netspec.diagnostics import Fault, printable
 from netspec.files import reason
+from netspec.machine import cores
 
 Array = NDArray[Any]
 #: What systems leave among pictures.
 _LEFT = ("__MACOSX", "Thumbs.db", "desktop.ini")
+UNREADABLE = "that cannot be decoded"
 HIDDEN, LEFT, UNKNOWN, OUTSIDE = (
     "hidden",
     "left by a system",
@@ -118,15 +121,19 @@ def passed_over(passed: Counter[str]) -> str | None:
 
 
 def decoded(found: Listing, reading: Reading, where: Path) -> Array | list[Array]:
-    """The pictures, one array where they are of one size. Raises Fault N707 with all that cannot be read."""
-    images: list[Array] = []
-    broken: list[str] = []
-    for path in found.files:
-        try:
-            images.append(read_image(path, reading))
-        except Fault as fault:
-            broken.append(fault.line)
-    if broken:
+    """The pictures, one array where they are of one size, decoded by a thread a core.
+
+    Raises Fault N707 with all that cannot be read, unless such are skipped: they are then no longer in ``found``.
+    """
+    read = _read(found.files, reading)
+    broken = [image.line for image in read if isinstance(image, Fault)]
+    images = [image for image in read if not isinstance(image, Fault)]
+    if broken and reading.skip and images:
+        good = [place for place, image in enumerate(read) if not isinstance(image, Fault)]
+        found.files[:], found.keys[:] = [found.files[i] for i in good], [found.keys[i] for i in good]
+        found.labels[:] = [found.labels[i] for i in good]
+        found.passed[UNREADABLE] += len(broken)
+    elif broken:
         many = "a picture" if len(broken) == 1 else f"{len(broken):,} pictures"
         more = [f"… and {len(broken) - 50:,} more"] if len(broken) > 50 else []
         raise Fault(
@@ -138,6 +145,23 @@ def decoded(found: Listing, reading: Reading, where: Path) -> Array | list[Array
         raise Fault("N707", f"{where} holds no pictures", help=f"put them into {where}/CLASS/")
     alike = len({image.shape for image in images}) == 1  # bytes among wide numbers become such
     return np.stack(images) if alike else images
+
+
+def _read(files: Sequence[Path], reading: Reading) -> list[Array | Fault]:
+    """Each picture, or what is wrong with it."""
+
+    def one(path: Path) -> Array | Fault:
+        try:
+            return read_image(path, reading)
+        except Fault as fault:
+            return fault
+
+    with ThreadPoolExecutor(cores(), "read") as pool:
+        try:
+            return list(pool.map(one, files))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def class_folders(folder: Path) -> list[str]:

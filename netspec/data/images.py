@@ -32,17 +32,30 @@ MOST_PIXELS = 89_478_485
 BAND, SMALL = 2**18, 2**20
 
 
+#: How a data set may lie on disk.
+LAYOUTS = ("folder", "list", "idx", "cifar", "arrays")
+
+
 @dataclass(frozen=True)
 class Reading:
-    """How pictures are read: how large one may be, and what its numbers run from and to where `range` says it."""
+    """How examples are read: how large a picture may be, and what its numbers run from and to where `range` says it.
+
+    ``layout`` is the one of LAYOUTS that is insisted on; ``skip`` passes over pictures that cannot be decoded.
+    """
 
     max_pixels: int = MOST_PIXELS
     span: tuple[float, float] | None = None
+    layout: str | None = None
+    skip: bool = False
 
     @staticmethod
-    def of(data: Data, max_pixels: int | None = None) -> Reading:
+    def of(data: Data, max_pixels: int | None = None, layout: str | None = None, skip: bool = False) -> Reading:
         """As a net's `data` asks for it."""
-        return Reading(MOST_PIXELS if max_pixels is None else max_pixels, data.span)
+        return Reading(MOST_PIXELS if max_pixels is None else max_pixels, data.span, layout, skip)
+
+    def allows(self, layout: str) -> bool:
+        """Whether data may be of a layout."""
+        return self.layout in (None, layout)
 
 
 #: 0 to 255, and no larger than the usual limit.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples, has_arrays, read_arrays
 from netspec.data.cifar import FILES, read_cifar
-from netspec.data.folders import class_folders, decoded, entries, listing, numbered
+from netspec.data.folders import Listing, class_folders, decoded, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
+from netspec.data.lists import is_list, listed
+from netspec.data.rows import SUFFIXES
 from netspec.diagnostics import Fault, Trouble
 from netspec.kinds import kind_of, mistaken
 
@@ -65,6 +68,12 @@ def read_part(
 ) -> Part:
     """As ``find_part``; Fault N707 where the folder has no such part."""
     found = find_part(folder, part, classes, names, reading)
+    if found is None and reading.layout is not None:
+        raise Fault(
+            "N707",
+            f"{folder} holds no {part} data in the format `{reading.layout}`",
+            help="leave `--format` out to take what is there; `netspec explain N707` lists what each format is",
+        )
     if found is None:
         run = ": it is a run's folder" if kind_of(folder) == "a run's folder" else ""
         raise Fault(
@@ -74,6 +83,7 @@ def read_part(
             "each maybe with .gz;\n"
             "CIFAR's binary ones data_batch_1.bin … test_batch.bin; "
             f"folders of pictures are called {part}/CLASS/picture.png;\n"
+            f"a list of pictures is {part}.csv, with lines `filename,label`;\n"
             f"arrays of other examples are {part}.npz or {part}/NAME.npy, a name for each input and output of the net\n"
             f"{_DEMO}",
         )
@@ -90,20 +100,63 @@ def find_part(
     is in it cannot be used.
     """
     check_folder(folder)
-    for name in PARTS[part]:
+    found = listing_of(folder, part, classes, reading)
+    if found is not None:
+        images = decoded(found, reading, folder)
+        files = list(map(str, found.files))
+        return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed, files)
+    if not os.path.isdir(folder):  # a list, which is a training set
+        return None
+    for name in PARTS[part] if reading.allows("arrays") else ():
         if names and has_arrays(folder, name):
             return read_arrays(folder, name, names)
-    return _idx(folder, part) or _cifar(folder, part, classes) or _folders(folder, part, classes, reading)
+    idx = _idx(folder, part) if reading.allows("idx") else None
+    return idx or (_cifar(folder, part, classes) if reading.allows("cifar") else None)
+
+
+def listing_of(folder: Path, part: str, classes: list[str] | None, reading: Reading = PLAIN) -> Listing | None:
+    """The pictures of a part that stand in folders or in a list; None where there are none, or they are elsewhere.
+
+    Raises Fault N707 where a list or a folder cannot be used.
+    """
+    listed_in = list_of(folder, part) if reading.allows("list") else None
+    if listed_in is not None:
+        return listed(listed_in, classes)
+    where = folder_of(folder, part) if reading.allows("folder") and os.path.isdir(folder) else None
+    return None if where is None else listing(where, classes or (numbered(where) if part != "train" else None))
+
+
+def list_of(folder: Path, part: str) -> Path | None:
+    """The list of a part's pictures: the file itself, PART.csv, or the only list of a folder; None where there is none.
+
+    A file alone is a training set.
+    """
+    if not os.path.isdir(folder):
+        return folder if part == "train" else None
+    known = {name: role for role, names in PARTS.items() for name in names}
+    lists = [path for path in entries(folder) if path.suffix.lower() in SUFFIXES and _is_list(path)]
+    of_parts = {known[path.stem]: path for path in lists if path.stem in known}
+    if of_parts or len(lists) != 1:
+        return of_parts.get(part)
+    return lists[0] if part == "train" else None
+
+
+def _is_list(path: Path) -> bool:
+    with suppress(Fault):
+        return os.path.isfile(path) and is_list(path)
+    return False
 
 
 def check_folder(folder: Path) -> None:
-    """Trouble N706 unless there is such a folder."""
+    """Trouble N706 unless there is such a folder, or a list."""
+    if folder.suffix.lower() in SUFFIXES and os.path.isfile(folder):
+        return
     if not os.path.isdir(folder):  # of a folder that may not be looked into, Path's raises
         raise Trouble(
             "N706",
             mistaken(folder, "a folder of data") or f"{folder} is not a folder",
             help="give `--data` a folder with MNIST's four IDX files, with train/ and test/, "
-            f"or with a folder for each class\n{_DEMO}",
+            f"or with a folder for each class, or a list with lines `filename,label`\n{_DEMO}",
         )
 
 
@@ -136,17 +189,6 @@ def _batches(folder: Path, part: str) -> list[Path]:
     """CIFAR's files of a part."""
     found = map(folder.joinpath, FILES.get(part, []))
     return [path for path in found if os.path.lexists(path) and not os.path.isdir(path)]
-
-
-def _folders(folder: Path, part: str, classes: list[str] | None, reading: Reading) -> Pictures | None:
-    where = folder_of(folder, part)
-    if where is None:
-        return None
-    known = classes or (numbered(where) if part != "train" else None)
-    found = listing(where, known)
-    images = decoded(found, reading, where)
-    files = list(map(str, found.files))
-    return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed, files)
 
 
 def folder_of(folder: Path, part: str) -> Path | None:

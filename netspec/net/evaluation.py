@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Path, folder: Path, device: str = "auto", max_pixels: int | None = None
+    model: Path,
+    folder: Path,
+    device: str = "auto",
+    max_pixels: int | None = None,
+    layout: str | None = None,
+    skip: bool = False,
 ) -> tuple[Session, Evaluation]:
     """The scores of every output that has a loss. Raises Fault where the model or the data cannot be used."""
     from netspec.data.images import Reading
@@ -36,7 +41,7 @@ def evaluate(
         data,
         [*session.inputs, *session.outputs],
         seed if type(seed) is int else None,
-        Reading.of(data, max_pixels),
+        Reading.of(data, max_pixels, layout, skip),
     )
     files = getattr(part, "files", None)
     return session, replace(scored(session, part, logits), part=name, examples=len(part), files=files)

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from netspec.net.net import Net
 
 
-def looked(net: Net, data: Path, max_pixels: int | None) -> Checked:
+def looked(net: Net, data: Path, max_pixels: int | None, layout: str | None = None) -> Checked:
     """What every example is, and what of them does not fit the net."""
     names = [*net.graph.inputs, *(output.name for output in net.graph.outputs)]
-    found = check(data, net.data, names, Reading.of(net.data, max_pixels))
+    found = check(data, net.data, names, Reading.of(net.data, max_pixels, layout))
     if not found.unreadable and not found.problems:
         try:
-            Training(net, net.train_settings, data, Keep(), 1, lambda: False, max_pixels=max_pixels).ready()
+            Training(
+                net, net.train_settings, data, Keep(), 1, lambda: False, max_pixels=max_pixels, layout=layout
+            ).ready()
         except Fault as fault:
             found.problems.append(fault.line)
     return found

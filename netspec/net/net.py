@@ -251,6 +251,8 @@ class Net:
         start: str | Path | Arrays | None = None,
         fresh: Sequence[str] = (),
         freeze: Sequence[str] = (),
+        format: str | None = None,
+        on_bad_image: str | None = None,
     ) -> Events:
         """Train on data; yields an event for each step and epoch, and trains only while they are iterated.
 
@@ -266,7 +268,8 @@ class Net:
         in backward in place of keeping them, which is also done where nothing else fits into the memory. Training
         ends after the step in which ``max_hours`` are over, as if it had been stopped.
         ``start`` has the weights to begin with, and ``fresh`` and ``freeze`` are patterns over their paths: see
-        ``netspec.net.start.Start``.
+        ``netspec.net.start.Start``. ``format`` is how the data must lie on disk (folder, list, idx, cifar or arrays);
+        pictures that cannot be decoded are an error, or with ``on_bad_image`` "skip" passed over.
         """
         from netspec.net.budget import Budget
         from netspec.net.events import Events
@@ -276,13 +279,16 @@ class Net:
 
         settings = chosen(settings or self.meaning.train, epochs, seed, batch, rate, patience)
         options: dict[str, Any] = {"memory": memory, "recompute": recompute, "workers": workers}
-        options |= {"max_pixels": max_pixels, "max_hours": max_hours}
+        options |= {"max_pixels": max_pixels, "max_hours": max_hours, "format": format, "on_bad_image": on_bad_image}
+        skip = on_bad_image == "skip"
         out, resume = (None if folder is None else Path(folder) for folder in (out, resume))
         where = Keep(out, resume, force, command, tell, options)
         budget = Budget(memory, batch is not None, recompute)
         data = Path(data) if isinstance(data, str) else data
         begin = start_of(start, fresh, freeze)
-        return Events(Training(self, settings, data, where, workers, stop, budget, max_pixels, begin, max_hours))
+        return Events(
+            Training(self, settings, data, where, workers, stop, budget, max_pixels, begin, max_hours, format, skip)
+        )
 
     #: The same, for a loop of one's own: `for event in net.events(data): …`.
     events = train
@@ -306,11 +312,11 @@ class Net:
 
         return fit(self, data, progress, callbacks, weights, how)
 
-    def check_data(self, data: str | Path, max_pixels: int | None = None) -> Checked:
+    def check_data(self, data: str | Path, max_pixels: int | None = None, format: str | None = None) -> Checked:
         """Look at every example of a data set, and hold it against the net."""
         from netspec.net.looked import looked
 
-        return looked(self, Path(data), max_pixels)
+        return looked(self, Path(data), max_pixels, format)
 
     def run(
         self,

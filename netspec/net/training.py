@@ -50,6 +50,8 @@ class Training:
     max_pixels: int | None = None
     start: Start = field(default_factory=Start)
     hours: float | None = None
+    layout: str | None = None
+    skip: bool = False
     ended: bool = field(default=False, init=False)
     confusions: dict[str, Confusion] = field(default_factory=dict, init=False)
 
@@ -127,7 +129,7 @@ class Training:
             list(graph.inputs.values()),
         )
         names = [*self.inputs, *(target.output for target in self.targets)]
-        reading = Reading.of(net.data, self.max_pixels)
+        reading = Reading.of(net.data, self.max_pixels, self.layout, self.skip)
         if self.path is None:
             parts = Reader(self.inputs, self.targets, net.data).parts(self.folder, self.settings.seed)
         else:

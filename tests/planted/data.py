@@ -9,6 +9,7 @@ _NAMES = ("augment", "steps", "batches", "idx", "folders", "arrays", "inputs", "
 AUGMENT, STEPS, BATCHES, IDX, FOLDERS, ARRAYS, INPUTS, MODES, DAMAGED, SCORES, CLASSES = (
     f"tests/data/test_{name}.py" for name in _NAMES
 )
+LISTS = "tests/data/test_lists.py"
 PARTS, CONFUSION = "tests/data/test_parts.py", "tests/data/test_confusion.py"
 EQUAL, SOUND = (
     f"tests/cli/test_data.py::test_{name}" for name in ("equal_bytes_in_one_part_and_across", "a_sound_set")
@@ -150,4 +151,14 @@ FAULTS = (
     fault("confusion", "first + rows", "rows", CONFUSION, "mistakes are numbered through the whole part"),
     fault("confusion", "examples + self.answered - self.right", "examples + self.answered", CONFUSION,
      "a union counts what is in both once"),
+    # lists of pictures
+    fault("lists", "path.parent / entry.name", "Path(entry.name)", LISTS, "names are relative to the list's folder"),
+    fault("lists", "sorted(labels, key=int) if all(map(_is_number, labels))", "sorted(labels) if True",
+     LISTS, "numbers are in the order of their size"),
+    fault("lists", "os.path.normpath(file)", "str(file)", LISTS, "one file by two names is told"),
+    fault("rows", '"utf-16" if wide else "utf-8-sig"', '"utf-16" if wide else "utf-8"', LISTS,
+     "a mark of bytes is no name"),
+    fault("folders", "found.labels[:] = [found.labels[i] for i in good]", "pass", LISTS,
+     "labels stay with their pictures"),
+    fault("sets", "if of_parts or len(lists) != 1:", "if of_parts:", LISTS, "of several lists none is taken"),
 )  # fmt: skip

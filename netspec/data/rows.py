@@ -1,0 +1,71 @@
+"""Text in columns: the rows of a CSV, TSV or text file, each with the line that it begins in."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from netspec.diagnostics import Fault
+from netspec.files import read_regular
+
+SUFFIXES = (".csv", ".tsv", ".txt")
+#: Bytes that such a file may have.
+LARGEST = 2**30
+#: Faults that are told one by one.
+MOST = 50
+Row = tuple[int, list[str]]
+
+
+def read_rows(path: Path, blanks: bool = False) -> list[Row]:
+    """The rows of a file that are not empty, by (line, fields): what stands in quotes may have commas and line ends.
+
+    The first line says what parts the fields: a tab, a comma or a semicolon, whichever it has first of these; with
+    ``blanks`` the last blank, where it has none. A byte order mark and Windows' line ends are taken. Raises Fault N707.
+    """
+    text = _text(path)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    mark = next((mark for mark in "\t,;" if mark in first), None)
+    if mark is None and blanks:
+        lines = enumerate(text.splitlines(), 1)
+        return [(number, line.strip().rsplit(None, 1)) for number, line in lines if line.strip()]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark or ",", strict=True)
+    found: list[Row] = []
+    line = 1
+    try:
+        for fields in reader:
+            if any(field.strip() for field in fields) or len(fields) > 1:
+                found.append((line, [field.strip() for field in fields]))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise Fault("N707", f"{path}:{line}: this is no row of a CSV file: {error}",
+                    help="quote a field as \"a, b\", and a quote within one twice") from None  # fmt: skip
+    return found
+
+
+def _text(path: Path) -> str:
+    content = read_regular(path, LARGEST, "N707", Fault)
+    if len(content) > LARGEST:
+        raise Fault("N707", f"{path} is larger than {LARGEST:,} bytes, the limit for such a file",
+                    help="write the numbers as arrays: train/NAME.npy")  # fmt: skip
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    try:
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Fault("N707", f"{path}:{line}: this is not UTF-8: byte {error.start} is 0x{content[error.start]:02X}",
+                    help="save the file in UTF-8") from None  # fmt: skip
+    if "\0" in text:
+        raise Fault("N707", f"{path} is not a text file: it holds bytes of 0")
+    return text
+
+
+def refuse(path: Path, wrong: Sequence[str], help: str = "") -> None:
+    """Fault N707 with all that is wrong with a file's rows, to 50, unless that is nothing."""
+    if not wrong:
+        return
+    if len(wrong) == 1:
+        raise Fault("N707", wrong[0], help=help)
+    more = [f"… and {len(wrong) - MOST:,} more"] if len(wrong) > MOST else []
+    raise Fault("N707", f"{path} has {len(wrong):,} faults: {wrong[0]}", help="\n".join([*wrong[:MOST], *more, help]))
