@@ -35,6 +35,12 @@ data { classes: ["a", "b", "c"] }
 """
 PICTURES = SPEC.replace("data {", "data { prepare: grayscale -> resize(8, 8)\n   ")
 
+SLOW = (
+    "demo -o demo --epochs 1",
+    "data demo pictures --pictures",
+    "profile a.net --batch 2 --threads 1 --tune",
+    "sweep a.net --data data -o points --set side=1 --rate 0.1 --seeds 1 --jobs 2 --threads 1",
+)
 #: Command line, exit status, what its standard output has (`!` before what standard error has).
 ROWS = [
     ("--version", 0, "0.1.0"),
@@ -206,7 +212,7 @@ def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(
             *row,
             id=row[0],
-            marks=[pytest.mark.slow] if row[0] in ("demo -o demo --epochs 1", "data demo pictures --pictures") else [],
+            marks=[pytest.mark.slow] if row[0] in SLOW else [],
         )
         for row in ROWS
     ],

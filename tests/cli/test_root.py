@@ -83,6 +83,7 @@ def started(*arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.slow
 def test_an_interrupt_in_the_middle_ends_at_once() -> None:
     child = started(*["p.png"] * 100_000)
     assert child.stdout is not None
@@ -93,6 +94,7 @@ def test_an_interrupt_in_the_middle_ends_at_once() -> None:
     assert child.returncode == 130 and time.monotonic() - began < 5 and b"Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_closed_output_ends_quietly() -> None:
     child = started(*["p.png"] * 100_000)
     assert child.stdout is not None and child.stderr is not None

@@ -104,6 +104,7 @@ if '--set=hidden=3' in words: sys.exit('warning' + chr(10) + 'error[N999]: three
 """
 
 
+@pytest.mark.slow
 def test_what_is_done_stays_done_and_what_failed_is_a_row(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from tests.cli.commands import netspec
 from tests.fixtures import TINY, prepared
 
 
+@pytest.mark.slow
 def test_train_compile_run_eval(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     done = netspec("train", "tiny.net", "--data", "digits", "--epochs", 2, cwd=folder)
@@ -66,6 +67,7 @@ def test_two_trainings_and_any_threads_give_equal_bytes(tmp_path: Path) -> None:
         assert len({(folder / name / file).read_bytes() for name in "abcd"}) == 1
 
 
+@pytest.mark.slow
 def test_interrupt_keeps_the_last_good_weights(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     child = subprocess.Popen(

@@ -71,6 +71,7 @@ def test_a_model_that_never_answers_is_ended() -> None:
     assert (caught.value.code, caught.value.status) == ("N727", 1) and time.monotonic() - began < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [

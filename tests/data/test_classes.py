@@ -60,6 +60,7 @@ def test_a_class_more_is_named(classes: list[str] | None, tmp_path: Path) -> Non
         read_parts(tmp_path, Data(classes=classes), [], 0, PLAIN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", ["", 'classes: ["dog", "bird", "cat"]\n'])
 def test_training_and_eval_agree(classes: str, tmp_path: Path) -> None:
     put(put(tmp_path / "data", "train", "bird cat dog", 12), "test", "cat dog", 5)

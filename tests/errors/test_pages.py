@@ -28,6 +28,7 @@ def printed(text: str) -> str:
     return render(problems)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_page_shows_what_netspec_prints(page: Path, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")

@@ -11,6 +11,8 @@ import pytest
 from netspec.net import training
 from tests.net.runs import OF_EPOCHS, OURS, begin, content, train
 
+pytestmark = pytest.mark.slow  # whole trainings
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

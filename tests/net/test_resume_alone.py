@@ -11,6 +11,8 @@ import pytest
 from netspec.cli import main
 from tests.net.runs import SPEC, begin, train
 
+pytestmark = pytest.mark.slow  # whole trainings
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

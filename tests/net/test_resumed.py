@@ -15,6 +15,8 @@ from netspec.net import load
 from netspec.net.recorded import compare, record
 from tests.net.runs import OURS, SPEC, begin, content, make_data, train
 
+pytestmark = pytest.mark.slow  # whole trainings
+
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

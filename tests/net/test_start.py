@@ -16,6 +16,8 @@ from netspec.net import load
 from netspec.net.start import Start
 from tests.net.runs import begin, train
 
+pytestmark = pytest.mark.slow  # whole trainings
+
 SPEC = """netspec 1
 net F(classes = 3, width = 2) {
     input x: 2 x 4 x 4

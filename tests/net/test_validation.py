@@ -18,6 +18,8 @@ from netspec.net.evaluation import evaluate
 from netspec.net.history import History
 from netspec.net.judging import Judge
 
+pytestmark = pytest.mark.slow  # whole trainings
+
 SPEC = """netspec 1
 net Small {
     input x: 1 x 6 x 6
