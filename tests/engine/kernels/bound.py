@@ -8,6 +8,8 @@ import numpy as np
 
 from netspec.engine.kernel import Barrier, Clock, Kernel, Memory, last
 from netspec.engine.kernels import KERNELS
+from netspec.engine.kernels.norm.still import StillNorm
+from netspec.ops.norm import Norm
 from netspec.shape import numbers
 from tests.engine.kernels.cases import Case, random_weights
 
@@ -34,13 +36,15 @@ class Bound:
         self.weights = graph.local_weights(self.node)
         self.xs = [last(numbers(shape)) for shape in case.shapes]
         self.y = last(numbers(self.node.shape))
-        self.kernel = (method or KERNELS[type(case.op)])(case.op, self.xs, self.y, self.weights)
+        still = isinstance(case.op, Norm) and case.op.frozen  # has a kernel of its own, and trains nothing
+        kind = method or (StillNorm if still else KERNELS[type(case.op)])
+        self.kernel = kind(case.op, self.xs, self.y, self.weights)
         rng = np.random.default_rng(seed)
         start = random_weights(graph, seed - 1)
         self.point = {f"x{i}": rng.standard_normal((n, *x)) for i, x in enumerate(self.xs)}
         self.point |= {k: self.kernel.pack(k, start[self.node.key(k)]) for k in self.weights}
         self.point = {k: array.astype(dtype) for k, array in self.point.items()}
-        self.trained = [k for k, w in self.weights.items() if w.trained]
+        self.trained = [k for k, w in self.weights.items() if w.trained and not still]
 
     def memory(self, at: dict[str, Array]) -> Memory:
         """Memory for one call each way, at a point."""
