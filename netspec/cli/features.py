@@ -68,23 +68,21 @@ class _Values:
     def rows(self, items: Any) -> Iterator[tuple[str, Any]]:
         """The name of each and its values, maps first. Raises Fault N703 where they are of different sizes."""
         shape: tuple[int, ...] | None = None
-        for batch, values in self.predictor.values(items, self.output):
-            for ready, found in zip(batch, values, strict=True):
-                self.count += 1
-                if found is None:
-                    assert ready.fault is not None
-                    note(f"{ready.name}  error[{ready.fault.code}]: {printable(ready.fault.message)}")
-                    continue
-                if shape is not None and found.shape != shape:
-                    sizes = (" x ".join(map(str, each)) for each in (found.shape, shape))
-                    raise Fault(
-                        "N703",
-                        f"{ready.name} gives {' and others '.join(sizes)} values",
-                        help="add a `resize(h, w)` to `prepare`, or ask about inputs of one size",
-                    )
-                shape = found.shape
-                self.good += 1
-                yield ready.name, found
+        for name, found in self.predictor.values(items, self.output):
+            self.count += 1
+            if isinstance(found, Fault):
+                note(f"{name}  error[{found.code}]: {printable(found.message)}")
+                continue
+            if shape is not None and found.shape != shape:
+                sizes = (" x ".join(map(str, each)) for each in (found.shape, shape))
+                raise Fault(
+                    "N703",
+                    f"{name} gives {' and others '.join(sizes)} values",
+                    help="add a `resize(h, w)` to `prepare`, or ask about inputs of one size",
+                )
+            shape = found.shape
+            self.good += 1
+            yield name, found
 
 
 def _save(out: Path, rows: Iterator[tuple[str, Any]]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from netspec.settings import Data
 from netspec.settings.losses import takes_labels
 
 Array = NDArray[Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -105,32 +106,33 @@ class Predictor:
 
         Raises Fault before the first row where the model cannot be asked about pictures at all.
         """
-        for batch, values in self.answers(items):
-            yield from (
-                self._error(ready) if value is None else self._row(ready.name, *value)
-                for ready, value in zip(batch, values, strict=True)
-            )
+        for name, answer in self.answers(items, self.output, self._mean):
+            if isinstance(answer, Fault):
+                yield Row(name, error=answer.message, code=answer.code)
+            else:
+                yield self._row(name, *answer)
 
-    def answers(self, items: Iterable[Item]) -> Iterator[tuple[list[_Ready], list[tuple[Array, bool] | None]]]:
-        """What the output says of a batch of examples: means over views and positions, and whether probabilities."""
-        for batch in self.batches(items):
-            found = self._together(batch, self.output)  # which may give an example its fault
-            yield batch, found
+    def values(self, items: Iterable[Item], output: str) -> Iterator[tuple[str, Array | Fault]]:
+        """What an output, or a value inside the model that is one, has for each: the mean over its views."""
+        return self.answers(items, output, lambda values, count: averaged(values, count, ""))
 
-    def values(self, items: Iterable[Item], output: str) -> Iterator[tuple[list[_Ready], list[Array | None]]]:
-        """What an output, or a value inside the model that is one, has for each of a batch: the mean over its views."""
+    def answers(
+        self, items: Iterable[Item], output: str, means: Callable[[Array, int], Iterable[T]]
+    ) -> Iterator[tuple[str, T | Fault]]:
+        """The name of each and what ``means`` makes of the values of a number of examples, or the fault that it has.
+
+        Examples whose inputs are of one size go through the model together.
+        """
         for batch in self.batches(items):
-            found: list[Array | None] = [None] * len(batch)
+            found: dict[int, T | Fault] = {}
             for places in _alike(batch):
                 try:
-                    values = averaged(self.run([batch[place] for place in places], output), len(places), "")
+                    values = self._run([batch[place] for place in places], output)
                 except Fault as fault:
-                    for place in places:
-                        batch[place] = replace(batch[place], fault=fault)
-                    continue
-                for place, value in zip(places, values, strict=True):
-                    found[place] = value
-            yield batch, found
+                    found |= dict.fromkeys(places, fault)
+                else:
+                    found |= zip(places, means(values, len(places)), strict=True)
+            yield from ((ready.name, ready.fault or found[place]) for place, ready in enumerate(batch))
 
     def batches(self, items: Iterable[Item]) -> Iterator[list[_Ready]]:
         """Examples read and prepared, in order: at most two batches ahead of what is asked for."""
@@ -156,7 +158,7 @@ class Predictor:
     def _checked(self, items: Iterable[Item]) -> Iterator[Item]:
         """The items; the first picture asks whether the model reads one."""
         for item in items:
-            if item.path is not None:
+            if item.path is not None and not self.pictures:
                 _ = self.session.input
                 self.pictures = True
             yield item
@@ -192,26 +194,13 @@ class Predictor:
         with foreign("N708", "the preparation that the model asks for does not fit this array"):
             return first_maps(views(array, self.data, shape))
 
-    def _together(self, batch: list[_Ready], output: str) -> list[tuple[Array, bool] | None]:
-        """Means of the output's values, and whether they are probabilities; None where there is an error.
+    def _mean(self, values: Array, count: int) -> Iterator[tuple[Array, bool]]:
+        """Of each example the mean over views and positions, and whether that is of probabilities."""
+        likely = self.ending.end in PROBABLE and probable(np.moveaxis(values, 1, -1), self.ending.end)
+        for mean in averaged(over_positions(values, self.ending.end if likely else ""), count, ""):
+            yield mean, likely
 
-        Examples whose inputs are of one size go through the model together.
-        """
-        found: list[tuple[Array, bool] | None] = [None] * len(batch)
-        for places in _alike(batch):
-            try:
-                values = self.run([batch[place] for place in places], output)
-            except Fault as fault:
-                for place in places:
-                    batch[place] = replace(batch[place], fault=fault)
-                continue
-            likely = self.ending.end in PROBABLE and probable(np.moveaxis(values, 1, -1), self.ending.end)
-            means = averaged(over_positions(values, self.ending.end if likely else ""), len(places), "")
-            for place, mean in zip(places, means, strict=True):
-                found[place] = mean, likely
-        return found
-
-    def run(self, batch: Sequence[_Ready], output: str) -> Array:
+    def _run(self, batch: Sequence[_Ready], output: str) -> Array:
         """The output's values for examples whose inputs are of one size. Raises Fault N708."""
         began = perf_counter()
         with foreign("N708", "the model does not run on this input"):
@@ -219,10 +208,6 @@ class Predictor:
             values = self.session.run(*given, names=[output])[0]
         self.seconds.model += perf_counter() - began
         return values
-
-    def _error(self, ready: _Ready) -> Row:
-        assert ready.fault is not None
-        return Row(ready.name, error=ready.fault.message, code=ready.fault.code)
 
     def _row(self, name: str, values: Array, likely: bool) -> Row:
         classes, ending = self.data.classes, self.ending
