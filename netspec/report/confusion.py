@@ -10,7 +10,8 @@ from xml.sax.saxutils import escape
 import numpy as np
 from numpy.typing import NDArray
 
-FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
+from netspec.report.curves import FONT, text_at
+
 #: Sides of a cell in pixels: of up to so many classes.
 SIDES = ((12, 34), (24, 24), (60, 12))
 #: The longest name that is written in full.
@@ -35,8 +36,8 @@ def confusion_svg(names: Sequence[str], matrix: NDArray[np.int64], title: str) -
     left, top = room + 20, 44 + room
     width, height = max(left + classes * side + 20, 9 * len(title) + 30, 340), top + classes * side + 24
     parts = [
-        _text(16, 24, title, 15, "start"),
-        _text(16, height - 6, "rows: what it is; columns: what was answered", 12, "start"),
+        text_at(16, 24, title, 15, "start"),
+        text_at(16, height - 6, "rows: what it is; columns: what was answered", 12, "start"),
         *(_names(shown, left, top, side) if side >= 12 else ()),
         *_cells(matrix, left, top, side),
         f'<rect x="{left}" y="{top}" width="{classes * side}" height="{classes * side}" fill="none" stroke="#bbbbbb"/>',
@@ -50,7 +51,7 @@ def _names(names: Sequence[str], left: int, top: int, side: int) -> Iterator[str
     size = 12 if side >= 20 else 9
     for n, name in enumerate(names):
         middle = (n + 0.5) * side
-        yield _text(left - 8, top + middle + 4, name, size, "end")
+        yield text_at(left - 8, top + middle + 4, name, size, "end")
         x, y = left + middle + 4, top - 8
         yield (
             f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="#222222" text-anchor="start" '
@@ -67,12 +68,8 @@ def _cells(matrix: NDArray[np.int64], left: int, top: int, side: int) -> Iterato
         yield f'<rect x="{x}" y="{y}" width="{side}" height="{side}" {look}/>'
         if side >= 24:
             ink = "#ffffff" if share > 0.5 else "#222222"
-            yield _text(x + side / 2, y + side / 2 + 4, _short(number), 11 if number < 10_000 else 8, colour=ink)
+            yield text_at(x + side / 2, y + side / 2 + 4, _short(number), 11 if number < 10_000 else 8, colour=ink)
 
 
 def _short(number: int) -> str:
     return str(number) if number < 100_000 else f"{number / 1000:.0f}k"
-
-
-def _text(x: float, y: float, text: str, size: int, anchor: str = "middle", colour: str = "#222222") -> str:
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{colour}" text-anchor="{anchor}">{escape(text)}</text>'

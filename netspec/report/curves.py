@@ -70,9 +70,9 @@ def _chart(lines: Mapping[str, Line], title: str, across: str, up: str) -> list[
         low - margin if low < 0 else max(low - margin, 0.0), high + margin, max(max(map(len, lines.values())) - 1, 1)
     )
     parts = [
-        _text(LEFT, 22, title, 15, "start"),
-        _text(LEFT + WIDE / 2, HEIGHT - 8, across, 12),
-        _text(4, TOP - 10, up, 12, "start"),
+        text_at(LEFT, 22, title, 15, "start"),
+        text_at(LEFT + WIDE / 2, HEIGHT - 8, across, 12),
+        text_at(4, TOP - 10, up, 12, "start"),
         *frame.axes(),
     ]
     for row, (name, line) in enumerate(lines.items()):
@@ -98,9 +98,9 @@ class _Frame:
             value = self.low + (self.high - self.low) * n / 5
             y = self.at(0, value)[1]
             yield f'<line x1="{LEFT}" y1="{y:.1f}" x2="{LEFT + WIDE}" y2="{y:.1f}" stroke="#dddddd"/>'
-            yield _text(LEFT - 8, y + 4, f"{value:.3g}", 11, "end")
+            yield text_at(LEFT - 8, y + 4, f"{value:.3g}", 11, "end")
         for n in sorted({round(self.steps * k / 5) for k in range(6)}):
-            yield _text(self.at(n, self.low)[0], TOP + TALL + 18, str(n + 1), 11)
+            yield text_at(self.at(n, self.low)[0], TOP + TALL + 18, str(n + 1), 11)
 
     def line(self, name: str, values: Line, colour: str, row: int) -> Iterator[str]:
         """A curve, broken where a value is missing, and its name with its colour in row ``row`` of the key."""
@@ -114,10 +114,10 @@ class _Frame:
                 at, _, down = points[0].partition(",")
                 yield f'<circle cx="{at}" cy="{down}" r="3" fill="{colour}"/>'
         yield f'<line x1="{x}" y1="{y}" x2="{x + 20}" y2="{y}" stroke="{colour}" stroke-width="2"/>'
-        yield _text(x + 26, y + 4, name, 12, "start")
+        yield text_at(x + 26, y + 4, name, 12, "start")
 
 
-def _text(x: float, y: float, text: str, size: int, anchor: str = "middle") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="#222222" text-anchor="{anchor}">{escape(text)}</text>'
-    )
+def text_at(x: float, y: float, text: str, size: int, anchor: str = "middle", colour: str = "#222222") -> str:
+    """A text of any characters."""
+    look = f'font-size="{size}" fill="{colour}" text-anchor="{anchor}"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{escape(text)}</text>'

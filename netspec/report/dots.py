@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from xml.sax.saxutils import escape
 
-from netspec.report.curves import COLOURS, FONT
+from netspec.report.curves import COLOURS, FONT, text_at
 
 WIDE, ROW, TOP, BOTTOM, RIGHT, LONGEST = 420, 24, 64, 40, 90, 48
 
@@ -28,26 +27,20 @@ def dots(rows: Mapping[str, Sequence[float]], title: str, across: str) -> str:
     look = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" font-family="{FONT}"'
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {look}>',
              f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-             _text(16, 24, title, 15, "start"), _text(left + WIDE / 2, height - 8, across, 12)]  # fmt: skip
+             text_at(16, 24, title, 15, "start"), text_at(left + WIDE / 2, height - 8, across, 12)]  # fmt: skip
     for n in range(6):
         value = low + (high - low) * n / 5
         x = at(value)
         parts.append(f'<line x1="{x:.1f}" y1="{TOP - 8}" x2="{x:.1f}" y2="{height - BOTTOM}" stroke="#dddddd"/>')
-        parts.append(_text(x, TOP - 14, f"{value:.4g}", 11))
+        parts.append(text_at(x, TOP - 14, f"{value:.4g}", 11))
     for n, (name, row) in enumerate(zip(shown, rows.values(), strict=True)):
         y = TOP + ROW * n + ROW / 2
-        parts.append(_text(left - 10, y + 4, name, 12, "end"))
+        parts.append(text_at(left - 10, y + 4, name, 12, "end"))
         parts += [f'<circle cx="{at(v):.1f}" cy="{y:g}" r="4" fill="{COLOURS[0]}" fill-opacity="0.6"/>' for v in row]
         if row:
             mean = sum(row) / len(row)
             x = at(mean)
             parts.append(f'<line x1="{x:.1f}" y1="{y - 9:g}" x2="{x:.1f}" y2="{y + 9:g}" stroke="{COLOURS[1]}" '
                          'stroke-width="2"/>')  # fmt: skip
-            parts.append(_text(left + WIDE + 12, y + 4, f"{mean:.4g}", 12, "start"))
+            parts.append(text_at(left + WIDE + 12, y + 4, f"{mean:.4g}", 12, "start"))
     return "\n".join([*parts, "</svg>", ""])
-
-
-def _text(x: float, y: float, text: str, size: int, anchor: str = "middle") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="#222222" text-anchor="{anchor}">{escape(text)}</text>'
-    )
