@@ -7,7 +7,7 @@ a model of 2 GB costs no more than to read it.
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,11 +52,8 @@ def exposed(path: Path) -> Exposed:
         found = {name: logits for name, axes in outputs.items() if (logits := _before(name, axes, makers)) is not None}
         if external or not found:
             return Exposed(None, {})
-        more = onnx.ModelProto()
-        for name in dict.fromkeys(logits.name for logits in found.values()):
-            if name not in outputs:
-                more.graph.output.append(onnx.ValueInfoProto(name=name))
-        return Exposed(b"".join((view, more.SerializeToString())), found)
+        names = dict.fromkeys(logits.name for logits in found.values() if logits.name not in outputs)
+        return Exposed(_giving(view, names), found)
 
 
 def with_output(path: Path, value: str) -> tuple[bytes | None, list[str]]:
@@ -70,9 +67,14 @@ def with_output(path: Path, value: str) -> tuple[bytes | None, list[str]]:
         known = [name for node in nodes for name in node.output]
         if external or value not in known:
             return None, known
-        more = onnx.ModelProto()
-        more.graph.output.append(onnx.ValueInfoProto(name=value))
-        return b"".join((view, more.SerializeToString())), known
+        return _giving(view, [value]), known
+
+
+def _giving(view: memoryview, names: Iterable[str]) -> bytes:
+    """A model's bytes with further outputs behind them."""
+    more = onnx.ModelProto()
+    more.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    return b"".join((view, more.SerializeToString()))
 
 
 def _skim(view: memoryview) -> tuple[list[onnx.NodeProto], dict[str, int], bool]:
