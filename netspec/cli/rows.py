@@ -26,6 +26,7 @@ from netspec.files import atomic_write, is_nowhere, reason
 #: Rows that are put into a Parquet file at a time.
 GROUP = 4096
 Row = Mapping[str, Any]
+File = BinaryIO | io.RawIOBase
 
 
 class Sink(Protocol):
@@ -41,7 +42,7 @@ class Sink(Protocol):
 class Csv:
     """A head, then a row each; what a row has not is empty."""
 
-    def __init__(self, file: BinaryIO, names: Sequence[str]) -> None:
+    def __init__(self, file: File, names: Sequence[str]) -> None:
         self.file, self.text = file, io.StringIO()
         self.writer = csv.DictWriter(self.text, names, extrasaction="ignore", lineterminator="\n")
         self.writer.writeheader()
@@ -61,7 +62,7 @@ class Csv:
 class JsonLines:
     """An object a line."""
 
-    def __init__(self, file: BinaryIO, names: Sequence[str]) -> None:
+    def __init__(self, file: File, names: Sequence[str]) -> None:
         self.file = file
 
     def add(self, row: Row) -> None:
@@ -75,7 +76,7 @@ class JsonLines:
 class Json:
     """One array of objects."""
 
-    def __init__(self, file: BinaryIO, names: Sequence[str]) -> None:
+    def __init__(self, file: File, names: Sequence[str]) -> None:
         self.file, self.before = file, "[\n"
 
     def add(self, row: Row) -> None:
@@ -91,7 +92,7 @@ class Json:
 class Parquet:
     """Columns of text, whole numbers and float64, in groups of rows."""
 
-    def __init__(self, file: BinaryIO, names: Sequence[str]) -> None:
+    def __init__(self, file: File, names: Sequence[str]) -> None:
         self.arrow, parquet = _pyarrow()
         kinds = {"prob": self.arrow.float64(), "value": self.arrow.float64(), "index": self.arrow.int64()}
         self.schema = self.arrow.schema([(name, kinds.get(name.split("_")[0], self.arrow.string())) for name in names])
@@ -139,7 +140,7 @@ class Sinks:
     Rows with errors that come before it wait for it.
     """
 
-    def __init__(self, files: Mapping[str, BinaryIO]) -> None:
+    def __init__(self, files: Mapping[str, File]) -> None:
         self.files, self.open, self.waiting = files, list[Sink](), list[Row]()
 
     def add(self, row: Row) -> None:
@@ -183,9 +184,8 @@ def sinks(asked: Mapping[str, Path | None], as_json: bool, inputs: Sequence[Path
         _pyarrow()
     paths = {form: result(path, *inputs) for form, path in given.items() if form not in out}
     with ExitStack() as stack:
-        files: dict[str, BinaryIO] = {form: stack.enter_context(_unnamed(path)) for form, path in paths.items()}
-        files |= dict.fromkeys(out, _Standard())  # type: ignore[arg-type]
-        found = Sinks(files)
+        files = {form: stack.enter_context(_unnamed(path)) for form, path in paths.items()}
+        found = Sinks(files | dict.fromkeys(out, _Standard()))
         with _told(paths):
             yield found
             found.end()
@@ -193,20 +193,20 @@ def sinks(asked: Mapping[str, Path | None], as_json: bool, inputs: Sequence[Path
             _named(files[form], path)
 
 
-class _Standard:
+class _Standard(io.RawIOBase):
     """Standard output, as bytes."""
 
-    def write(self, content: bytes) -> int:
-        if sys.stdout.isatty():  # names of strangers
-            click.echo(printable(content.decode("utf-8", "replace"), keep="\n"), nl=False)
+    def writable(self) -> bool:
+        """It is."""
+        return True
+
+    def write(self, content: Any) -> int:
+        """On a terminal what is printable: names are those of strangers."""
+        if sys.stdout.isatty():
+            click.echo(printable(bytes(content).decode("utf-8", "replace"), keep="\n"), nl=False)
         else:
             sys.stdout.buffer.write(content)
         return len(content)
-
-    def flush(self) -> None:
-        sys.stdout.buffer.flush()
-
-    closed = False
 
 
 @contextmanager
