@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.images import SUFFIXES, Reading, read_image
-from netspec.diagnostics import Fault, printable
+from netspec.diagnostics import Fault, printable, several
 from netspec.files import reason
 from netspec.machine import cores
 
@@ -69,7 +69,7 @@ def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
                 help="name the folder after its class, in UTF-8",
             )
         if name not in names:
-            raise Fault("N707", f"{folder} has a folder {name}, but there is no such class", help=_listed(names))
+            raise Fault("N707", f"{folder} has a folder {name}, but there is no such class", help=in_short(names))
         before = len(result.files)
         _below(folder / name, names.index(name), result)
         if len(result.files) == before:
@@ -135,11 +135,10 @@ def decoded(found: Listing, reading: Reading, where: Path) -> Array | list[Array
         found.passed[UNREADABLE] += len(broken)
     elif broken:
         many = "a picture" if len(broken) == 1 else f"{len(broken):,} pictures"
-        more = [f"… and {len(broken) - 50:,} more"] if len(broken) > 50 else []
         raise Fault(
             "N707",
             f"{many} cannot be read (N705): {broken[0]}",
-            help="\n".join([*broken[:50], *more]) if len(broken) > 1 else "",
+            help="\n".join(several(broken)),
         )
     if not images:
         raise Fault("N707", f"{where} holds no pictures", help=f"put them into {where}/CLASS/")
@@ -172,11 +171,14 @@ def class_folders(folder: Path) -> list[str]:
 def numbered(folder: Path) -> list[str] | None:
     """The names of classes that are only numbered, where all folders are called by numbers: `3` is the fourth."""
     found = class_folders(folder)
-    if not found or not all(
-        name.isascii() and name.isdigit() and len(name) < 6 and str(int(name)) == name for name in found
-    ):
+    if not found or not all(map(is_number, found)):
         return None
     return [str(number) for number in range(1 + max(map(int, found)))]
+
+
+def is_number(name: str) -> bool:
+    """Whether a class's name is its number: digits alone, as they are usually written."""
+    return name.isascii() and name.isdigit() and len(name) < 6 and str(int(name)) == name
 
 
 def entries(folder: Path) -> list[Path]:
@@ -187,6 +189,7 @@ def entries(folder: Path) -> list[Path]:
         raise Fault("N707", f"{folder} cannot be read: {reason(error)}") from None
 
 
-def _listed(names: Sequence[str]) -> str:
+def in_short(names: Sequence[str]) -> str:
+    """The classes that there are, the first twenty by name."""
     more = f", … and {len(names) - 20} more" if len(names) > 20 else ""
     return f"classes: {', '.join(map(printable, names[:20]))}{more}"

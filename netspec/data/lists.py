@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from netspec.data.folders import Listing
+from netspec.data.folders import Listing, in_short, is_number
 from netspec.data.images import SUFFIXES
 from netspec.data.rows import Row, read_rows, refuse
 from netspec.diagnostics import Fault
@@ -54,8 +54,7 @@ def read_list(path: Path, classes: Sequence[str] | None = None) -> tuple[Listing
         if before is not entry:
             wrong.append(f"{path}:{entry.line}: {entry.name} is already in line {before.line}{_as(before, entry)}")
         elif number is None:
-            listed = ", ".join(names[:20]) + (f", … and {len(names) - 20} more" if len(names) > 20 else "")
-            wrong.append(f"{path}:{entry.line}: there is no class {entry.label}; classes: {listed}")
+            wrong.append(f"{path}:{entry.line}: there is no class {entry.label}; {in_short(names)}")
         elif not os.path.lexists(file):
             wrong.append(f"{path}:{entry.line}: there is no file {file}")
         else:
@@ -114,16 +113,12 @@ def _is_picture(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES
 
 
-def _is_number(label: str) -> bool:
-    return label.isascii() and label.isdigit() and len(label) < 6 and str(int(label)) == label
-
-
 def _in_order(labels: set[str]) -> list[str]:
     """The classes: numbers by their size, names as folders are."""
-    return sorted(labels, key=int) if all(map(_is_number, labels)) else sorted(labels)
+    return sorted(labels, key=int) if all(map(is_number, labels)) else sorted(labels)
 
 
 def _number(label: str, names: Sequence[str]) -> int | None:
     if label in names:
         return names.index(label)
-    return int(label) if _is_number(label) and int(label) < len(names) else None
+    return int(label) if is_number(label) and int(label) < len(names) else None

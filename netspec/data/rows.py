@@ -7,14 +7,12 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from netspec.diagnostics import Fault
+from netspec.diagnostics import Fault, several
 from netspec.files import read_regular
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 #: Bytes that such a file may have.
 LARGEST = 2**30
-#: Faults that are told one by one.
-MOST = 50
 Row = tuple[int, list[str]]
 
 
@@ -67,5 +65,4 @@ def refuse(path: Path, wrong: Sequence[str], help: str = "") -> None:
         return
     if len(wrong) == 1:
         raise Fault("N707", wrong[0], help=help)
-    more = [f"… and {len(wrong) - MOST:,} more"] if len(wrong) > MOST else []
-    raise Fault("N707", f"{path} has {len(wrong):,} faults: {wrong[0]}", help="\n".join([*wrong[:MOST], *more, help]))
+    raise Fault("N707", f"{path} has {len(wrong):,} faults: {wrong[0]}", help="\n".join([*several(wrong), help]))

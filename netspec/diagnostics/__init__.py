@@ -4,6 +4,7 @@ from netspec.diagnostics.printable import printable, strict_json
 from netspec.diagnostics.problem import Fault, Problem, Source, Span, Trouble
 from netspec.diagnostics.problems import Problems, SpecError, TooMany
 from netspec.diagnostics.render import render
+from netspec.diagnostics.several import several
 from netspec.diagnostics.spelling import did_you_mean, nearest
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "nearest",
     "printable",
     "render",
+    "several",
     "strict_json",
 ]

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Fault, Trouble, did_you_mean
+from netspec.diagnostics import Fault, Trouble, did_you_mean, several
 from netspec.files import in_run, open_regular
 from netspec.graph import Graph, Node
 from netspec.net.left import BEST, LAST, settings_of
@@ -19,9 +19,6 @@ from netspec.shape import show
 
 if TYPE_CHECKING:
     from netspec.weights import Arrays
-
-#: Weights that are told one by one where they do not fit.
-_TOLD = 50
 
 
 @dataclass(frozen=True)
@@ -265,8 +262,6 @@ def _misfits(
 
 
 def _misfit(path: str, graph: Graph, wrong: list[str]) -> Fault:
-    more = [f"… and {len(wrong) - _TOLD:,} more"] if len(wrong) > _TOLD else []
-    told = wrong[:_TOLD] if len(wrong) > 1 else []
     heads = dict.fromkeys(line.split(" ")[0].rsplit("/", 1)[0] for line in wrong)
     fresh = " ".join(f'--fresh "{head}{"/*" if "." not in head else ""}"' for head in list(heads)[:3])
     advice = (
@@ -275,7 +270,9 @@ def _misfit(path: str, graph: Graph, wrong: list[str]) -> Fault:
         else ('what is to start anew is named by patterns, such as `--fresh "label/*"`')
     )
     return Fault(
-        "N701", f"the weights of {path} do not fit net {graph.name}: {wrong[0]}", help="\n".join([*told, *more, advice])
+        "N701",
+        f"the weights of {path} do not fit net {graph.name}: {wrong[0]}",
+        help="\n".join([*several(wrong), advice]),
     )
 
 

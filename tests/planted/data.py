@@ -153,7 +153,7 @@ FAULTS = (
      "a union counts what is in both once"),
     # lists of pictures
     fault("lists", "path.parent / entry.name", "Path(entry.name)", LISTS, "names are relative to the list's folder"),
-    fault("lists", "sorted(labels, key=int) if all(map(_is_number, labels))", "sorted(labels) if True",
+    fault("lists", "sorted(labels, key=int) if all(map(is_number, labels))", "sorted(labels) if True",
      LISTS, "numbers are in the order of their size"),
     fault("lists", "os.path.normpath(file)", "str(file)", LISTS, "one file by two names is told"),
     fault("rows", '"utf-16" if wide else "utf-8-sig"', '"utf-16" if wide else "utf-8"', LISTS,

@@ -1,0 +1,15 @@
+"""Many lines of one fault."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netspec.diagnostics.render import MOST_TOLD
+
+
+def several(lines: Sequence[str]) -> list[str]:
+    """Those that are told, the first 50, and how many more there are; none where one line says it all."""
+    if len(lines) == 1:
+        return []
+    more = [f"… and {len(lines) - MOST_TOLD:,} more"] if len(lines) > MOST_TOLD else []
+    return [*lines[:MOST_TOLD], *more]
