@@ -5,7 +5,7 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +18,11 @@ from netspec.cli.output import (
     max_pixels_option,
     note,
     on_bad_image_option,
-    pixels,
     result,
     write_text,
 )
 from netspec.cli.run import device_option, where
-from netspec.cli.untrusted import apart, untrusted_option
+from netspec.cli.untrusted import again, apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
 from netspec.report.columns import columns
 
@@ -83,8 +82,9 @@ def command(
     if least is not None and isnan(least):
         raise click.UsageError("--fail-under takes a number")
     if untrusted:
-        read = {"--format": format, "--on-bad-image": on_bad_image}
-        return _apart(model, folder, mistakes, least, device, max_pixels, as_json, read)
+        if mistakes is not None and str(mistakes) != "-":
+            raise click.UsageError("with --untrusted no file is written; say `--mistakes -`")
+        return apart(again(device), seconds=LONG)
     from netspec.net.evaluation import evaluate
 
     if mistakes is not None:
@@ -100,24 +100,6 @@ def command(
     if mistakes is not None:
         write_text(mistakes, _mistakes(found))
     return int(least is not None and _below(found, least))
-
-
-def _apart(
-    model: Path, folder: Path, mistakes: Path | None, least: float | None, device: str, max_pixels: int | None,
-    as_json: bool, read: Mapping[str, str | None],
-) -> int:  # fmt: skip
-    """The same in a process of its own, which may write no file."""
-    if mistakes is not None and str(mistakes) != "-":
-        raise click.UsageError("with --untrusted no file is written; say `--mistakes -`")
-    options = [
-        *("--data", str(folder), "--device", "cpu" if device == "auto" else device),
-        *pixels(max_pixels),
-        *(word for name, value in read.items() if value is not None for word in (name, value)),
-        *(() if mistakes is None else ("--mistakes", "-")),
-        *(() if least is None else ("--fail-under", repr(least))),
-        *(("--json",) if as_json else ()),
-    ]
-    return apart(["eval", *options, "--", str(model)], seconds=LONG)
 
 
 def _note(found: Evaluation) -> None:

@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from string import ascii_letters
 from typing import TYPE_CHECKING, Any
@@ -123,21 +123,22 @@ def load(spec: Path, settings: tuple[str, ...]) -> Net:
     return net
 
 
-def typed() -> str:
-    """The command as it was given, in one line."""
+def words() -> Iterator[tuple[click.Parameter, list[str]]]:
+    """The arguments and options of the command that were given, each with its words."""
     ctx = click.get_current_context()
-    words = [ctx.command_path]
     for param in ctx.command.params:
         value = ctx.params.get(param.name or "") if param.expose_value else root()
         if ctx.get_parameter_source(param.name or "") is not ParameterSource.COMMANDLINE:
             continue
         for item in value if isinstance(value, tuple) else (value,):
-            words += (
-                [shlex.quote(str(item))]
-                if isinstance(param, click.Argument)
-                else [param.opts[-1], *([] if item is True else [shlex.quote(str(item))])]
-            )
-    return " ".join(words)
+            option = [] if isinstance(param, click.Argument) else [param.opts[-1]]
+            yield param, [*option, *([] if item is True else [str(item)])]
+
+
+def typed() -> str:
+    """The command as it was given, in one line."""
+    given = (shlex.quote(word) for _, each in words() for word in each)
+    return " ".join([click.get_current_context().command_path, *given])
 
 
 def note(text: str) -> None:
@@ -198,11 +199,6 @@ on_bad_image_option = click.option(
     type=click.Choice(["error", "skip"]),
     help="What to do with pictures that cannot be decoded: list them all and stop (the default), or pass over them.",
 )
-
-
-def pixels(count: int | None) -> list[str]:
-    """The option again, for a command that goes on in a child."""
-    return [] if count is None else ["--max-pixels", str(count)]
 
 
 def sizes(given: tuple[str, ...]) -> Mapping[str, int]:

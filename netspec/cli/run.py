@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import json_option, max_pixels_option, note, pixels
+from netspec.cli.output import json_option, max_pixels_option, note
 from netspec.cli.rows import options, sinks
-from netspec.cli.untrusted import apart, untrusted_option
+from netspec.cli.untrusted import again, apart, untrusted_option
 from netspec.diagnostics import printable
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def command(
     from standard input, or an npz or npy file with a row for each example.
     """
     if untrusted:
-        return _apart(model, given, top, batch, threads, device, max_pixels, as_json, files)
+        return _apart(given, device, files)
     began = perf_counter()
     from netspec.runtime.session import open_model
 
@@ -133,23 +133,13 @@ def closing(predictor: Predictor, items: Given, count: int, seconds: float) -> N
     note(f"{count:,} {what}{'' if count == 1 else 's'} in {seconds:.1f} s, {speed:,.0f} a second: {divided}")
 
 
-def _apart(
-    model: Path, given: tuple[str, ...], top: int, batch: int, threads: int | None, device: str,
-    max_pixels: int | None, as_json: bool, files: Mapping[str, Path | None],
-) -> int:  # fmt: skip
+def _apart(given: tuple[str, ...], device: str, files: Mapping[str, Path | None]) -> int:
     """The same in a process of its own, which may write no file."""
     if any(path is not None and str(path) != "-" for path in files.values()):
         raise click.UsageError("with --untrusted no file is written; say `-` for standard output")
     if "-" in given:
         raise click.UsageError("with --untrusted names do not come from standard input; say @FILE")
-    arguments = [
-        *("--top", str(top), "--batch", str(batch), "--device", "cpu" if device == "auto" else device),
-        *(() if threads is None else ("--threads", str(threads))),
-        *pixels(max_pixels),
-        *(word for form, path in files.items() if path is not None for word in (f"--{form}", "-")),
-        *(("--json",) if as_json else ()),
-    ]
-    return apart(["run", *arguments, "--", str(model), *given])
+    return apart(again(device))
 
 
 def _line(row: Row) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from netspec.cli.output import words
 from netspec.diagnostics import Fault, printable
 
 #: Bytes that the process may write to, and seconds that may pass without a line of its answer.
@@ -29,6 +30,16 @@ untrusted_option = click.option(
     help=f"Run the model in a separate process that may take {MEMORY / 2**30:.0f} GiB, may write no file, "
     "and is stopped if it does not answer.",
 )
+
+
+def again(device: str) -> list[str]:
+    """The command that runs, for a process that is asked to do it: on the processor, unless a device was named."""
+    options, arguments = list[str](), list[str]()
+    for param, given in words():
+        if param.name not in ("untrusted", "device"):
+            (arguments if isinstance(param, click.Argument) else options).extend(given)
+    name = click.get_current_context().info_name or ""
+    return [name, *options, "--device", "cpu" if device == "auto" else device, "--", *arguments]
 
 
 def apart(arguments: Sequence[str], seconds: float = SECONDS, memory: int = MEMORY) -> int:
