@@ -40,8 +40,8 @@ FAULTS = (
     ),
     fault(
         "cli/output.py",
-        "[shlex.quote(str(item))]\n                if",
-        "[str(item)]\n                if",
+        "(shlex.quote(word) for _",
+        "(word for _",
         "cli/test_output.py",
         "a path with a space is quoted",
     ),
