@@ -42,9 +42,10 @@ def check(
     else:
         from netspec.data.checking import check as checked
         from netspec.data.images import Reading
+        from netspec.data.needs import NOTHING
         from netspec.settings import Data
 
-        found = checked(folder, Data(), (), Reading.of(Data(), max_pixels, format))
+        found = checked(folder, Data(), NOTHING, Reading.of(Data(), max_pixels, format))
     if as_json:
         click.echo(strict_json(found.to_json()))
     else:

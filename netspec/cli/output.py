@@ -191,7 +191,7 @@ max_pixels_option = click.option(
 
 format_option = click.option(
     "--format",
-    type=click.Choice(["folder", "list", "idx", "cifar", "arrays"]),
+    type=click.Choice(["folder", "list", "table", "idx", "cifar", "arrays"]),
     help="How the data must lie on disk (default: what is found).",
 )
 on_bad_image_option = click.option(

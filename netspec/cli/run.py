@@ -67,7 +67,7 @@ def command(
     """Run MODEL, or a run's folder, on each INPUT: print labels and probabilities, or values if the model has none.
 
     An INPUT is a picture, a folder of pictures, a pattern such as "photos/*.jpg", @FILE with a name a line, - for names
-    from standard input, or an npz or npy file with a row for each example.
+    from standard input; or a file with a row for each example: npz, npy, or a CSV with a header.
     """
     if untrusted:
         return _apart(given, device, files)
@@ -108,7 +108,7 @@ def asked(
 
     where(session, device)
     predictor = Predictor(session, top, max_pixels, batch, threads or cores())
-    return predictor, Given(given, list(session.inputs))
+    return predictor, Given(given, predictor.needs)
 
 
 def where(session: Session, device: str) -> None:

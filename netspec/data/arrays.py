@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,26 @@ MOST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class Examples:
-    """Arrays by name, channels last, an example along the first axis; ``classes`` where they are called by name."""
+    """Arrays by name, channels last, an example along the first axis; ``classes`` where they are called by name.
+
+    ``labelled`` names the array that has the number of each example's class, where one has; ``files`` says where each
+    example is from, where that is known.
+    """
 
     arrays: Mapping[str, Array]
     classes: list[str] | None = None
+    labelled: str | None = None
+    files: list[str] | None = None
+
+    def with_labels(self, names: Collection[str]) -> Examples:
+        """The classes' numbers are in the first of some arrays that has one for each example."""
+        found = (name for name, array in self.arrays.items() if array.ndim == 1 and array.dtype.kind in "iu")
+        return replace(self, labelled=next((name for name in found if name in names and len(self)), None))
+
+    @property
+    def labels(self) -> Array | None:
+        """The number of each example's class, where there is one for each."""
+        return None if self.labelled is None else self.arrays[self.labelled]
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))
@@ -35,22 +51,29 @@ class Examples:
 
 def has_arrays(folder: Path, part: str) -> bool:
     """Whether a folder holds a part (`train`, `test`) as `train.npz` or as `train/NAME.npy`."""
-    return _packed(folder, part) or bool(_names(folder, part))
+    return _packed(folder, part) is not None or bool(_names(folder / part))
+
+
+def loose_arrays(folder: Path, names: Sequence[str]) -> bool:
+    """Whether an array for one of the names stands in a folder itself, without parts."""
+    return any(name in names for name in _names(folder))
 
 
 def read_arrays(folder: Path, part: str, names: Sequence[str]) -> Examples:
-    """A part's arrays for the names of a net, channels last.
+    """A part's arrays for the names of a net, channels last; those of the folder itself where it has none by the part.
 
     Raises Fault N707 where one cannot be read, lengths differ, or a number is not finite in single precision.
     `NAME.npy` is mapped and not read, so that it may be larger than memory. Nothing is ever unpickled.
     """
-    if _packed(folder, part):
-        with npz(folder / f"{part}.npz", "N707") as packed:
+    file = _packed(folder, part)
+    if file is not None:
+        with npz(file, "N707") as packed:
             known = list(packed.members)
             arrays = {name: packed[name] for name in known if name in names}
     else:
-        known = _names(folder, part)
-        arrays = {name: mapped(folder / part / f"{name}.npy", "N707") for name in known if name in names}
+        where = folder / part if _names(folder / part) else folder
+        known = _names(where)
+        arrays = {name: mapped(where / f"{name}.npy", "N707") for name in known if name in names}
     if not arrays:
         held = ", ".join(known[:20]) or "no array"
         raise Fault(
@@ -78,15 +101,23 @@ def checked(arrays: Mapping[str, Array], part: str, classes: list[str] | None = 
     return Examples(last, classes)
 
 
-def _packed(folder: Path, part: str) -> bool:
+def _packed(folder: Path, part: str) -> Path | None:
+    """The npz file of a part: what is given is one, which is a training set, or it is called after the part."""
+    if is_packed(folder):
+        return folder if part == "train" else None
     path = folder / f"{part}.npz"
-    return os.path.lexists(path) and not os.path.isdir(path)
+    return path if os.path.lexists(path) and not os.path.isdir(path) else None
 
 
-def _names(folder: Path, part: str) -> list[str]:
-    """What the npy files of a part are called."""
+def is_packed(path: Path) -> bool:
+    """Whether this is an npz file."""
+    return path.suffix.lower() == ".npz" and os.path.isfile(path)
+
+
+def _names(folder: Path) -> list[str]:
+    """What the npy files of a folder are called."""
     try:
-        return sorted(path.stem for path in (folder / part).iterdir() if path.suffix == ".npy")
+        return sorted(path.stem for path in folder.iterdir() if path.suffix == ".npy")
     except OSError:  # there is no such folder, or what is wrong with it is said where pictures are looked for
         return []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,8 @@ import numpy as np
 from netspec.data.arrays import Examples
 from netspec.data.folders import Listing
 from netspec.data.images import Reading, read_stored
-from netspec.data.sets import PARTS, Pictures, check_folder, find_part, listing_of
+from netspec.data.needs import Needs
+from netspec.data.sets import PARTS, Pictures, check_folder, find_part, listing_of, table_of
 from netspec.diagnostics import Fault
 from netspec.files import read_regular
 from netspec.settings import Data
@@ -74,8 +75,8 @@ class Checked:
         }
 
 
-def check(folder: Path, data: Data, names: Sequence[str], reading: Reading) -> Checked:
-    """Look at every example of each part. ``names`` are the inputs and outputs of the net, whose arrays are looked for.
+def check(folder: Path, data: Data, needs: Needs, reading: Reading) -> Checked:
+    """Look at every example of each part. ``needs`` is what the net reads and is held against.
 
     Raises Trouble N706 where there is no such folder, Fault N707 where it holds no data.
     """
@@ -85,7 +86,7 @@ def check(folder: Path, data: Data, names: Sequence[str], reading: Reading) -> C
     classes = data.classes
     for part in PARTS:
         try:
-            classes = _part(folder, part, classes, names, reading, result, seen) or classes
+            classes = _part(folder, part, classes, needs, reading, result, seen) or classes
         except Fault as fault:
             result.problems.append(fault.line)
     if not result.examples and not result.problems:
@@ -99,27 +100,28 @@ def check(folder: Path, data: Data, names: Sequence[str], reading: Reading) -> C
 
 
 def _part(
-    folder: Path, part: str, classes: list[str] | None, names: Sequence[str], reading: Reading, result: Checked,
+    folder: Path, part: str, classes: list[str] | None, needs: Needs, reading: Reading, result: Checked,
     seen: dict[bytes, list[tuple[str, str]]],
 ) -> list[str] | None:  # fmt: skip
     """Look at one part; the classes that it has."""
-    found = listing_of(folder, part, classes, reading)
+    found = None if table_of(folder, part, needs, reading) else listing_of(folder, part, classes, reading)
     if found is not None:
         _pictures(found, folder, part, reading, result, seen)
         return found.classes
-    read = find_part(folder, part, classes, names, reading)
+    read = find_part(folder, part, classes, needs, reading)
     if read is None:
         return None
+    files = read.files
     for number, content in enumerate(_contents(read)):
-        seen[sha256(content).digest()].append((part, f"{part} {number}"))
-    if isinstance(read, Pictures):
+        seen[sha256(content).digest()].append((part, files[number] if files else f"{part} {number}"))
+    result.examples[part] = {"": len(read)}
+    if read.labels is not None:
         own = read.classes or [str(label) for label in range(int(read.labels.max()) + 1)]
         counts = np.bincount(read.labels, minlength=len(own)).tolist()
         result.examples[part] = dict(zip(own, counts, strict=False))
+    if isinstance(read, Pictures):
         result.sizes.update(image.shape[:2] for image in read.images)
-        return read.classes
-    result.examples[part] = {"": len(read)}
-    return None
+    return read.classes
 
 
 def _pictures(

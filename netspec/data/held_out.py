@@ -18,14 +18,14 @@ USUAL = 0.2
 
 
 def held_out(part: Pictures | Examples, share: float, seed: int) -> tuple[Any, Any]:
-    """The part without what is held out, and that; each class of pictures gives its share.
+    """The part without what is held out, and that; each class gives its share.
 
     An example is held out where a hash of the seed and its name, from 0 to 1, is below the share; so it stays where it
     is when others are added. A class of which none would be held out, or all, gives or keeps the one of the lowest
     hash; one of a single example keeps it. What has no name has its number.
     """
     keys = getattr(part, "keys", None) or list(map(str, range(len(part))))
-    labels = part.labels if isinstance(part, Pictures) else np.zeros(len(part), int)
+    labels = part.labels if part.labels is not None else np.zeros(len(part), int)
     ranks = np.array([_rank(seed, key) for key in keys])
     chosen = ranks < share
     for label in np.unique(labels):
@@ -43,10 +43,11 @@ def held_out(part: Pictures | Examples, share: float, seed: int) -> tuple[Any, A
 
 def taken(part: Pictures | Examples, places: Array) -> Pictures | Examples:
     """Some examples of a part."""
+    files = None if part.files is None else [part.files[i] for i in places]
     if isinstance(part, Examples):
-        return Examples({name: array[places] for name, array in part.arrays.items()}, part.classes)
+        return replace(part, arrays={name: array[places] for name, array in part.arrays.items()}, files=files)
     images = part.images[places] if isinstance(part.images, np.ndarray) else [part.images[i] for i in places]
-    keys, files = (None if names is None else [names[i] for i in places] for names in (part.keys, part.files))
+    keys = None if part.keys is None else [part.keys[i] for i in places]
     return Pictures(images, part.labels[places], part.classes, keys, files=files)
 
 

@@ -33,7 +33,7 @@ BAND, SMALL = 2**18, 2**20
 
 
 #: How a data set may lie on disk.
-LAYOUTS = ("folder", "list", "idx", "cifar", "arrays")
+LAYOUTS = ("folder", "list", "table", "idx", "cifar", "arrays")
 
 
 @dataclass(frozen=True)

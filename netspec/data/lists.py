@@ -6,10 +6,14 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from netspec.data.folders import Listing, in_short, is_number
 from netspec.data.images import SUFFIXES
-from netspec.data.rows import Row, read_rows, refuse
+from netspec.data.rows import Row, first_row, read_rows, refuse
 from netspec.diagnostics import Fault
 
 #: What the two columns may be called; a header may have others besides, which are not read.
@@ -29,8 +33,8 @@ class _Entry:
 
 def is_list(path: Path) -> bool:
     """Whether a file looks like a list of pictures: by its header, or by the first name in it. Raises Fault N707."""
-    rows = read_rows(path, blanks=True)
-    return bool(rows) and (_columns(rows[0][1]) is not None or _is_picture(rows[0][1][0]))
+    first = first_row(path, blanks=True)
+    return bool(first) and (_columns(first) is not None or _is_picture(first[0]))
 
 
 def read_list(path: Path, classes: Sequence[str] | None = None) -> tuple[Listing, list[str]]:
@@ -44,16 +48,16 @@ def read_list(path: Path, classes: Sequence[str] | None = None) -> tuple[Listing
     entries, wrong = _entries(path, rows)
     if not entries and not wrong:
         raise Fault("N707", f"{path} lists no pictures", help=_HELP)
-    names = list(classes or _in_order({entry.label for entry in entries}))
+    names = list(classes or in_order({entry.label for entry in entries}))
     result = Listing(names)
     seen: dict[str, _Entry] = {}
-    for entry in entries:
+    numbers = numbers_of([entry.label for entry in entries], names).tolist()
+    for entry, number in zip(entries, numbers, strict=True):
         file = path.parent / entry.name
         before = seen.setdefault(os.path.normpath(file), entry)
-        number = _number(entry.label, names)
         if before is not entry:
             wrong.append(f"{path}:{entry.line}: {entry.name} is already in line {before.line}{_as(before, entry)}")
-        elif number is None:
+        elif number < 0:
             wrong.append(f"{path}:{entry.line}: there is no class {entry.label}; {in_short(names)}")
         elif not os.path.lexists(file):
             wrong.append(f"{path}:{entry.line}: there is no file {file}")
@@ -113,12 +117,14 @@ def _is_picture(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES
 
 
-def _in_order(labels: set[str]) -> list[str]:
+def in_order(labels: set[str]) -> list[str]:
     """The classes: numbers by their size, names as folders are."""
     return sorted(labels, key=int) if all(map(is_number, labels)) else sorted(labels)
 
 
-def _number(label: str, names: Sequence[str]) -> int | None:
-    if label in names:
-        return names.index(label)
-    return int(label) if is_number(label) and int(label) < len(names) else None
+def numbers_of(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:
+    """The number of each label: the place of its name or, where it is none, the number that it is; -1 where neither."""
+    known: dict[Any, int] = {name: place for place, name in enumerate(names)}
+    for label in set(labels) - known.keys():
+        known[label] = int(label) if is_number(label) and int(label) < len(names) else -1
+    return np.array([known[label] for label in labels], np.int64)

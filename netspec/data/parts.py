@@ -12,7 +12,8 @@ import numpy as np
 from netspec.data.folders import passed_over
 from netspec.data.held_out import USUAL, held_out
 from netspec.data.images import Reading
-from netspec.data.sets import Part, Pictures, find_part, read_part
+from netspec.data.needs import Needs
+from netspec.data.sets import Part, find_part, read_part
 from netspec.settings import Data
 
 
@@ -45,9 +46,9 @@ class Parts:
             )
         if self.val is None:
             yield "no part judges the epochs: the last weights are kept; `data { validate: 0.1 }` holds a tenth out"
-        if isinstance(self.train, Pictures) and self.train.classes:
+        if self.train.classes:
             counts = {name: np.bincount(part.labels, minlength=len(self.train.classes)) for name, part in parts.items()
-                      if isinstance(part, Pictures)}  # fmt: skip
+                      if part.labels is not None}  # fmt: skip
             each = _by_class(self.train.classes, list(counts.values()))
             yield f"examples of each class ({', '.join(counts)}): {each}"
         left_out: Counter[str] = Counter()
@@ -72,15 +73,15 @@ def _by_class(names: Sequence[str], counts: Sequence[np.ndarray]) -> str:
     return f"{len(each)} classes, from {train.min():,} ({least}) to {train.max():,} ({most})"
 
 
-def read_parts(folder: Path, data: Data, names: Sequence[str], seed: int, reading: Reading) -> Parts:
+def read_parts(folder: Path, data: Data, needs: Needs, seed: int, reading: Reading) -> Parts:
     """All parts of a data set; a class has the same number in each, by its name.
 
     Where there is no part to validate with, ``validate`` says what share of the training set is held out for it; where
     there is no test part either, a fifth is, unless it says another. Raises Fault N707.
     """
-    train = read_part(folder, "train", data.classes, names, reading)
+    train = read_part(folder, "train", data.classes, needs, reading)
     classes = data.classes or getattr(train, "classes", None)
-    val, test = (find_part(folder, part, classes, names, reading) for part in ("val", "test"))
+    val, test = (find_part(folder, part, classes, needs, reading) for part in ("val", "test"))
     return parted(train, val, test, data, seed)
 
 
@@ -92,20 +93,18 @@ def parted(train: Part, val: Part | None, test: Part | None, data: Data, seed: i
     return Parts(*held_out(train, share, seed), test, share)
 
 
-def part_to_judge(
-    folder: Path, data: Data, names: Sequence[str], seed: int | None, reading: Reading
-) -> tuple[str, Part]:
+def part_to_judge(folder: Path, data: Data, needs: Needs, seed: int | None, reading: Reading) -> tuple[str, Part]:
     """The part to judge a finished model by, and its name: test, else val, else what was held out of the training set.
 
     Of a model that knows of nothing held out it is all of that set. Raises Fault N707 where there is none of these.
     """
     for name in ("test", "val"):
-        found = find_part(folder, name, data.classes, names, reading)
+        found = find_part(folder, name, data.classes, needs, reading)
         if found is not None:
             return name, found
-    train = find_part(folder, "train", data.classes, names, reading)
+    train = find_part(folder, "train", data.classes, needs, reading)
     if train is not None:
         if seed is None or not data.validate:
             return "all", train
         return "held out", held_out(train, data.validate, seed)[1]
-    return "test", read_part(folder, "test", data.classes, names, reading)  # which says what it looked for
+    return "test", read_part(folder, "test", data.classes, needs, reading)  # which says what it looked for

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from netspec.diagnostics import Fault, several
-from netspec.files import read_regular
+from netspec.files import open_regular, read_regular
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 #: Bytes that such a file may have.
 LARGEST = 2**30
+#: Bytes in which the first row must end.
+HEAD = 2**22
 Row = tuple[int, list[str]]
 
 
@@ -22,24 +25,43 @@ def read_rows(path: Path, blanks: bool = False) -> list[Row]:
     The first line says what parts the fields: a tab, a comma or a semicolon, whichever it has first of these; with
     ``blanks`` the last blank, where it has none. A byte order mark and Windows' line ends are taken. Raises Fault N707.
     """
-    text = _text(path)
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    return list(each_row(path, blanks))
+
+
+def each_row(path: Path, blanks: bool = False) -> Iterator[Row]:
+    """As ``read_rows``, one after the other."""
+    return _rows(path, _text(path), blanks)
+
+
+def first_row(path: Path, blanks: bool = False) -> list[str]:
+    """The fields of the first row alone; none of an empty file."""
+    with open_regular(path, "N707", Fault) as file:
+        content = file.read(HEAD)
+    try:  # what is cut off at the end is not looked at
+        text = codecs.getincrementaldecoder(_encoding(content))().decode(content)
+    except UnicodeDecodeError:
+        text = _text(path)  # which says where
+    return next((fields for _, fields in _rows(path, text, blanks)), [])
+
+
+def _rows(path: Path, text: str, blanks: bool) -> Iterator[Row]:
+    first = next((line for line in io.StringIO(text) if line.strip()), "")
     mark = next((mark for mark in "\t,;" if mark in first), None)
     if mark is None and blanks:
-        lines = enumerate(text.splitlines(), 1)
-        return [(number, line.strip().rsplit(None, 1)) for number, line in lines if line.strip()]
+        for number, row in enumerate(text.splitlines(), 1):
+            if row.strip():
+                yield number, row.strip().rsplit(None, 1)
+        return
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark or ",", strict=True)
-    found: list[Row] = []
     line = 1
     try:
         for fields in reader:
             if any(field.strip() for field in fields) or len(fields) > 1:
-                found.append((line, [field.strip() for field in fields]))
+                yield line, [field.strip() for field in fields]
             line = reader.line_num + 1
     except csv.Error as error:
         raise Fault("N707", f"{path}:{line}: this is no row of a CSV file: {error}",
                     help="quote a field as \"a, b\", and a quote within one twice") from None  # fmt: skip
-    return found
 
 
 def _text(path: Path) -> str:
@@ -47,9 +69,8 @@ def _text(path: Path) -> str:
     if len(content) > LARGEST:
         raise Fault("N707", f"{path} is larger than {LARGEST:,} bytes, the limit for such a file",
                     help="write the numbers as arrays: train/NAME.npy")  # fmt: skip
-    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        text = content.decode("utf-16" if wide else "utf-8-sig")
+        text = content.decode(_encoding(content))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Fault("N707", f"{path}:{line}: this is not UTF-8: byte {error.start} is 0x{content[error.start]:02X}",
@@ -57,6 +78,11 @@ def _text(path: Path) -> str:
     if "\0" in text:
         raise Fault("N707", f"{path} is not a text file: it holds bytes of 0")
     return text
+
+
+def _encoding(content: bytes) -> str:
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    return "utf-16" if wide else "utf-8-sig"
 
 
 def refuse(path: Path, wrong: Sequence[str], help: str = "") -> None:

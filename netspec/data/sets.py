@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,13 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.arrays import Examples, has_arrays, read_arrays
+from netspec.data.arrays import Examples, has_arrays, is_packed, loose_arrays, read_arrays
 from netspec.data.cifar import FILES, read_cifar
 from netspec.data.folders import Listing, class_folders, decoded, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
 from netspec.data.lists import is_list, listed
+from netspec.data.needs import NOTHING, Needs
 from netspec.data.rows import SUFFIXES
+from netspec.data.table import is_table, read_table
 from netspec.diagnostics import Fault, Trouble
 from netspec.kinds import kind_of, mistaken
 
@@ -58,16 +60,14 @@ def read_set(folder: Path, part: str, classes: list[str] | None = None, reading:
 
     Raises Trouble where the folder is not there, Fault where what is in it cannot be used.
     """
-    found = read_part(folder, part, classes, (), reading)
+    found = read_part(folder, part, classes, NOTHING, reading)
     assert isinstance(found, Pictures)
     return found
 
 
-def read_part(
-    folder: Path, part: str, classes: list[str] | None, names: Sequence[str], reading: Reading = PLAIN
-) -> Part:
+def read_part(folder: Path, part: str, classes: list[str] | None, needs: Needs, reading: Reading = PLAIN) -> Part:
     """As ``find_part``; Fault N707 where the folder has no such part."""
-    found = find_part(folder, part, classes, names, reading)
+    found = find_part(folder, part, classes, needs, reading)
     if found is None and reading.layout is not None:
         raise Fault(
             "N707",
@@ -83,7 +83,8 @@ def read_part(
             "each maybe with .gz;\n"
             "CIFAR's binary ones data_batch_1.bin … test_batch.bin; "
             f"folders of pictures are called {part}/CLASS/picture.png;\n"
-            f"a list of pictures is {part}.csv, with lines `filename,label`;\n"
+            f"a list of pictures is {part}.csv, with lines `filename,label`, "
+            "and a table too, with a header and numbers;\n"
             f"arrays of other examples are {part}.npz or {part}/NAME.npy, a name for each input and output of the net\n"
             f"{_DEMO}",
         )
@@ -91,27 +92,58 @@ def read_part(
 
 
 def find_part(
-    folder: Path, part: str, classes: list[str] | None, names: Sequence[str], reading: Reading = PLAIN
+    folder: Path, part: str, classes: list[str] | None, needs: Needs, reading: Reading = PLAIN
 ) -> Part | None:
     """The ``train``, ``val`` or ``test`` part of the data in a folder; None where it has no such part.
 
-    ``classes`` say which number each name has, ``names`` are the inputs and outputs of the net. A folder that has a
-    folder for each class and no parts is a training set. Raises Trouble where the folder is not there, Fault where what
-    is in it cannot be used.
+    ``classes`` say which number each name has, ``needs`` what the net reads and is held against. A file alone, and a
+    folder that has a folder for each class and no parts, is a training set. Raises Trouble where the folder is not
+    there, Fault where what is in it cannot be used.
     """
     check_folder(folder)
+    table = table_of(folder, part, needs, reading)
+    if table is not None:
+        return read_table(table, needs, classes)
     found = listing_of(folder, part, classes, reading)
     if found is not None:
         images = decoded(found, reading, folder)
         files = list(map(str, found.files))
         return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed, files)
-    if not os.path.isdir(folder):  # a list, which is a training set
+    for name in PARTS[part] if needs.names and reading.allows("arrays") else ():
+        if has_arrays(folder, name):
+            return read_arrays(folder, name, needs.names).with_labels(needs.labels)
+    if not os.path.isdir(folder):  # a file, which is a training set
         return None
-    for name in PARTS[part] if reading.allows("arrays") else ():
-        if names and has_arrays(folder, name):
-            return read_arrays(folder, name, names)
     idx = _idx(folder, part) if reading.allows("idx") else None
-    return idx or (_cifar(folder, part, classes) if reading.allows("cifar") else None)
+    return (
+        idx
+        or (_cifar(folder, part, classes) if reading.allows("cifar") else None)
+        or (_loose(folder, needs, classes, reading) if part == "train" else None)
+    )
+
+
+def _loose(folder: Path, needs: Needs, classes: list[str] | None, reading: Reading) -> Part | None:
+    """What may be meant for a training set where nothing else is one: arrays without a part, a table of other names."""
+    if reading.allows("arrays") and loose_arrays(folder, needs.names):
+        return read_arrays(folder, "train", needs.names).with_labels(needs.labels)
+    tables = _of_text(folder, "train", lambda path: path.suffix.lower() != ".txt" and not is_list(path))
+    if tables is not None and reading.allows("table") and (needs.units or needs.columns):
+        return read_table(tables, needs, classes)
+    return None
+
+
+def table_of(folder: Path, part: str, needs: Needs, reading: Reading) -> Path | None:
+    """The table that a part is in: one that has the columns of the net's inputs, or which can be nothing else."""
+    if not reading.allows("table"):
+        return None
+    if not os.path.isdir(folder):
+        meant = (
+            reading.layout == "table"
+            or is_table(folder, needs)
+            or (reading.layout is None and (needs.units or bool(needs.columns)) and not _fits(is_list, folder))
+        )
+        return folder if part == "train" and folder.suffix.lower() in SUFFIXES and meant else None
+    return _of_text(folder, part, lambda path: reading.layout == "table" or is_table(path, needs))
 
 
 def listing_of(folder: Path, part: str, classes: list[str] | None, reading: Reading = PLAIN) -> Listing | None:
@@ -132,31 +164,37 @@ def list_of(folder: Path, part: str) -> Path | None:
     A file alone is a training set.
     """
     if not os.path.isdir(folder):
-        return folder if part == "train" else None
+        return folder if part == "train" and folder.suffix.lower() in SUFFIXES else None
+    return _of_text(folder, part, is_list)
+
+
+def _of_text(folder: Path, part: str, kind: Callable[[Path], bool]) -> Path | None:
+    """PART.csv, or the only file of text of a kind in a folder, which is a training set; None where there is none."""
     known = {name: role for role, names in PARTS.items() for name in names}
-    lists = [path for path in entries(folder) if path.suffix.lower() in SUFFIXES and _is_list(path)]
-    of_parts = {known[path.stem]: path for path in lists if path.stem in known}
-    if of_parts or len(lists) != 1:
+    files = [path for path in entries(folder) if path.suffix.lower() in SUFFIXES and _fits(kind, path)]
+    of_parts = {known[path.stem]: path for path in files if path.stem in known}
+    if of_parts or len(files) != 1:
         return of_parts.get(part)
-    return lists[0] if part == "train" else None
+    return files[0] if part == "train" else None
 
 
-def _is_list(path: Path) -> bool:
+def _fits(kind: Callable[[Path], bool], path: Path) -> bool:
     with suppress(Fault):
-        return os.path.isfile(path) and is_list(path)
+        return os.path.isfile(path) and kind(path)
     return False
 
 
 def check_folder(folder: Path) -> None:
-    """Trouble N706 unless there is such a folder, or a list."""
-    if folder.suffix.lower() in SUFFIXES and os.path.isfile(folder):
+    """Trouble N706 unless there is such a folder, or a list, a table or arrays in a file."""
+    if is_packed(folder) or (folder.suffix.lower() in SUFFIXES and os.path.isfile(folder)):
         return
     if not os.path.isdir(folder):  # of a folder that may not be looked into, Path's raises
         raise Trouble(
             "N706",
             mistaken(folder, "a folder of data") or f"{folder} is not a folder",
             help="give `--data` a folder with MNIST's four IDX files, with train/ and test/, "
-            f"or with a folder for each class, or a list with lines `filename,label`\n{_DEMO}",
+            "or with a folder for each class, a list with lines `filename,label`, a table with a header, "
+            f"or an npz\n{_DEMO}",
         )
 
 

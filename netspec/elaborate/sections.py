@@ -8,6 +8,7 @@ from typing import Any
 from netspec.diagnostics import did_you_mean
 from netspec.elaborate import picture_sizes
 from netspec.elaborate.arguments import bind, single
+from netspec.elaborate.columns import check_columns, read_columns
 from netspec.elaborate.expressions import evaluate
 from netspec.elaborate.labels import check_classes, read_classes
 from netspec.elaborate.losses import check_class_weight, losses_of_outputs, read_class_weight, read_loss
@@ -53,6 +54,7 @@ def read_sections(
         if "data" in found:
             picture_sizes.check(data, found["data"], graph, scope.problems)
             check_classes(data, found["data"], graph, scope)
+            check_columns(data, found["data"], graph, scope)
     return train, data
 
 
@@ -74,25 +76,21 @@ def _setting(
     if node.key not in kind.fields():
         help = did_you_mean(node.key, kind.fields(), f"it takes {', '.join(kind.fields())}")
         raise fail(scope, "N502", node.key_span, f"{kind.name} has no setting {node.key}", help=help)
-    if node.target is not None and node.key != "loss":
+    if node.target is not None and node.key not in _BY_NAME:
         raise fail(
             scope,
             "N502",
             node.target_span or node.span,
             f"{node.key} cannot be set for one output",
-            help="only `loss` is: `loss price: mae`",
+            help="`loss` and `columns` can: `loss price: mae`",
         )
-    if node.key == "loss":
-        losses = values.setdefault("loss", {})
-        if (node.target or "") in losses:
-            raise fail(
-                scope,
-                "N103",
-                node.key_span,
-                f"the loss{f' of {node.target}' if node.target else ''} is set twice",
-                help="keep one of the lines",
-            )
-        losses[node.target or ""] = read_loss(node, scope)
+    if node.key in _BY_NAME:
+        found = values.setdefault(node.key, {})
+        if (node.target or "") in found:
+            whose = f" of {node.target}" if node.target else ""
+            message = f"{'the ' * (node.key == 'loss')}{node.key}{whose} is set twice"
+            raise fail(scope, "N103", node.key_span, message, help="keep one of the lines")
+        found[node.target or ""] = _BY_NAME[node.key](node, scope)
         return
     if node.key in values:
         raise fail(scope, "N103", node.key_span, f"{node.key} is set twice", help="keep one of the lines")
@@ -217,4 +215,6 @@ _TRAIN: dict[str, Reader] = {
     "optimizer": _one(OPTIMIZERS, "optimizer"), "schedule": _schedule, "stop": _one(STOPS, "way to stop"),
     "class_weight": read_class_weight,
 }  # fmt: skip
+#: Settings with a line for each input or output.
+_BY_NAME: dict[str, Reader] = {"loss": read_loss, "columns": read_columns}
 _DATA: dict[str, Reader] = {"prepare": _prepare, "augment": _augment, "test": _one(TESTS, "test")}

@@ -31,7 +31,7 @@ def evaluate(
     from netspec.data.images import Reading
     from netspec.data.parts import part_to_judge
     from netspec.runtime.evaluate import evaluate as scored
-    from netspec.runtime.metadata import preparation
+    from netspec.runtime.metadata import needed, preparation
 
     session, logits = _opened(model, device)
     data = preparation(session)
@@ -39,7 +39,7 @@ def evaluate(
     name, part = part_to_judge(
         folder,
         data,
-        [*session.inputs, *session.outputs],
+        needed(session, data),
         seed if type(seed) is int else None,
         Reading.of(data, max_pixels, layout, skip),
     )

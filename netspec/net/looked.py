@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
 def looked(net: Net, data: Path, max_pixels: int | None, layout: str | None = None) -> Checked:
     """What every example is, and what of them does not fit the net."""
-    names = [*net.graph.inputs, *(output.name for output in net.graph.outputs)]
-    found = check(data, net.data, names, Reading.of(net.data, max_pixels, layout))
+    training = Training(net, net.train_settings, data, Keep(), 1, lambda: False, max_pixels=max_pixels, layout=layout)
+    found = check(data, net.data, training.needs(), Reading.of(net.data, max_pixels, layout))
     if not found.unreadable and not found.problems:
         try:
-            Training(
-                net, net.train_settings, data, Keep(), 1, lambda: False, max_pixels=max_pixels, layout=layout
-            ).ready()
+            training.ready()
         except Fault as fault:
             found.problems.append(fault.line)
     return found

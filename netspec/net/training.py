@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from netspec.settings.train import Patience
 if TYPE_CHECKING:
     from netspec.data.batches import Batches
     from netspec.data.confusion import Confusion
+    from netspec.data.needs import Needs
     from netspec.data.parts import Parts
     from netspec.data.scores import Score
     from netspec.data.sets import Part
@@ -110,16 +112,14 @@ class Training:
             self.where.tell(line)
         yield from self._followed(trainer, keeper, parts)
 
-    def _read(self) -> Parts:
-        """The parts of the data; which outputs are held against what."""
-        from netspec.data.batches import with_mean
-        from netspec.data.handed import Reader
-        from netspec.data.images import Reading
-        from netspec.data.parts import read_parts
+    def needs(self) -> Needs:
+        """What the net reads of the data, and which outputs are held against what."""
+        from netspec.data.needs import Needs
         from netspec.data.targets import targets
+        from netspec.settings.losses import takes_labels
 
-        net, graph = self.net, self.net.graph
-        self.inputs = net.input_shapes()
+        graph = self.net.graph
+        self.inputs = self.net.input_shapes()
         values = {output.name: output.value for output in graph.outputs}
         ends = {node.name: node.op.name for node in graph.nodes}
         self.targets = targets(
@@ -128,12 +128,27 @@ class Training:
             {name: ends.get(value, "") for name, value in values.items()},
             list(graph.inputs.values()),
         )
-        names = [*self.inputs, *(target.output for target in self.targets)]
+        return Needs(
+            self.inputs,
+            {target.output: prod(target.shape) or None for target in self.targets},
+            frozenset(target.output for target in self.targets if takes_labels(target.loss)),
+            frozenset(target.output for target in self.targets if target.rebuilds),
+            self.net.data.columns,
+        )
+
+    def _read(self) -> Parts:
+        """The parts of the data."""
+        from netspec.data.batches import with_mean
+        from netspec.data.handed import Reader
+        from netspec.data.images import Reading
+        from netspec.data.parts import read_parts
+
+        net, needs = self.net, self.needs()
         reading = Reading.of(net.data, self.max_pixels, self.layout, self.skip)
         if self.path is None:
             parts = Reader(self.inputs, self.targets, net.data).parts(self.folder, self.settings.seed)
         else:
-            parts = read_parts(self.path, net.data, names, self.settings.seed, reading)
+            parts = read_parts(self.path, net.data, needs, self.settings.seed, reading)
         classes = net.data.classes or getattr(parts.train, "classes", None)
         self.data = with_mean(net.data, parts.train, self.inputs).replaced(classes=classes, validate=parts.share)
         return parts

@@ -17,13 +17,17 @@ from numpy.typing import NDArray
 
 from netspec.data.arrays import finite
 from netspec.data.folders import below, unwanted
+from netspec.data.needs import NOTHING, Needs
 from netspec.data.npy import mapped, npz
+from netspec.data.table import example, is_table, rows_of
 from netspec.diagnostics import Fault, Trouble
 from netspec.files import read_regular
 
 Array = NDArray[Any]
 #: Suffixes of files that hold arrays.
 ARRAYS = (".npz", ".npy")
+#: Suffixes of files that hold a table of numbers.
+TABLES = (".csv", ".tsv")
 #: The longest list of names, in bytes.
 LONGEST = 2**30
 
@@ -41,11 +45,11 @@ class Item:
 class Given:
     """What the arguments of a command mean, one item at a time, in order.
 
-    ``inputs`` are the names of the model's; ``passed`` counts what was passed over in folders, by reason.
+    ``needs`` says what the model reads; ``passed`` counts what was passed over in folders, by reason.
     """
 
     arguments: Sequence[str | Path]
-    inputs: Sequence[str] = ()
+    needs: Needs = NOTHING
     passed: Counter[str] = field(default_factory=Counter)
 
     def __iter__(self) -> Iterator[Item]:
@@ -90,25 +94,40 @@ class Given:
                 yield Item(str(picture), picture)
         elif path.suffix.lower() in ARRAYS:
             yield from self._arrays(path)
+        elif path.suffix.lower() in TABLES and self._is_table(path):
+            yield from self._table(path)
         else:
             yield Item(str(path), path)
 
+    def _is_table(self, path: Path) -> bool:
+        """Whether a file has numbers for the model, or can have nothing else that it reads."""
+        return is_table(path, self.needs) or (self.needs.units and os.path.isfile(path))
+
+    def _table(self, path: Path) -> Iterator[Item]:
+        """An item for each row, by its line."""
+        table = rows_of(path, self.needs)
+        places = {line: row for row, line in enumerate(table.lines)}
+        for line in sorted([*places, *table.wrong]):
+            found = partial(example, table, self.needs, places[line]) if line in places else None
+            yield Item(f"{path}:{line}", rows=found or partial(_wrong, table.wrong[line]))
+
     def _arrays(self, path: Path) -> Iterator[Item]:
         """An item for each row of the arrays that the model's inputs are named after; a single one needs no name."""
+        inputs = list(self.needs.inputs)
         if path.suffix.lower() == ".npy":
             arrays = {"": mapped(path, "N707")}
         else:
             with npz(path, "N707") as packed:
-                names = [name for name in packed.members if len(packed.members) == 1 or name in self.inputs]
+                names = [name for name in packed.members if len(packed.members) == 1 or name in inputs]
                 arrays = {name: packed[name] for name in names}
-        if len(arrays) == len(self.inputs) == 1:
-            arrays = {self.inputs[0]: next(iter(arrays.values()))}
-        missing = [name for name in self.inputs if name not in arrays]
+        if len(arrays) == len(inputs) == 1:
+            arrays = {inputs[0]: next(iter(arrays.values()))}
+        missing = [name for name in inputs if name not in arrays]
         if missing:
             raise Fault(
                 "N707",
                 f"{path} has nothing for input {missing[0]} of the model",
-                help=f"give an npz with an array for each input: {', '.join(self.inputs)}",
+                help=f"give an npz with an array for each input: {', '.join(inputs)}",
             )
         counts = {array.shape[0] if array.ndim else -1 for array in arrays.values()}
         if len(counts) > 1 or -1 in counts:
@@ -117,6 +136,10 @@ class Given:
             finite(array, f"array {name} of {path}" if name else str(path))
         for row in range(counts.pop()):
             yield Item(f"{path}[{row}]", rows=partial(_row, arrays, row))
+
+
+def _wrong(message: str) -> Mapping[str, Array]:
+    raise Fault("N707", message)
 
 
 def _row(arrays: Mapping[str, Array], row: int) -> dict[str, Array]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
+from netspec.data.needs import Needs
 from netspec.data.scores import PROBABLE
 from netspec.diagnostics import Fault, printable
 from netspec.runtime.session import Session
 from netspec.settings import Data, steps
 from netspec.settings.arguments import Refused
-from netspec.settings.losses import LOSSES
+from netspec.settings.losses import LOSSES, takes_labels
 
 #: The version of what is written, and the longest side that a preparation may ask for.
 VERSION, LONGEST = 1, 2**15
@@ -73,6 +75,20 @@ def endings(session: Session) -> dict[str, Ending]:
         for name, one in each.items()
         if name in outputs
     }
+
+
+def needed(session: Session, data: Data) -> Needs:
+    """What the model reads, and what its outputs with a loss are held against; ``data`` is its preparation."""
+    inputs = session.inputs
+    losses = {name: one.loss for name, one in endings(session).items() if one.loss is not None}
+    shapes = {name: sizes for name, sizes in session.outputs.items() if name in losses}
+    return Needs(
+        inputs,
+        {name: None if None in sizes else prod(size or 0 for size in sizes) for name, sizes in shapes.items()},
+        frozenset(name for name in shapes if takes_labels(losses[name])),
+        frozenset(name for name, sizes in shapes.items() if [sizes] == list(inputs.values())),
+        data.columns,
+    )
 
 
 def _sound(session: Session) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.images import Reading, read_image
+from netspec.data.needs import Needs
 from netspec.data.scores import PROBABLE, probable
 from netspec.data.tested import averaged, views
 from netspec.diagnostics import Fault
@@ -93,6 +94,7 @@ class Predictor:
         self.session, self.top, self.batch, self.threads = session, top, batch, threads
         self.data, ends = preparation(session), endings(session)
         self.shapes = session.inputs
+        self.needs = Needs(self.shapes, columns=self.data.columns)
         self.reading = Reading.of(self.data, max_pixels)
         self.seconds, self.pictures = Seconds(), False
         if not session.outputs:
@@ -242,7 +244,7 @@ def predict(
     Raises Fault at once where the model cannot be asked.
     """
     predictor = Predictor(session, top, max_pixels, threads=cores())
-    return predictor.rows(Given(paths, list(session.inputs)))
+    return predictor.rows(Given(paths, predictor.needs))
 
 
 def inputs(session: Session, data: Data, image: Array) -> Array:

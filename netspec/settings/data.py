@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from netspec.settings.arguments import Arguments, Takes
 from netspec.settings.conventions import CONVENTIONS, as_first, is_first
-from netspec.settings.readers import instance, list_of, number, optional, tuple_of
+from netspec.settings.readers import instance, list_of, named, number, optional, tuple_of
 from netspec.settings.steps import STEPS, TESTS, Augment, CenterCrop, Range, Resize, Step, TenCrop
 
 Steps = Annotated[tuple[Step, ...], Takes(" | ".join(STEPS), tuple_of(instance(Step)), tuple(STEPS))]
@@ -16,7 +16,8 @@ Steps = Annotated[tuple[Step, ...], Takes(" | ".join(STEPS), tuple_of(instance(S
 class Data(Arguments):
     """How pictures become inputs, and what the classes are called.
 
-    ``validate`` is the share of the training set that is held out to judge each epoch.
+    ``validate`` is the share of the training set that is held out to judge each epoch. ``columns`` are those of a
+    table, by the input or output that they make; "" stands for the only input.
     """
 
     name: ClassVar[str] = "data"
@@ -28,6 +29,10 @@ class Data(Arguments):
     augment: Steps = ()
     test: Annotated[Step | None, Takes("ten_crop(n) or center_crop(n)", optional(instance(Step)), tuple(TESTS))] = None
     validate: Annotated[float | None, Takes("a number from 0 to below 1", optional(number(0, nextafter(1, 0))))] = None
+    columns: Annotated[
+        dict[str, list[str]],
+        Takes("a column's name, or a list of them", named(instance(str), list_of(instance(str), 1))),
+    ] = {}
 
     def tested(self) -> tuple[list[Step], list[Step]]:
         """What a test picture goes through before and after its crop.
@@ -58,7 +63,11 @@ class Data(Arguments):
         """With the preparation, the class names and the conventions that were kept with weights."""
         test = self.test if kept.to_json().get("conventions") else as_first(self.test)
         return self.replaced(
-            prepare=kept.prepare, classes=self.classes or kept.classes, test=test, validate=kept.validate
+            prepare=kept.prepare,
+            classes=self.classes or kept.classes,
+            test=test,
+            validate=kept.validate,
+            columns=self.columns or kept.columns,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -70,6 +79,7 @@ class Data(Arguments):
             "prepare": [_plain(step) for step in self.prepare],
             "test": None if self.test is None else _plain(self.test),
             **({} if self.validate is None else {"validate": self.validate}),
+            **({"columns": self.columns} if self.columns else {}),
         }
 
     @staticmethod
@@ -86,6 +96,7 @@ class Data(Arguments):
             prepare=tuple(_read(step, STEPS) for step in kept["prepare"]),
             test=None if test is None else _read(test, TESTS),
             validate=kept.get("validate"),
+            columns=kept.get("columns", {}),
         )
         if conventions is None:
             return data.replaced(prepare=tuple(map(as_first, data.prepare)), test=as_first(data.test))

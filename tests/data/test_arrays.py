@@ -13,6 +13,7 @@ from netspec.data.arrays import Examples, has_arrays, read_arrays
 from netspec.data.batches import check, expected, known, sources
 from netspec.data.digest import digest
 from netspec.data.images import PLAIN
+from netspec.data.needs import Needs
 from netspec.data.parts import read_parts
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target, targets
@@ -221,6 +222,6 @@ def test_a_digest_is_of_all_that_is_in_a_part() -> None:
 def test_both_parts_of_a_folder_read_the_same_names(tmp_path: Path) -> None:
     np.savez(tmp_path / "train.npz", x=X, y=np.array([1, 0]))
     np.savez(tmp_path / "test.npz", x=X[:1], y=np.array([1]))
-    parts = read_parts(tmp_path, Data(), ["x", "y"], 0, PLAIN)
+    parts = read_parts(tmp_path, Data(), Needs({"x": (1,), "y": (1,)}), 0, PLAIN)
     train, test = parts.train, parts.test
     assert (len(train), len(test)) == (2, 1)

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from netspec.data.images import PLAIN
+from netspec.data.needs import NOTHING
 from netspec.data.parts import read_parts
 from netspec.data.sets import read_set
 from netspec.diagnostics import Fault
@@ -41,7 +42,7 @@ def put(folder: Path, part: str, names: str, count: int) -> Path:
 )  # fmt: skip
 def test_folders(classes: list[str] | None, train: str, test: str, expected: list[int], tmp_path: Path) -> None:
     put(put(tmp_path, "train", train, 1), "test", test, 1)
-    assert read_parts(tmp_path, Data(classes=classes), [], 0, PLAIN).test.labels.tolist() == expected
+    assert read_parts(tmp_path, Data(classes=classes), NOTHING, 0, PLAIN).test.labels.tolist() == expected
 
 
 def test_where_no_names_are_known_numbers_are_their_own(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_where_no_names_are_known_numbers_are_their_own(tmp_path: Path) -> None:
 def test_a_class_more_is_named(classes: list[str] | None, tmp_path: Path) -> None:
     put(put(tmp_path, "train", "bird cat", 1), "test", "bird emu", 1)
     with pytest.raises(Fault, match="a folder emu, but there is no such class"):
-        read_parts(tmp_path, Data(classes=classes), [], 0, PLAIN)
+        read_parts(tmp_path, Data(classes=classes), NOTHING, 0, PLAIN)
 
 
 @pytest.mark.slow

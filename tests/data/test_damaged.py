@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from netspec.data.arrays import read_arrays
+from netspec.data.needs import Needs
 from netspec.data.sets import read_part, read_set
 from netspec.diagnostics import Fault, Trouble
 
@@ -204,7 +205,7 @@ def test_pipes_devices_and_loops_are_errors(name: str, make: Callable[[Path], No
     make(path)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(2))
     with pytest.raises(Fault) as caught:
-        read_part(tmp_path, "train", None, ["x"])
+        read_part(tmp_path, "train", None, Needs({"x": (1,)}))
     assert caught.value.code == "N707"
 
 
@@ -213,7 +214,7 @@ def test_folders_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     for name in ("file", "loop", "nothing", "a" * 300, "a\0b"):
         with pytest.raises(Trouble, match="is not a folder"):
-            read_part(tmp_path / name, "train", None, ["x"])
+            read_part(tmp_path / name, "train", None, Needs({"x": (1,)}))
 
 
 def test_a_class_whose_name_is_no_text(tmp_path: Path) -> None:

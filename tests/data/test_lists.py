@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from netspec.data.images import Reading
+from netspec.data.needs import NOTHING
 from netspec.data.sets import find_part, read_set
 from netspec.diagnostics import Fault, Trouble
 
@@ -101,9 +102,9 @@ def test_all_faults_of_a_list_are_told_to_50() -> None:
 def test_a_folder_may_hold_its_lists(here: Path) -> None:
     Path("labels.csv").write_text("p/a.png,cat\np/b.png,dog\n")
     assert len(read_set(here, "train")) == 2
-    assert find_part(here, "test", None, ()) is None
+    assert find_part(here, "test", None, NOTHING) is None
     Path("others.csv").write_text("p/a.png,dog\n")
-    assert find_part(here, "train", None, (), Reading(layout="list")) is None  # which of the two is not known
+    assert find_part(here, "train", None, NOTHING, Reading(layout="list")) is None  # which of the two is not known
     Path("others.csv").unlink()
     for part, line in {"train": "p/a.png,cat", "val": "p/b.png,cat", "test": "é.png,cat"}.items():
         Path(f"{part}.csv").write_text(f"{line}\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from PIL import Image
 from netspec.data.arrays import Examples
 from netspec.data.held_out import held_out
 from netspec.data.images import PLAIN
+from netspec.data.needs import NOTHING, Needs
 from netspec.data.parts import Parts, part_to_judge, read_parts
 from netspec.data.sets import Pictures
 from netspec.diagnostics import Fault
@@ -35,7 +36,7 @@ def made(folder: Path, *names: str) -> Path:
 
 
 def read(folder: Path, seed: int = 0, **data: object) -> Parts:
-    return read_parts(folder, Data(**data), [], seed, PLAIN)
+    return read_parts(folder, Data(**data), NOTHING, seed, PLAIN)
 
 
 def many(folder: Path, where: str, each: int = 20) -> Path:
@@ -100,7 +101,7 @@ def test_a_class_that_only_another_part_has_is_an_error(part: str, tmp_path: Pat
 
 def test_idx_and_arrays_are_held_out_by_number(tmp_path: Path) -> None:
     np.savez(tmp_path / "train.npz", x=np.arange(50.0)[:, None], y=np.zeros((50, 1)))
-    parts = read_parts(tmp_path, Data(), ["x", "y"], 3, PLAIN)
+    parts = read_parts(tmp_path, Data(), Needs({"x": (1,), "y": (1,)}), 3, PLAIN)
     assert isinstance(parts.val, Examples)
     chosen = [n for n in range(50) if rank(3, str(n)) < 0.2]
     assert parts.val.arrays["x"][:, 0].tolist() == chosen
@@ -203,7 +204,7 @@ def test_the_examples_of_each_class_are_told(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_test_comes_before_val_before_all(names: tuple[str, ...], wanted: tuple[str, int], tmp_path: Path) -> None:
-    name, part = part_to_judge(made(tmp_path, *names), Data(), [], None, PLAIN)
+    name, part = part_to_judge(made(tmp_path, *names), Data(), NOTHING, None, PLAIN)
     assert isinstance(part, Pictures)
     assert (name, int(part.images[0][0, 0, 0])) == wanted
 
@@ -211,7 +212,7 @@ def test_test_comes_before_val_before_all(names: tuple[str, ...], wanted: tuple[
 def test_what_the_run_held_out_is_judged(tmp_path: Path) -> None:
     many(tmp_path, "")
     parts = read(tmp_path, seed=5)
-    name, part = part_to_judge(tmp_path, Data(validate=0.2), [], 5, PLAIN)
+    name, part = part_to_judge(tmp_path, Data(validate=0.2), NOTHING, 5, PLAIN)
     assert isinstance(part, Pictures) and isinstance(parts.val, Pictures)
     assert name == "held out" and part.keys == parts.val.keys and part.labels.tolist() == parts.val.labels.tolist()
-    assert part_to_judge(tmp_path, Data(), [], 5, PLAIN)[0] == "all"
+    assert part_to_judge(tmp_path, Data(), NOTHING, 5, PLAIN)[0] == "all"

@@ -11,6 +11,7 @@ from PIL import Image
 
 from netspec.data.chain import apply, split
 from netspec.data.images import PLAIN, Reading
+from netspec.data.needs import NOTHING
 from netspec.data.parts import read_parts
 from netspec.data.sets import read_set
 from netspec.diagnostics import Fault, SpecError
@@ -117,5 +118,5 @@ def test_training_eval_run_and_raw_pixels_agree(kind: str, most: float, tmp_path
     for model in ("run/model.onnx", "raw.onnx"):
         rows = list(predict(open_model(tmp_path / model, "cpu"), paths, 1))
         assert sum(row.answers[0][0] == path.parent.name for row, path in zip(rows, paths, strict=True)) == score.right
-    read = read_parts(folder, Data(), [], 0, PLAIN).train if kind == "u2" else None
+    read = read_parts(folder, Data(), NOTHING, 0, PLAIN).train if kind == "u2" else None
     assert read is None or read.images.dtype == np.uint8

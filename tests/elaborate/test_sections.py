@@ -216,3 +216,36 @@ def test_help_names_what_is_meant() -> None:
     assert train("schedule: warmup(1) -> warmup(2)").problems[0].help == "write one `warmup(3)`"
     assert data("clases: 3").problems[0].help == "did you mean `classes`?"
     assert data('classes: ["a", "b", "c"]').problems[0].help == "give the net as many: `--set classes=3`, or name 2"
+
+
+def test_columns_are_of_an_input_or_output_by_its_name() -> None:
+    found = data('columns image: "p*"\n columns y: ["kind"]')
+    assert found.places == []
+    assert found.meaning.data.columns == {"image": ["p*"], "y": ["kind"]}
+    assert data('columns: "p*"').meaning.data.columns == {"": ["p*"]}
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "message"),
+    [
+        ('columns imag: ["a"]', "N506 imag", "there is no input or output imag"),
+        ('columns: ["a"]', 'N508 ["a"]', "1 column for input image, which has 192 numbers"),
+        ('columns y: ["a", "b", "c"]', 'N508 ["a", "b", "c"]', "3 columns for output y, which has 2 numbers"),
+        ("columns y: []", "N112 []", "columns must be a column's name, or a list of them, not an empty list"),
+        ("columns y: 3", "N112 3", "columns must be a column's name, or a list of them, not 3"),
+        ('columns y: ["a", 3]', 'N112 ["a", 3]', 'columns must be a column\'s name, or a list of them, not ["a", 3]'),
+        ('columns y: ["a", "a"]', 'N112 ["a", "a"]', 'the column "a" is named twice'),
+        ('columns y: "a"\n columns y: "b"', "N103 columns", "columns of y is set twice"),
+        ("validate y: 0.1", "N502 y", "validate cannot be set for one output"),
+    ],
+)
+def test_columns_that_cannot_be_meant(line: str, place: str, message: str) -> None:
+    found = data(line)
+    assert (found.places, found.problems[0].message) == ([place], message)
+
+
+def test_columns_of_a_net_of_several_inputs_say_which() -> None:
+    two = "net Two {\n input a: 1\n input b: 1\n output y = [a, b] -> concat -> dense(2)\n}\n"
+    found = read(two + 'data { columns: ["a"] }')
+    assert found.places == ["N506 columns"]
+    assert found.problems[0].help == "write a line for each: `columns a: …`"

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from netspec.data.needs import Needs
 from netspec.data.sets import read_part
 from netspec.diagnostics import Fault
 from tests.fuzz.files import damaged, told
 from tests.fuzz.frame import Harness
+
+NEEDS = Needs({"x": (2, 3)}, {"y": 3}, frozenset({"y"}))
 
 
 @cache
@@ -37,6 +40,8 @@ def corpus() -> list[dict[str, bytes]]:
         {"train.npz": plain.getvalue()}, {"train.npz": squeezed.getvalue()}, {"train/x.npy": one.getvalue()},
         {"batches.meta.txt": b"plane\ncar\r\nbird\n", "data_batch_1.bin": bytes((2,)) + bytes(3072)},
         {"data_batch_1.bin": bytes(3073) * 2, "batches.meta.txt": b"plane\ncar\n"}, {"train.bin": bytes(3074)},
+        {"train.csv": b"x_0,x_1,x_2,x_3,x_4,x_5,y\n" + b"1,2,3e-1,-4,.5,6,car\n" * 5},
+        {"t.tsv": b"y\tx_%d\r\n" % 0 + b'1\t"2"\r\n' * 3},
     ]  # fmt: skip
 
 
@@ -48,7 +53,7 @@ def _case(draw: random.Random, folder: Path) -> None:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
     try:
-        part = read_part(folder, "train", draw.choice((None, ["car", "plane", "bird"])), ["x", "y"])
+        part = read_part(folder, "train", draw.choice((None, ["car", "plane", "bird"])), NEEDS)
     except Fault as fault:
         return told(fault, "N707")
     arrays = getattr(part, "arrays", None) or {"images": part.images, "labels": part.labels}

@@ -160,5 +160,5 @@ FAULTS = (
      "a mark of bytes is no name"),
     fault("folders", "found.labels[:] = [found.labels[i] for i in good]", "pass", LISTS,
      "labels stay with their pictures"),
-    fault("sets", "if of_parts or len(lists) != 1:", "if of_parts:", LISTS, "of several lists none is taken"),
+    fault("sets", "if of_parts or len(files) != 1:", "if of_parts:", LISTS, "of several lists none is taken"),
 )  # fmt: skip

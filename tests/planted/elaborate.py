@@ -260,4 +260,17 @@ FAULTS: tuple[Planted, ...] = (
         file="shape.py", old="for n in (256, 512, 1024))", new="for n in (256, 512))",
         tests="tests/test_shape.py", rule="sizes agree at 1024 too",
     ),
+    # ---- columns of a table
+    Planted(
+        file="elaborate/columns.py", old="len(names) != units and", new="len(names) > units and",
+        tests=T + "sections.py", rule="too few columns are an error too",
+    ),
+    Planted(
+        file="elaborate/columns.py", old='not (kind == "output" and len(names) == 1)', new="True",
+        tests=T + "sections.py", rule="an output may have one column of classes",
+    ),
+    Planted(
+        file="elaborate/columns.py", old="if len(graph.inputs) == 1 else None", new="if graph.inputs else None",
+        tests=T + "sections.py", rule="of several inputs the line says which",
+    ),
 )  # fmt: skip

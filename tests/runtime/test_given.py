@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from netspec.data.needs import Needs
 from netspec.diagnostics import Fault, Trouble
 from netspec.runtime.given import Given
 
@@ -26,7 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def names(*arguments: str, inputs: tuple[str, ...] = ("x",)) -> list[str]:
-    return [item.name for item in Given(arguments, inputs)]
+    return [item.name for item in Given(arguments, Needs(dict.fromkeys(inputs, (None,))))]
 
 
 ALL = ["folder/a.jpg", "folder/b.PNG", "folder/inner/c.png", "folder/inner/deep/d.webp"]
@@ -76,12 +77,32 @@ def test_nothing_is_an_error(here: Path) -> None:
 def test_a_row_of_each_array_is_an_example(here: Path) -> None:
     a, b = np.arange(6.0).reshape(2, 3), np.arange(24.0).reshape(2, 3, 4)
     np.savez(here / "two.npz", b=b, a=a, y=[0, 1])
-    items = list(Given(["two.npz"], ["a", "b"]))
+    items = list(Given(["two.npz"], Needs({"a": (3,), "b": (3, 4)})))
     assert [item.name for item in items] == ["two.npz[0]", "two.npz[1]"]
     assert items[1].rows is not None
     rows = items[1].rows()
     assert rows["a"].tolist() == [[3.0, 4.0, 5.0]]
     assert rows["b"].tolist() == [b[1].T.tolist()]  # maps last
+
+
+def test_a_row_of_a_table_is_an_example_and_one_that_is_wrong_has_its_fault(here: Path) -> None:
+    """By its line, in their order; columns are found by name, maps come last."""
+    (here / "t.csv").write_text("b_1,a,note,b_0\n1,2,x,0\n3,?,x,2\n5,6,x,4\n")
+    items = list(Given(["t.csv"], Needs({"a": (1,), "b": (1, 2)})))
+    assert [item.name for item in items] == ["t.csv:2", "t.csv:3", "t.csv:4"]
+    first, wrong, last = (item.rows for item in items)
+    assert first is not None and wrong is not None and last is not None
+    assert {name: rows.tolist() for name, rows in first().items()} == {"a": [[2]], "b": [[[0], [1]]]}
+    assert last()["b"].tolist() == [[[4], [5]]]
+    with pytest.raises(Fault, match=r't.csv:3: "\?" is no number in column "a"'):
+        wrong()
+
+
+def test_a_table_for_a_net_of_units_says_what_it_lacks_and_one_for_pictures_is_no_picture(here: Path) -> None:
+    (here / "t.csv").write_text("width,height\n1,2\n")
+    with pytest.raises(Fault, match="has no column for input x"):
+        list(Given(["t.csv"], Needs({"x": (2,)})))
+    assert [item.path for item in Given(["t.csv"], Needs({"x": (3, 8, 8)}))] == [Path("t.csv")]
 
 
 def test_a_single_array_needs_no_name(here: Path) -> None:

@@ -1,0 +1,50 @@
+"""What a net needs of its data: numbers for each input and output, and the columns of a table that they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import prod
+
+Sizes = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """``inputs`` are shapes, maps first, None for a free size; ``outputs`` count the numbers of each, None where free.
+
+    ``labels`` are the outputs that are held against numbers of classes, ``rebuilt`` those that may be held against the
+    input. ``columns`` are as `data` has them.
+    """
+
+    inputs: Mapping[str, Sizes]
+    outputs: Mapping[str, int | None] = field(default_factory=dict)
+    labels: frozenset[str] = frozenset()
+    rebuilt: frozenset[str] = frozenset()
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """Of inputs and outputs."""
+        return [*self.inputs, *self.outputs]
+
+    @property
+    def units(self) -> bool:
+        """Whether the net reads units alone, which no file of pictures is made for."""
+        return bool(self.inputs) and all(len(shape) == 1 for shape in self.inputs.values())
+
+    def count(self, name: str) -> int | None:
+        """The numbers of one example; None where they are not fixed."""
+        if name in self.inputs:
+            shape = self.inputs[name]
+            return None if None in shape else prod(size or 0 for size in shape)
+        return self.outputs[name]
+
+    def asked(self, name: str) -> Sequence[str]:
+        """The columns that the spec names for an input or output; none where it names none."""
+        only = [*self.inputs] == [name]
+        return self.columns.get(name) or (self.columns.get("", ()) if only else ())
+
+
+#: Of a net that is not known.
+NOTHING = Needs({})

@@ -1,0 +1,42 @@
+"""Faults of tables of numbers: which columns are meant, what a row gives, and what is wrong with it."""
+
+from __future__ import annotations
+
+from tests.planted.fault import rows_of
+
+fault = rows_of("{}.py", "tests/{}.py")
+TABLE = "data/test_table"
+
+FAULTS = (
+    fault("data/table", "[numbered[number] for number in order] if", "[*numbered.values()] if", TABLE,
+     "columns are in the order of their numbers"),
+    fault("data/table", "if int(match[1]) in numbered:", "if False:", TABLE, "two columns of one number are none"),
+    fault("data/table", "count in (None, len(order))", "len(order) >= (count or 0)", TABLE,
+     "there are as many columns as are read"),
+    fault("data/table", "order[0] in (0, 1) and", "", TABLE, "numbered columns begin with 0 or 1"),
+    fault("data/table", "values[kept]", "values[: len(kept)]", "runtime/test_given",
+     "a wrong row takes no other's place"),
+    fault("data/table", "islice(each_row(path), 1, None)", "islice(each_row(path), 0, None)", TABLE,
+     "the header is no row"),
+    fault("data/table", "if column in header:", "if False:", TABLE, "a name that looks like a pattern is a name first"),
+    fault("data/table", "names = names or in_order(set(labels))", "names = in_order(set(labels))", TABLE,
+     "classes that are known keep their numbers"),
+    fault("data/table", "np.moveaxis(values.reshape(len(values), *(size or 1 for size in shape)), 1, -1)",
+     "values.reshape(len(values), *(size or 1 for size in (*shape[1:], shape[0])))", TABLE,
+     "a row has the first map first"),
+    fault("data/table", 'float(cell) if "_" not in cell else np.nan', "float(cell)", TABLE,
+     "1_0 is no number, however Python reads it"),
+    fault("data/table", "~(np.abs(found) <= MOST)", "np.isnan(found)", TABLE, "numbers are finite in single precision"),
+    fault("data/table", "name in needs.inputs or name not in needs.rebuilt", "name in needs.inputs", TABLE,
+     "an output without a column is told"),
+    fault("data/sets", "(needs.units or bool(needs.columns))", "False", TABLE,
+     "a table of other names says which it lacks"),
+    fault("data/held_out", "part.labels if part.labels is not None else", "part.labels if hasattr(part, 'images') else",
+     TABLE, "each class of a table gives its share"),
+    fault("data/rows", "yield line, [field.strip() for field in fields]",
+     "yield reader.line_num, [field.strip() for field in fields]", TABLE, "a row's line is the one that it begins in"),
+    fault("runtime/given", "sorted([*places, *table.wrong])", "[*places, *table.wrong]", "runtime/test_given",
+     "rows of a table come in their order, wrong ones too"),
+    fault("runtime/predict", "Needs(self.shapes, columns=self.data.columns)", "Needs(self.shapes)", "cli/test_tables",
+     "a model asks a table for the columns that it was trained on"),
+)  # fmt: skip
