@@ -101,10 +101,28 @@ def rotate(images: Images, step: steps.Rotate, draws: Array) -> Images:
 
 
 #: Principal components of ImageNet's colours, 0 to 1: values, and a vector a column (Krizhevsky's decorrelation).
-_PCA_VALUES = np.array([0.2175, 0.0188, 0.0045], dtype=np.float32)
-_PCA_VECTORS = np.array(
-    [[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]], dtype=np.float32
+_IMAGENET = (
+    np.array([0.2175, 0.0188, 0.0045], dtype=np.float32),
+    np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]], dtype=np.float32),
 )
+
+
+def components(step: steps.PcaJitter) -> tuple[Array, Array]:
+    """The eigenvalues of a step's covariance, the largest first, and its vectors, one a column.
+
+    The largest number of a vector is above 0, since either sign is right.
+    """
+    if step.of == steps.IMAGENET:
+        return _IMAGENET
+    if step.covariance is None:
+        raise Fault(
+            "N703",
+            "pca_jitter needs the colours of the training set, which are not known yet",
+            help="write `pca_jitter(of: imagenet)` for the published ones",
+        )
+    values, vectors = np.linalg.eigh(np.array(step.covariance, np.float64))
+    signs = np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(3)])
+    return single(np.maximum(values[::-1], 0)), single((vectors * signs)[:, ::-1])
 
 
 def _gaussians(draws: Array) -> Array:
@@ -116,10 +134,11 @@ def _gaussians(draws: Array) -> Array:
 
 def pca_jitter(images: Images, step: steps.PcaJitter, draws: Array) -> Images:
     """One colour added to all of a picture. Components are of colours from 0 to 1, pictures run to 255."""
+    values, vectors = components(step)
 
     def one(image: Array, row: Array) -> Array:
         colour = image if image.shape[2] == 3 else np.repeat(image, 3, axis=2)
-        moved = _PCA_VECTORS @ (_gaussians(row) * step.sigma * _PCA_VALUES) * 255
+        moved = vectors @ (_gaussians(row) * step.sigma * values) * 255
         return np.asarray(np.clip(single(colour) + moved, 0, 255))
 
     return each_drawn(images, draws, one)

@@ -27,22 +27,6 @@ SLICE = 512
 MOST = 2**25
 
 
-def with_mean(data: Data, part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]) -> Data:
-    """The settings with the training set's own mean where ``subtract(mean)`` asks for it."""
-    prepare: list[steps.Step] = []
-    for step in data.prepare:
-        if isinstance(step, steps.Subtract) and step.value is None:
-            total, count = np.zeros(1), 0
-            for images in sources(part, inputs).values():
-                for at in range(0, len(images), SLICE):
-                    for image in apply(images[at : at + SLICE], prepare):
-                        total = total + image.sum(axis=tuple(range(image.ndim - 1)), dtype=np.float64)
-                        count += prod(image.shape[:-1])
-            step = step.replaced(value=[float(v) for v in total / count])
-        prepare.append(step)
-    return data.replaced(prepare=tuple(prepare))
-
-
 Arrays = Mapping[str, Array]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from netspec.net.start import Start
-from netspec.settings import Train
+from netspec.settings import Data, Train, steps
 
 if TYPE_CHECKING:
     from netspec.graph import Graph
@@ -31,6 +31,14 @@ def told_of_start(whole: Graph, start: Start) -> Iterator[str]:
         few = ", ".join(fresh[:_FEW]) + (f" and {len(fresh) - _FEW:,} more" if len(fresh) > _FEW else "")
         anew = f"; from the seed begin {few}" if fresh else ""
         yield f"{len(whole.weights) - len(fresh):,} of {len(whole.weights):,} weights are those of {start.name}{anew}"
+
+
+def told_of_colours(data: Data) -> Iterator[str]:
+    """Whose colours `pca_jitter` moves a picture along."""
+    for step in data.augment:
+        if isinstance(step, steps.PcaJitter):
+            own = "the training set's own principal colours, measured"
+            yield f"pca_jitter: {'the published principal colours of ImageNet' if step.of else own}"
 
 
 def told_of_batch(said: Train, used: Train, examples: int) -> Iterator[str]:

@@ -18,7 +18,7 @@ from netspec.net.classes import check_count
 from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import Record, record
-from netspec.net.screen import told_of_batch, told_of_net, told_of_start
+from netspec.net.screen import told_of_batch, told_of_colours, told_of_net, told_of_start
 from netspec.net.start import Start, begun
 from netspec.settings import Train
 from netspec.settings.train import Patience
@@ -104,6 +104,7 @@ class Training:
         for line in (
             told_of_net(self.net, self.whole),
             *parts.messages(),
+            *told_of_colours(self.data),
             *told_of_batch(self.net.train_settings, self.settings, len(parts.train)),
         ):
             self.where.tell(line)
@@ -138,9 +139,9 @@ class Training:
 
     def _read(self) -> Parts:
         """The parts of the data."""
-        from netspec.data.batches import with_mean
         from netspec.data.handed import Reader
         from netspec.data.images import Reading
+        from netspec.data.measured import measured
         from netspec.data.parts import read_parts
 
         net, needs = self.net, self.needs()
@@ -150,7 +151,7 @@ class Training:
         else:
             parts = read_parts(self.path, net.data, needs, self.settings.seed, reading)
         classes = net.data.classes or getattr(parts.train, "classes", None)
-        self.data = with_mean(net.data, parts.train, self.inputs).replaced(classes=classes, validate=parts.share)
+        self.data = measured(net.data, parts.train, self.inputs).replaced(classes=classes, validate=parts.share)
         return parts
 
     def _batches(self, train: Any) -> Batches:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 from netspec.settings.arguments import Arguments, Takes
 from netspec.settings.conventions import CONVENTIONS, as_first, is_first
 from netspec.settings.readers import instance, list_of, named, number, optional, tuple_of
-from netspec.settings.steps import STEPS, TESTS, Augment, CenterCrop, Range, Resize, Step, TenCrop
+from netspec.settings.steps import STEPS, TESTS, Augment, CenterCrop, PcaJitter, Range, Resize, Step, TenCrop
 
 Steps = Annotated[tuple[Step, ...], Takes(" | ".join(STEPS), tuple_of(instance(Step)), tuple(STEPS))]
 
@@ -59,6 +59,11 @@ class Data(Arguments):
         first = self.prepare[0] if self.prepare else None
         return (first.low, first.high) if isinstance(first, Range) else None
 
+    @property
+    def measured(self) -> bool:
+        """Whether a random step has what was measured of the training set."""
+        return any(isinstance(step, PcaJitter) and step.covariance is not None for step in self.augment)
+
     def with_measured(self, kept: Data) -> Data:
         """With the preparation, the class names and the conventions that were kept with weights."""
         test = self.test if kept.to_json().get("conventions") else as_first(self.test)
@@ -80,6 +85,7 @@ class Data(Arguments):
             "test": None if self.test is None else _plain(self.test),
             **({} if self.validate is None else {"validate": self.validate}),
             **({"columns": self.columns} if self.columns else {}),
+            **({"augment": [_plain(step) for step in self.augment]} if self.measured else {}),
         }
 
     @staticmethod
@@ -97,6 +103,7 @@ class Data(Arguments):
             test=None if test is None else _read(test, TESTS),
             validate=kept.get("validate"),
             columns=kept.get("columns", {}),
+            augment=tuple(_read(step, STEPS) for step in kept.get("augment", ())),
         )
         if conventions is None:
             return data.replaced(prepare=tuple(map(as_first, data.prepare)), test=as_first(data.test))

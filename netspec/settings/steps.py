@@ -15,6 +15,8 @@ Filter = Annotated[
     Literal["bilinear", "bicubic", "nearest", "box", "lanczos"],
     Takes("bilinear, bicubic, nearest, box or lanczos", one_of(*FILTERS), FILTERS),
 ]
+#: The data set whose colours were published.
+IMAGENET = "imagenet"
 Maybe = Annotated[int | None, Takes("a whole number of at least 1", optional(whole(1)))]
 _one_or_each = either(number(), list_of(number()))
 Numbers = Annotated[float | list[float], Takes("a number, or a list of one for each map", _one_or_each)]
@@ -150,11 +152,19 @@ class Rotate(Step):
 
 
 class PcaJitter(Step):
-    """AlexNet's: principal components of colour times a Gaussian of σ (Krizhevsky et al. 2012, section 4.1)."""
+    """AlexNet's: principal components of colour times a Gaussian of σ (Krizhevsky et al. 2012, section 4.1).
+
+    They are those of the training set's own colours, or ImageNet's as they were published. ``covariance`` is (3, 3), of
+    red, green and blue from 0 to 1.
+    """
 
     name: ClassVar[str] = "pca_jitter"
     random: ClassVar[bool] = True
     sigma: NotNegative = 0.1
+    of: Annotated[Literal["imagenet"] | None, Takes("imagenet", optional(one_of(IMAGENET)), (IMAGENET,))] = None
+    covariance: Annotated[
+        list[list[float]] | None, Takes("nothing: it is measured", optional(list_of(list_of(number(), 3), 3)))
+    ] = None
 
     def after(self, picture: Picture) -> Picture:
         """In colour: a grey picture becomes three equal maps first."""

@@ -103,7 +103,7 @@ RANDOM: tuple[Row, ...] = (
     Row(steps.RandomResizedCrop(size=9), resized),
     Row(steps.Mirror(), lambda picture, d: np.fliplr(picture) if d[0] < 0.5 else picture),
     Row(steps.Rotate(degrees=30.0), turned),
-    Row(steps.PcaJitter(sigma=0.1), coloured, 1e-2),
+    Row(steps.PcaJitter(sigma=0.1, of="imagenet"), coloured, 1e-2),
     Row(
         steps.ColorJitter(brightness=0.4, contrast=0.5, saturation=1.0), jittered, 3.5
     ),  # Pillow rounds after each part

@@ -15,6 +15,7 @@ import pytest
 from netspec.data.augment import resized_part
 from netspec.data.batches import Batches
 from netspec.data.chain import apply, draws_needed
+from netspec.data.measured import measured
 from netspec.data.sets import Pictures
 from netspec.diagnostics import Fault
 from netspec.settings import Data, steps
@@ -101,7 +102,7 @@ def test_a_part_of_one_row_may_lie_anywhere() -> None:
 
 def test_the_colours_of_a_picture_move_together_by_a_gaussian_along_the_components() -> None:
     grey = np.full((2, 2, 3), 128, np.uint8)
-    moved = np.asarray(drawn(steps.PcaJitter(sigma=0.1), 8000, grey)) - 128
+    moved = np.asarray(drawn(steps.PcaJitter(sigma=0.1, of="imagenet"), 8000, grey)) - 128
     assert (moved == moved[:, :1, :1]).all()
     along = moved[:, 0, 0] @ VECTORS
     # a deviation over n has a deviation of 1 / sqrt(2 n) of itself
@@ -147,7 +148,7 @@ def test_brightness_comes_before_contrast_and_saturation_last() -> None:
 @pytest.mark.parametrize("maps", [1, 3])
 def test_maps_of_grey_pictures(maps: int) -> None:
     grey = PICTURE[None, ..., :1]
-    assert apply(grey, [steps.PcaJitter()], np.full((1, 6), 0.4)).shape[-1] == 3
+    assert apply(grey, [steps.PcaJitter(of="imagenet")], np.full((1, 6), 0.4)).shape[-1] == 3
     assert apply(grey, [steps.ColorJitter(saturation=1.0)], np.zeros((1, 3))).shape[-1] == 1
     step = steps.ColorJitter(contrast=1.0)
     found = np.asarray(apply(PICTURE[None, ..., :maps], [step], np.array([[0.5, 0.0, 0.5]])))
@@ -183,3 +184,42 @@ def test_each_picture_is_changed_anew_in_each_epoch_and_by_itself() -> None:
     for one, two in ((first, second), (first, other), (first[1:], first[:-1])):
         assert (one == two).mean() == pytest.approx(0.5, abs=off(0.5, count - 1))
     assert (first == mirrored(0)).all()
+
+
+def test_colours_move_along_those_of_the_training_set() -> None:
+    """Three components, of eigenvalues that were chosen (Krizhevsky et al. 2012, section 4.1)."""
+    basis = np.linalg.qr(np.array([[1.0, 1, 1], [1, 1, -1], [0, -1, 2]]))[0]
+    values = np.array([0.02, 0.005, 0.001])
+    colours = 128 + 255 * (np.random.default_rng(3).normal(size=(40_000, 3)) * np.sqrt(values)) @ basis.T
+    images = np.clip(np.rint(colours), 0, 255).astype(np.uint8).reshape(400, 10, 10, 3)
+    data = Data(augment=(steps.Mirror(), steps.PcaJitter(sigma=0.1)))
+    found = measured(data, Pictures(images, np.zeros(400, np.int64)), ["x"]).augment[1]
+    moved = np.asarray(drawn(found, 8000, np.full((1, 1, 3), 128, np.uint8)))[:, 0, 0] - 128
+    np.testing.assert_allclose((moved @ basis).std(axis=0), 25.5 * values, rtol=0.06)
+
+
+def test_a_covariance_is_numpys_over_pictures_of_many_sizes_behind_the_steps_before() -> None:
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 256, (size, 3, maps), dtype=np.uint8) for size, maps in ((2, 3), (5, 1), (700, 3))]
+    data = Data(
+        prepare=(steps.Invert(), steps.Augment(), steps.Scale(factor=9.0)),
+        augment=(steps.PcaJitter(), steps.PcaJitter(of="imagenet")),
+    )
+    found, published = measured(data, Pictures(pictures, np.zeros(3, np.int64)), ["x"]).augment
+    places = np.concatenate(
+        [np.broadcast_to(255.0 - image, (*image.shape[:2], 3)).reshape(-1, 3) for image in pictures]
+    )
+    np.testing.assert_allclose(found.arguments()["covariance"], np.cov(places.T / 255, bias=True), rtol=1e-9)
+    assert published == steps.PcaJitter(of="imagenet")
+    with pytest.raises(Fault, match="pca_jitter needs the colours of the training set"):
+        apply(np.zeros((1, 1, 1, 3), np.uint8), [steps.PcaJitter()], np.zeros((1, 6)))
+
+
+def test_what_was_measured_is_kept_with_the_weights() -> None:
+    colours = [[0.5, 0.1, 0.0], [0.1, 0.4, 0.0], [0.0, 0.0, 0.3]]
+    data = Data(augment=(steps.Mirror(), steps.PcaJitter(sigma=0.2, covariance=colours)))
+    kept = data.to_json()
+    jitter = {"step": "pca_jitter", "sigma": 0.2, "of": None, "covariance": colours}
+    assert kept["augment"] == [{"step": "mirror"}, jitter]
+    assert Data.from_json(kept).augment == data.augment
+    assert "augment" not in Data(augment=(steps.Mirror(), steps.PcaJitter(of="imagenet"))).to_json()

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from netspec.data.arrays import Examples
-from netspec.data.batches import Batches, prepared, with_mean
+from netspec.data.batches import Batches, prepared
+from netspec.data.measured import measured
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target
 from netspec.diagnostics import Fault
@@ -82,18 +83,18 @@ def test_what_stands_before_the_augmentation_is_done_once_and_the_rest_behind_it
 def test_the_mean_of_each_map_is_measured_behind_the_steps_before_it() -> None:
     images = [np.full((2, 3, 3), (1, 2, 3), np.uint8), np.full((4, 6, 3), (11, 22, 33), np.uint8)]
     data = Data(prepare=(steps.Scale(factor=2.0), steps.Subtract(what="mean"), steps.Scale(factor=100.0)))
-    found = with_mean(data, Pictures(images, np.array([0, 1])), ["x"])
+    found = measured(data, Pictures(images, np.array([0, 1])), ["x"])
     mean = [2 * (6 * a + 24 * b) / 30 for a, b in ((1, 11), (2, 22), (3, 33))]  # by picture element, not by picture
     assert found.prepare[1].arguments() == {"what": "mean", "value": pytest.approx(mean)}
-    kept = with_mean(found, Pictures(images[:1], np.array([0])), ["x"])
+    kept = measured(found, Pictures(images[:1], np.array([0])), ["x"])
     assert kept == found  # what was measured once stays
 
 
 def test_the_mean_is_of_the_whole_set_though_it_is_read_in_slices() -> None:
-    images = np.zeros((1500, 1, 1, 1), np.uint8)
-    images[1400:] = 150
-    found = with_mean(Data(prepare=(steps.Subtract(what="mean"),)), Pictures(images, np.zeros(1500, np.int64)), ["x"])
-    assert found.prepare[0].arguments()["value"] == pytest.approx([10.0])
+    images = np.zeros((1025, 1, 1, 1), np.uint8)
+    images[1024:] = 205
+    found = measured(Data(prepare=(steps.Subtract(what="mean"),)), Pictures(images, np.zeros(1025, np.int64)), ["x"])
+    assert found.prepare[0].arguments()["value"] == pytest.approx([0.2])
 
 
 def test_a_test_set_is_prepared_in_slices_that_give_each_example_once() -> None:

@@ -149,10 +149,8 @@ def test_pca_jitter_is_normal_along_the_principal_colours() -> None:
         np.array([[-0.5675, 0.7192, 0.4009], [-0.5808, -0.0045, -0.8140], [-0.5836, -0.6948, 0.4203]]),
     )
     grey = np.full((20_000, 1, 1, 3), 128, np.uint8)
-    moved = (
-        np.asarray(apply(grey, [steps.PcaJitter(sigma=0.1)], np.random.default_rng(0).random((20_000, 6))))[:, 0, 0]
-        - 128
-    )
+    published = [steps.PcaJitter(sigma=0.1, of="imagenet")]
+    moved = np.asarray(apply(grey, published, np.random.default_rng(0).random((20_000, 6))))[:, 0, 0] - 128
     along = moved @ vectors  # the vectors are orthonormal
     np.testing.assert_allclose(along.mean(axis=0), 0, atol=0.2)
     np.testing.assert_allclose(along.std(axis=0), 25.5 * values, rtol=0.02)

@@ -129,7 +129,8 @@ def test_pictures_of_any_size_go_through_one_run(tmp_path: Path) -> None:
 def test_augmentation_depends_on_seed_epoch_and_picture_alone(tmp_path: Path) -> None:
     spec = net(
         tmp_path,
-        "prepare: augment -> resize(8, 8)\naugment: random_resized_crop(9) -> mirror -> rotate(10) -> pca_jitter(0.1)"
+        "prepare: augment -> resize(8, 8)\naugment: random_resized_crop(9) -> mirror -> rotate(10)"
+        " -> pca_jitter(0.1, of: imagenet)"
         " -> color_jitter(brightness: 0.2, contrast: 0.2, saturation: 0.2) -> random_crop(8, pad: 1)",
     )
     images = RNG.integers(0, 256, (6, 12, 12, 3), dtype=np.uint8)

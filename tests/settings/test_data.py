@@ -136,7 +136,7 @@ def test_what_numbers_run_from_and_to(prepare: tuple[steps.Step, ...], span: tup
         (steps.RandomCrop, [{"size": 1}, {"size": 1, "pad": 0}], [{}, {"size": 0}, {"size": 1, "pad": -1}]),
         (steps.RandomResizedCrop, [{"size": 1}], [{}, {"size": 0}]),
         (steps.Rotate, [{"degrees": 0}, {"degrees": 360.5}], [{}, {"degrees": -1}]),
-        (steps.PcaJitter, [{}, {"sigma": 0}], [{"sigma": -0.1}]),
+        (steps.PcaJitter, [{}, {"sigma": 0, "of": "imagenet"}], [{"sigma": -0.1}, {"of": "cifar"}, {"of": "measured"}]),
         (steps.ColorJitter, [{}, {"brightness": 0, "contrast": 2, "saturation": 0.5}],
          [{"brightness": -1}, {"contrast": -1}, {"saturation": -1}]),
         (steps.Scale, [{"factor": -2}, {"factor": 0}], [{}, {"factor": float("nan")}, {"factor": 1e39}]),
