@@ -102,7 +102,11 @@ def _portion(harness: Harness, start: int, size: int, end: float, there: Any) ->
     for number in range(start, start + size):
         if time.monotonic() > end:
             break
-        there.send((number, *_one(harness, number), _peak()))
+        finding, took = _one(harness, number)
+        if not finding and took > harness.seconds:  # slow is what is slow twice: on a busy machine anything may be once
+            finding, again = _one(harness, number)
+            took = min(took, again)
+        there.send((number, finding, took, _peak()))
     there.close()
 
 
