@@ -95,6 +95,20 @@ def padding_behind(reach: int, stride: int, pad: int) -> int:
     return min(pad + stride - 1, reach - 1)
 
 
+def slid(size: Free) -> tuple[int, int] | None:
+    """The least base size that has a place, and how many cells more give a second: a window and its stride.
+
+    None where there is neither up to 2 ** 14.
+    """
+    least: list[int] = []
+    for base in range(1, 2**14 + 1):
+        if size.at({size.name: base}) > len(least):
+            least.append(base)
+            if len(least) == 2:
+                return least[0], base - least[0]
+    return None
+
+
 def same(a: Dim, b: Dim) -> bool:
     """Whether two sizes can be equal: always, or for pictures of a suitable free size.
 

@@ -18,6 +18,7 @@ from netspec.shape import (
     padding_behind,
     same,
     show,
+    slid,
     window,
 )
 
@@ -138,3 +139,21 @@ def test_names_get_their_numbers() -> None:
     assert at(shape, {"H": 8, "W": 9}) == (3, 8, 4, 5)
     assert at(shape, {"H": 8}) == (3, 8, Free("W", 1, 0, 2), 5)
     assert at(shape, {}) == shape
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted"),
+    [
+        (Free("H"), (1, 1)),
+        (Free("H", 1, -31, 1), (32, 1)),
+        (Free("H", 1, -24, 4), (28, 4)),
+        (Free("H", 1, -192, 32), (224, 32)),  # VGG as a convolutional net: ((H // 32) - 7) + 1
+        (Free(Free("H", 1, 1, 2), 1, -2, 3), (9, 6)),
+        (Free("H", 2), (1, 1)),  # more places than cells
+        (Free("H", 1, 0, 2**14), None),
+    ],
+)
+def test_a_window_is_the_least_size_with_a_place_and_its_stride_leads_to_the_next(
+    size: Free, wanted: tuple[int, int] | None
+) -> None:
+    assert slid(size) == wanted

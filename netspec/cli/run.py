@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netspec.cli.maps import options as map_options
+from netspec.cli.maps import painter
 from netspec.cli.output import json_option, max_pixels_option, note
 from netspec.cli.rows import options, sinks
 from netspec.cli.untrusted import again, apart, untrusted_option
@@ -58,11 +60,13 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @input_options
 @click.option("--top", type=click.IntRange(1), default=1, help="Number of labels per picture.")
 @options
+@map_options
 @untrusted_option
 @json_option
 def command(
     model: Path, given: tuple[str, ...], top: int, batch: int, threads: int | None, device: str, untrusted: bool,
-    max_pixels: int | None, as_json: bool, **files: Path | None,
+    max_pixels: int | None, as_json: bool, maps: Path | None, boxes: Path | None, min_prob: float,
+    **files: Path | None,
 ) -> int:  # fmt: skip
     """Run MODEL, or a run's folder, on each INPUT: print labels and probabilities, or values if the model has none.
 
@@ -70,7 +74,7 @@ def command(
     from standard input; or a file with a row for each example: npz, npy, or a CSV with a header.
     """
     if untrusted:
-        return _apart(given, device, files)
+        return _apart(given, device, {**files, "map": maps, "boxes": boxes})
     began = perf_counter()
     from netspec.runtime.session import open_model
 
@@ -80,12 +84,13 @@ def command(
     if others:
         note(f"showing output {printable(predictor.output)}; the model also has {', '.join(others)}")
     wrong = count = 0
-    with sinks(files, as_json, [model]) as out:
-        for row in predictor.rows(items):
+    with sinks(files, as_json, [model]) as out, painter(predictor, maps, boxes, min_prob) as paint:
+        for row, values in ((row, None) for row in predictor.rows(items)) if paint is None else predictor.maps(items):
             wrong += bool(row.error)
             count += 1
+            columns = {} if paint is None else paint.add(row, values)
             if out.files:
-                out.add(row.flat())
+                out.add({**row.flat(), **columns})
             else:
                 click.echo(_line(row))
     closing(predictor, items, count, perf_counter() - began)

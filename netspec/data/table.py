@@ -98,6 +98,8 @@ def rows_of(path: Path, needs: Needs, outputs: Sequence[str] | Mapping[str, Any]
     rows = islice(each_row(path), 1, None)
     while some := list(islice(rows, _ROWS)):
         good = [row for row in some if not _misfit(path, row, len(header), wrong)]
+        if not good:
+            continue
         columns = {name: [[fields[place] for place in places[name]] for _, fields in good] for name in places}
         read, bad = {}, set[int]()
         for name, cells in columns.items():
@@ -210,7 +212,6 @@ def _numbers(cells: list[list[str]]) -> tuple[Array, list[tuple[int, int]]]:
         found = np.array(cells, np.str_).astype(np.float64)
     except ValueError:
         found = np.array([[_number(cell) for cell in row] for row in cells], np.float64)
-    found = found.reshape(len(cells), -1)
     bad = ~(np.abs(found) <= MOST)
     faults = [(int(row), int(at)) for row, at in zip(*np.nonzero(bad), strict=True)]
     return np.where(bad, 0, found).astype(np.float32), faults

@@ -15,7 +15,7 @@ from netspec.interop.weight_files import load_weights, save_weights
 from netspec.net.kept import with_values
 from netspec.net.left import BEST, LAST
 from netspec.settings import Data
-from netspec.shape import numbers
+from netspec.shape import Free, Shape, numbers, slid
 from netspec.weights import fit
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ def not_finite(net: Net, model: Model) -> list[str]:
     import numpy as np
 
     from netspec.engine.running.evaluate import values
-    from netspec.shape import Free
 
     graph = model.graph
     if len(net.graph.nodes) < _DEEP:
@@ -113,12 +112,22 @@ def explained(net: Net) -> list[str]:
     return lines
 
 
+def _windows(shape: Shape) -> dict[str, Any]:
+    """What each place of a map of answers sees, and how far apart they are: (cells, stride) by axis."""
+    found = [slid(size) if isinstance(size, Free) else None for size in shape[1:]]
+    return {"windows": found} if found and None not in found else {}
+
+
 def metadata(net: Net, data: Data) -> dict[str, Any]:
     """What travels in a model besides its graph."""
     ends = {node.name: node.op.name for node in net.graph.nodes}
     losses = net.train_settings.loss
     outputs = {
-        output.name: {"end": ends.get(output.value, ""), "loss": losses.get(output.name)}
+        output.name: {
+            "end": ends.get(output.value, ""),
+            "loss": losses.get(output.name),
+            **_windows(net.graph.shapes[output.value]),
+        }
         for output in net.graph.outputs
         if not output.train
     }

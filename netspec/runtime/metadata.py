@@ -20,10 +20,14 @@ VERSION, LONGEST = 1, 2**15
 
 @dataclass(frozen=True)
 class Ending:
-    """What an output ends in, and the loss that it was trained with; None where it has none."""
+    """What an output ends in, and the loss that it was trained with; None where it has none.
+
+    ``windows`` are of a map of answers: the cells that each place sees and its stride, by axis.
+    """
 
     end: str
     loss: str | None
+    windows: tuple[tuple[int, int], ...] | None = None
 
 
 def preparation(session: Session) -> Data:
@@ -71,7 +75,7 @@ def endings(session: Session) -> dict[str, Ending]:
     if not isinstance(each, dict) or not all(isinstance(one, dict) for one in each.values()):
         raise _damaged("`outputs` is not an object of outputs")
     return {
-        name: Ending(_text(one.get("end"), "end") or "", _loss(one.get("loss")))
+        name: Ending(_text(one.get("end"), "end") or "", _loss(one.get("loss")), _windows(one.get("windows")))
         for name, one in each.items()
         if name in outputs
     }
@@ -123,6 +127,19 @@ def _loss(value: Any) -> str | None:
         )
     found: str | None = value
     return found
+
+
+def _windows(value: Any) -> tuple[tuple[int, int], ...] | None:
+    if value is None:
+        return None
+    pairs: list[Any] = value if isinstance(value, list) else [value]
+    if not all(isinstance(pair, list) and len(pair) == 2 and all(map(_is_length, pair)) for pair in pairs):
+        raise _damaged("`windows` are not two lengths for each axis")
+    return tuple((size, stride) for size, stride in pairs)
+
+
+def _is_length(value: Any) -> bool:
+    return type(value) is int and 0 < value <= LONGEST
 
 
 def _bounded(step: Any) -> None:

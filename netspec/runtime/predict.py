@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from netspec.data.images import Reading, read_image
 from netspec.data.needs import Needs
 from netspec.data.scores import PROBABLE, probable
+from netspec.data.slid import whole
 from netspec.data.tested import averaged, views
-from netspec.diagnostics import Fault
+from netspec.diagnostics import Fault, printable
 from netspec.files import foreign
 from netspec.machine import cores
 from netspec.runtime.given import Given, Item
@@ -26,6 +27,7 @@ from netspec.runtime.metadata import Ending, endings, preparation
 from netspec.runtime.session import BATCH, Session
 from netspec.settings import Data
 from netspec.settings.losses import takes_labels
+from netspec.settings.steps import Step
 
 Array = NDArray[Any]
 T = TypeVar("T")
@@ -113,6 +115,37 @@ class Predictor:
                 yield Row(name, error=answer.message, code=answer.code)
             else:
                 yield self._row(name, *answer)
+
+    def slide(self) -> list[Step]:
+        """Answer from now on with a map of each picture as a whole; the steps of the preparation that are left out.
+
+        Raises Fault N708 where the model gives no map.
+        """
+        if len(self.session.outputs[self.output]) < 2:
+            raise Fault(
+                "N708",
+                f"output {printable(self.output)} of the model gives one answer to a picture, not a map",
+                help="compile the net with `--convolutional`, if it ends in dense layers",
+            )
+        windows = self.ending.windows
+        if self.session.metadata.get("raw_pixels") is True or windows is None or len(windows) != 2:
+            return []
+        self.data, left = whole(self.data, (windows[0], windows[1]))
+        return left
+
+    def maps(self, items: Iterable[Item]) -> Iterator[tuple[Row, Array | None]]:
+        """As ``rows``, and the map that each is of, (classes, height, width), of probabilities where there are such."""
+        for name, answer in self.answers(items, self.output, self._mapped):
+            if isinstance(answer, Fault):
+                yield Row(name, error=answer.message, code=answer.code), None
+            else:
+                values, mean, likely = answer
+                yield self._row(name, mean, likely), values
+
+    def _mapped(self, values: Array, count: int) -> Iterator[tuple[Array, Array, bool]]:
+        seen = averaged(values, count, self.ending.end)
+        for value, (mean, likely) in zip(seen, self._mean(values, count), strict=True):
+            yield (np.exp(value) if likely and self.ending.end == "log_softmax" else value), mean, likely
 
     def values(self, items: Iterable[Item], output: str) -> Iterator[tuple[str, Array | Fault]]:
         """What an output, or a value inside the model that is one, has for each: the mean over its views."""

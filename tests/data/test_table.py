@@ -165,6 +165,11 @@ def test_all_that_is_wrong_is_told_with_its_line() -> None:
         assert f"table.csv:{line}: {said}" in text
 
 
+def test_of_a_table_whose_rows_are_all_too_short_each_is_told() -> None:
+    with pytest.raises(Fault, match="table.csv has 2 faults: table.csv:2: 2 fields, and the header has 3"):
+        read("x_0,x_1,y\n1,2\n3,4\n", CLASSES)
+
+
 def test_lines_are_counted_over_many_rows_and_line_ends_in_quotes() -> None:
     """Rows become numbers some thousands at a time."""
     rows = [f'{n},1,a,"two\nlines"' for n in range(9000)]

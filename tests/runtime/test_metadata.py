@@ -58,6 +58,8 @@ def test_a_sound_one() -> None:
     [
         ({"outputs": {"y": {"end": "softmax", "loss": "cross_entropy"}, "z": {"end": "", "loss": None}}},
          {"y": Ending("softmax", "cross_entropy"), "z": Ending("", None)}),
+        ({"outputs": {"y": {"end": "", "loss": None, "windows": [[32, 4], [28, LONGEST]]}}},
+         {"y": Ending("", None, ((32, 4), (28, LONGEST)))}),
         ({"outputs": {"other": {"end": "softmax"}}}, {}),  # of no output of this model
         # of an earlier netspec, which told of the first output alone
         ({"end": "softmax"}, {"y": Ending("softmax", "cross_entropy")}),
@@ -79,6 +81,11 @@ def test_ends_and_losses(about: dict[str, Any], wanted: dict[str, Ending]) -> No
         ({"outputs": {"y": 3}}, "not an object of outputs"),
         ({"outputs": {"y": {"end": 3, "loss": None}}}, "`end` is 3"),
         ({"outputs": {"y": {"end": "", "loss": "huber"}}}, "a loss huber"),
+        ({"outputs": {"y": {"windows": 3}}}, "`windows` are not two lengths"),
+        ({"outputs": {"y": {"windows": [[1, 2], [3]]}}}, "`windows` are not two lengths"),
+        ({"outputs": {"y": {"windows": [[1, 0]]}}}, "`windows` are not two lengths"),
+        ({"outputs": {"y": {"windows": [[1, True]]}}}, "`windows` are not two lengths"),
+        ({"outputs": {"y": {"windows": [[LONGEST + 1, 2]]}}}, "`windows` are not two lengths"),
         ({"loss": ["mse"]}, "which this netspec does not know"),
     ],
 )

@@ -1,0 +1,179 @@
+"""``netspec run --map`` and ``--boxes``: what a fully convolutional model answers at each place of a picture."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.cli.output import note
+from netspec.cli.rows import Sinks, sinks
+from netspec.diagnostics import Fault, Trouble, printable
+from netspec.files import atomic_write, check_target, reason
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from netspec.runtime.boxes import Box
+    from netspec.runtime.predict import Predictor, Row
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--map``, ``--boxes`` and ``--min-prob``."""
+    folder = click.Path(path_type=Path)
+    for add in (
+        click.option("--min-prob", type=click.FloatRange(0, 1), default=0.5, show_default=True,
+                     help="The least probability of a box."),
+        click.option("--boxes", type=folder, metavar="FOLDER",
+                     help="Slide the model over each picture: draw what it finds as boxes, and write boxes.csv."),
+        click.option("--map", "maps", type=folder, metavar="FOLDER",
+                     help="Write the answers at each place of a picture, as an array and as a picture."),
+    ):  # fmt: skip
+        command = add(command)
+    return command
+
+
+@contextmanager
+def painter(predictor: Predictor, maps: Path | None, boxes: Path | None, least: float) -> Iterator[Painter | None]:
+    """Who writes the maps and boxes that are asked for; None where none are.
+
+    Raises Fault N708 where the model has none, Trouble N604 where a folder cannot be written into.
+    """
+    if maps is None and boxes is None:
+        yield None
+        return
+    if maps is not None and boxes is not None and maps.resolve() == boxes.resolve():
+        raise click.UsageError("--map and --boxes write pictures of the same names: give each a folder of its own")
+    left = predictor.slide()
+    windows = predictor.ending.windows
+    if boxes is not None and (windows is None or len(windows) != 2 or max(stride for _, stride in windows) == 1):
+        raise Fault(
+            "N708",
+            f"output {printable(predictor.output)} of the model does not answer by a window that slides over a picture",
+            help="compile a net for pictures of one size with `--convolutional`; "
+            "`--map` shows what a net answers at each pixel",
+        )
+    if left:
+        steps = ", ".join(step.name for step in left)
+        note(f"the picture is seen whole: {steps} of the preparation left out, which would leave one place of the map")
+    for folder in (maps, boxes):
+        if folder is not None:
+            _make(folder)
+    with sinks({"csv": None if boxes is None else boxes / "boxes.csv"}, False, []) as rows:
+        made = Painter(predictor, maps, boxes, least, rows)
+        yield made
+        made.closing()
+
+
+class Painter:
+    """Writes the map and the boxes of each picture under its name in the folders, and the boxes as rows too."""
+
+    def __init__(self, predictor: Predictor, maps: Path | None, boxes: Path | None, least: float, rows: Sinks) -> None:
+        self.predictor, self.maps, self.boxes, self.least, self.rows = predictor, maps, boxes, least, rows
+        self.names: Counter[str] = Counter()
+        self.pictures = self.found = self.left = 0
+
+    def add(self, row: Row, values: Any) -> Mapping[str, Any]:
+        """Write what there is of one; the files, as columns of its row."""
+        columns: dict[str, Any] = {}
+        if self.maps is not None:
+            columns["map"] = None
+        if self.boxes is not None:
+            columns["boxes"] = None
+        if values is None or values.ndim < 2:
+            return columns
+        name = self._name(row.filename)
+        if self.maps is not None:
+            columns["map"] = str(self._map(self.maps / name, row, values))
+        if self.boxes is not None:
+            columns["boxes"] = str(self._boxes(self.boxes / name, row, values))
+        return columns
+
+    def _name(self, filename: str) -> str:
+        """The picture's name without its suffix, numbered where there was one of that name before."""
+        stem = Path(filename).stem
+        self.names[stem] += 1
+        return stem if self.names[stem] == 1 else f"{stem}-{self.names[stem]}"
+
+    def _map(self, path: Path, row: Row, values: Any) -> Path:
+        import numpy as np
+
+        from netspec.report.painted import map_picture
+
+        array, content = path.with_name(f"{path.name}.npy"), io.BytesIO()
+        check_target(array, [row.filename])
+        np.save(content, np.asarray(values, np.float32))
+        atomic_write(array, [content.getbuffer()])
+        if values.ndim == 3:
+            windows = self.predictor.ending.windows
+            cells = (windows[0][1], windows[1][1]) if windows is not None and len(windows) == 2 else (1, 1)
+            _save(map_picture(values, cells), path, row)
+        return array
+
+    def _boxes(self, path: Path, row: Row, values: Any) -> Path:
+        from netspec.data.images import read_image
+        from netspec.data.slid import Lie
+        from netspec.report.painted import boxes_picture
+        from netspec.runtime.boxes import found, suppressed
+
+        predictor = self.predictor
+        windows = predictor.ending.windows
+        assert windows is not None
+        if not row.probable:
+            raise Fault("N708", "boxes are drawn by probabilities, and the model gives none",
+                        help="end the net in `softmax`")  # fmt: skip
+        image = read_image(row.filename, predictor.reading)
+        every = found(values, (windows[0], windows[1]), self.least)
+        boxes = suppressed(every)
+        self.pictures, self.found, self.left = self.pictures + 1, self.found + len(every), self.left + len(boxes)
+        lie = Lie.of(predictor.data, image.shape[:2])
+        drawn = [(lie.back(box.place, image.shape[:2]), box) for box in boxes]
+        for place, box in drawn:
+            self.rows.add(self._row(row.filename, place, box))
+        labelled = [(place, box.index, f"{self._label(box)} {box.prob:.2f}") for place, box in drawn]
+        return _save(boxes_picture(image, labelled), path, row)
+
+    def _label(self, box: Box) -> str:
+        classes = self.predictor.data.classes
+        return printable(classes[box.index]) if classes and box.index < len(classes) else str(box.index)
+
+    def _row(self, filename: str, place: tuple[float, ...], box: Box) -> Mapping[str, Any]:
+        top, left, bottom, right = (round(side, 1) for side in place)
+        return {
+            "filename": filename, "label": self._label(box), "prob": box.prob, "index": box.index, "error": None,
+            "left": left, "top": top, "right": right, "bottom": bottom,
+        }  # fmt: skip
+
+    def closing(self) -> None:
+        """What non-maximum suppression did."""
+        from netspec.runtime.boxes import OVERLAP
+
+        if self.boxes is not None:
+            note(
+                f"{self.left:,} box{'' if self.left == 1 else 'es'} in {self.pictures:,} "
+                f"picture{'' if self.pictures == 1 else 's'}: {self.found:,} places have a probability of "
+                f"{self.least:g} or more; where boxes of a class overlap by more than {OVERLAP:g} "
+                "(intersection over union) the surest is left (non-maximum suppression)"
+            )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Trouble("N604", f"{folder} cannot be written: {reason(error)}") from None
+
+
+def _save(picture: Image, path: Path, row: Row) -> Path:
+    """As PNG."""
+    out, content = path.with_name(f"{path.name}.png"), io.BytesIO()
+    check_target(out, [row.filename])
+    picture.save(content, "PNG")
+    atomic_write(out, [content.getbuffer()])
+    return out

@@ -1,0 +1,138 @@
+"""`run --map` and `--boxes`: a classifier slid over a scene whose things stand where we put them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.cli import main
+from netspec.interop.weight_files import save_weights
+from netspec.net import load
+
+SPEC = """netspec 1
+net Patch {
+    input image: 1 x 4 x 4
+    output kind = image -> conv(1, 2, stride: 2, bias: false) -> dense(2) -> softmax
+}
+data {
+    classes: ["dark", "bright"]
+    prepare: grayscale -> resize(4, 4) -> scale(1 / 255)
+}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A net that says `bright` where all of its 4 x 4 window is, with a stride of 2."""
+    monkeypatch.chdir(tmp_path)
+    Path("s.net").write_text(SPEC)
+    net = load("s.net")
+    weights = {path: np.zeros_like(array) for path, array in net.initial().items()}
+    for path, array in weights.items():
+        if path.endswith("conv.weight"):
+            array[...] = 0.25
+        elif path.endswith("dense.weight"):
+            array[1] = 5.0
+        elif path.endswith("dense.bias"):
+            array[0] = 15.0
+    save_weights(Path("w.safetensors"), weights, {"net": "Patch", "data": net.data.to_json()})
+    assert main(["compile", "s.net", "--weights", "w.safetensors", "--convolutional", "-o", "c.onnx"]) == 0
+    assert main(["compile", "s.net", "--weights", "w.safetensors", "-o", "narrow.onnx"]) == 0
+    scene = np.zeros((12, 16), np.uint8)
+    scene[2:6, 8:12] = 255
+    scene[8:12, 0:4] = 255
+    Image.fromarray(scene).save("scene.png")
+    return tmp_path
+
+
+def test_a_map_is_an_array_and_a_picture(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["run", "c.onnx", "scene.png", "--map", "maps/of", "--csv", "-"]) == 0
+    out, err = capsys.readouterr()
+    (row,) = csv.DictReader(out.splitlines())
+    assert row["filename"] == "scene.png" and row["map"] == "maps/of/scene.npy"
+    assert "resize of the preparation left out" in err
+    values = np.load("maps/of/scene.npy")
+    assert values.shape == (2, 5, 7)  # (12 - 4) / 2 + 1 by (16 - 4) / 2 + 1
+    bright = np.argwhere(values[1] > 0.99).tolist()
+    assert bright == [[1, 4], [4, 0]]
+    np.testing.assert_allclose(values.sum(axis=0), 1, rtol=1e-5)
+    with Image.open("maps/of/scene.png") as picture:
+        assert picture.size == (14, 10) and sorted(np.unique(np.asarray(picture))) == [0, 1]
+    assert float(row["prob"]) == pytest.approx(values.mean(axis=(1, 2)).max(), rel=1e-5)
+
+
+def test_a_map_of_logarithms_is_of_what_they_are_of(folder: Path) -> None:
+    Path("s.net").write_text(SPEC.replace("softmax", "log_softmax"))
+    assert main(["compile", "s.net", "--weights", "w.safetensors", "--convolutional", "-o", "log.onnx"]) == 0
+    for model in ("c.onnx", "log.onnx"):
+        assert main(["run", model, "scene.png", "--map", model.removesuffix(".onnx")]) == 0
+    np.testing.assert_allclose(np.load("log/scene.npy"), np.load("c/scene.npy"), atol=1e-6)
+
+
+def test_boxes_lie_where_things_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("other").mkdir()
+    with Image.open("scene.png") as picture:
+        picture.transpose(Image.Transpose.ROTATE_180).save("other/scene.png")
+    capsys.readouterr()
+    assert main(["run", "c.onnx", "scene.png", "other", "--boxes", "found", "--min-prob", "0.99"]) == 0
+    assert "non-maximum suppression" in capsys.readouterr().err
+    with Path("found/boxes.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["label"] == "bright"]
+    sides = [(row["filename"], *(float(row[side]) for side in ("left", "top", "right", "bottom"))) for row in rows]
+    assert sorted(sides) == [
+        ("other/scene.png", 4, 6, 8, 10), ("other/scene.png", 12, 0, 16, 4),
+        ("scene.png", 0, 8, 4, 12), ("scene.png", 8, 2, 12, 6),
+    ]  # fmt: skip
+    assert sorted(path.name for path in Path("found").iterdir()) == ["boxes.csv", "scene-2.png", "scene.png"]
+    with Image.open("found/scene.png") as picture:
+        assert picture.size == (16, 12) and picture.mode == "RGB"
+    Path("found/boxes.csv").unlink()
+    assert main(["run", "c.onnx", "scene.png", "--boxes", "found", "--min-prob", "1"]) == 0
+    assert Path("found/boxes.csv").read_text().startswith("filename,label,prob,index,error")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        ("narrow.onnx scene.png --map m", 1, "gives one answer to a picture, not a map"),
+        ("c.onnx scene.png --map m --boxes m", 2, "give each a folder of its own"),
+        ("c.onnx scene.png --map scene.png", 2, "error[N604]: scene.png cannot be written"),
+        ("c.onnx scene.png --map .", 2, "N604"),
+        ("c.onnx scene.png --boxes b --untrusted", 2, "with --untrusted no file is written"),
+    ],
+)
+def test_what_cannot_be_done(
+    arguments: str, status: int, said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = Path("scene.png").read_bytes()
+    assert main(["run", *arguments.split()]) == status
+    assert said in capsys.readouterr().err
+    assert Path("scene.png").read_bytes() == before and not Path("m").exists()
+
+
+def test_a_picture_that_cannot_be_read_is_a_row_and_the_others_are_done(folder: Path) -> None:
+    Path("bad.png").write_bytes(b"no picture")
+    assert main(["run", "c.onnx", "bad.png", "scene.png", "--map", "m", "--boxes", "b", "--csv", "rows.csv"]) == 1
+    with Path("rows.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["map"] for row in rows] == ["", "m/scene.npy"] and "cannot be decoded" in rows[0]["error"]
+    assert [row["boxes"] for row in rows] == ["", "b/scene.png"]
+
+
+def test_a_net_that_answers_at_each_pixel_has_a_map_and_no_boxes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = ("netspec 1", "net P {", "input image: 3 x H x W", "output y = image -> conv(2, 3, pad: 1) -> softmax", "}")
+    Path("p.net").write_text("\n".join(lines))
+    assert main(["compile", "p.net", "-o", "p.onnx"]) == 0
+    assert main(["run", "p.onnx", "scene.png", "--map", "m"]) == 0
+    assert np.load("m/scene.npy").shape == (2, 12, 16)
+    with Image.open("m/scene.png") as picture:
+        assert picture.size == (16, 12)
+    assert main(["run", "p.onnx", "scene.png", "--boxes", "b"]) == 1
+    assert "`--map` shows what a net answers at each pixel" in capsys.readouterr().err
