@@ -166,7 +166,7 @@ def test_all_that_is_wrong_is_told_with_its_line() -> None:
 
 
 def test_of_a_table_whose_rows_are_all_too_short_each_is_told() -> None:
-    with pytest.raises(Fault, match="table.csv has 2 faults: table.csv:2: 2 fields, and the header has 3"):
+    with pytest.raises(Fault, match=r"table.csv has 2 faults: table.csv:2: 2 fields, and the header has 3"):
         read("x_0,x_1,y\n1,2\n3,4\n", CLASSES)
 
 
