@@ -77,6 +77,7 @@ OPENED = {
     ("files.py", "*"): "the one place",
     ("cli/demo.py", "*"): "a spec that is shipped",
     ("cli/features.py", "_save"): "into memory",
+    ("cli/maps.py", "Painter"): "into memory",
     ("cli/sweep.py", "_folder"): "a folder is moved aside",
     ("report/page.py", "html"): "the page's template, which is shipped",
     ("cli/explain.py", "*"): "pages that are shipped",
