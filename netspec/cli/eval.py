@@ -40,7 +40,7 @@ _PARTS = {
     "test": "the test part",
     "val": "the validation part; there is no test part",
     "held out": "what the run held out of the training set; there is no other part",
-    "all": "the whole training set; there is no other part, and the model knows of none that was held out",
+    "all": "the whole training set; there is no other part, and the model held nothing of it out",
 }
 
 

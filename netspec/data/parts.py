@@ -59,6 +59,8 @@ class Parts:
             yield passed
 
 
+#: The name of what a run held out of its training set.
+HELD_OUT = "held out"
 _ROLES = {"train": "training examples", "val": "to validate", "test": "to test"}
 #: Classes that are told one by one.
 _CLASSES = 12
@@ -106,5 +108,5 @@ def part_to_judge(folder: Path, data: Data, needs: Needs, seed: int | None, read
     if train is not None:
         if seed is None or not data.validate:
             return "all", train
-        return "held out", held_out(train, data.validate, seed)[1]
+        return HELD_OUT, held_out(train, data.validate, seed)[1]
     return "test", read_part(folder, "test", data.classes, needs, reading)  # which says what it looked for

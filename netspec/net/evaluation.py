@@ -6,15 +6,19 @@ Interop shows the value before its last softmax or sigmoid, runtime runs it.
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Fault
 from netspec.files import in_run
+from netspec.net.left import settings_of
 
 if TYPE_CHECKING:
     from netspec.data.scores import Logits
+    from netspec.data.sets import Part
     from netspec.runtime.evaluate import Evaluation
     from netspec.runtime.session import Session
 
@@ -27,24 +31,38 @@ def evaluate(
     layout: str | None = None,
     skip: bool = False,
 ) -> tuple[Session, Evaluation]:
-    """The scores of every output that has a loss. Raises Fault where the model or the data cannot be used."""
+    """The scores of every output that has a loss. Raises Fault where the model or the data cannot be used.
+
+    What a run held out is judged of the data that it was trained on; of other data without parts all is.
+    """
     from netspec.data.images import Reading
-    from netspec.data.parts import part_to_judge
+    from netspec.data.parts import HELD_OUT, part_to_judge
     from netspec.runtime.evaluate import evaluate as scored
     from netspec.runtime.metadata import needed, preparation
 
     session, logits = _opened(model, device)
     data = preparation(session)
     seed = session.metadata.get("seed")
-    name, part = part_to_judge(
-        folder,
-        data,
-        needed(session, data),
-        seed if type(seed) is int else None,
-        Reading.of(data, max_pixels, layout, skip),
-    )
+    asked = folder, data, needed(session, data)
+    reading = Reading.of(data, max_pixels, layout, skip)
+    name, part = part_to_judge(*asked, seed if type(seed) is int else None, reading)
+    if name == HELD_OUT and _is_other(model, folder, part):
+        name, part = part_to_judge(*asked, None, reading)
     files = getattr(part, "files", None)
     return session, replace(scored(session, part, logits), part=name, examples=len(part), files=files)
+
+
+def _is_other(model: Path, folder: Path, held_out: Part) -> bool:
+    """Whether the model is a run's that was trained on other data, by its place or else by what it is."""
+    from netspec.data.digest import digest
+
+    known = settings_of(model).get("data") if model.is_dir() else None
+    if not isinstance(known, dict):
+        return False
+    with suppress(OSError, TypeError):
+        if os.path.samefile(str(known.get("path")), folder):
+            return False
+    return known.get("set of val examples") != digest(held_out)
 
 
 def _opened(model: Path, device: str) -> tuple[Session, dict[str, Logits]]:

@@ -113,3 +113,25 @@ def test_a_format_is_insisted_on(folder: Path, capsys: pytest.CaptureFixture[str
 def test_every_format_that_is_read_can_be_asked_for() -> None:
     format = next(param for param in command.params if param.name == "format")
     assert isinstance(format.type, click.Choice) and tuple(format.type.choices) == LAYOUTS
+
+
+def test_a_run_judges_what_it_held_out_of_its_own_data_and_all_of_other(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "kinds.net", "--data", "kinds.csv", "--epochs", "1", "-o", "run"]) == 0
+    text = Path("kinds.csv").read_text().splitlines()
+    Path("moved.csv").write_text("\n".join(text))
+    Path("other.csv").write_text("\n".join([text[0], *text[:0:-1]]))
+    told = {}
+    for data in ("kinds.csv", "moved.csv", "other.csv"):
+        capsys.readouterr()
+        assert main(["eval", "run", "--data", data, "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        told[data] = found["part"], found["examples"]
+    held_out = json.loads(Path("run/settings.json").read_text())["data"]["number of val examples"]
+    assert told["kinds.csv"] == told["moved.csv"] == ("held out", int(held_out))
+    assert told["other.csv"] == ("all", 120)
+    Path("kinds.csv").write_text("\n".join([*text, *text[1:11]]))  # examples were added: those of before stay held out
+    capsys.readouterr()
+    assert main(["eval", "run", "--data", "kinds.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["part"] == "held out"
