@@ -21,6 +21,7 @@ from netspec.cli.output import (
     on_bad_image_option,
     recompute_option,
     set_option,
+    sizes,
     spec_or_resumed,
     typed,
 )
@@ -116,6 +117,12 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     callback=_installed,
     help="Write the figures of each epoch for TensorBoard too, into the run's folder.",
 )
+@click.option(
+    "--at",
+    metavar="NAME=SIZE",
+    multiple=True,
+    help="The number of a free size of the net, such as H=64 (default: what the data and `prepare` give).",
+)
 @format_option
 @on_bad_image_option
 @max_pixels_option
@@ -127,6 +134,7 @@ def command(
     """Train SPEC and keep the run in a folder: spec, settings, weights, log, model.onnx, state to resume from."""
     from netspec.net.board import boarded
 
+    options["at"] = sizes(options["at"])
     spec, folder = _taken(spec, folder, resume, options)
     net = load(spec, settings)
     signals = current()

@@ -19,7 +19,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Target:
-    """An output with a loss: ``shape`` is one image's, channels last; ``end`` the layer that it ends in.
+    """An output with a loss: ``shape`` is one image's, channels last, 0 for a free size; ``end`` the layer it ends in.
 
     ``rebuilds`` says that, where nothing else is given, it is held against the net's own input (an auto-encoder).
     """
@@ -45,13 +45,20 @@ class Target:
                 help=f"add an array called {self.output}, with what it should answer",
             )
         if takes_labels(self.loss):
-            return self._labels(given, self.shape[:-1])
+            return self._labels(given, self._positions(given))
         if given.shape[1:] == self.shape or prod(given.shape[1:]) == prod(self.shape) == 1:
             return given.reshape(-1, *self.shape).astype(np.float32)
         if given.ndim == 1 and given.dtype.kind in "iu":
             wide: Array = np.eye(self.shape[-1], dtype=np.float32)[self._labels(given, ())]
             return wide.reshape(len(given), *self.shape)
         raise self._unfit(given, self.shape)
+
+    def _positions(self, given: Array) -> tuple[int, ...]:
+        """The sizes of the map of answers; free ones are those of what is given."""
+        positions, found = self.shape[:-1], given.shape[1:]
+        if len(found) != len(positions):
+            return positions
+        return tuple(size or own for size, own in zip(positions, found, strict=True))
 
     def _labels(self, given: Array, positions: tuple[int, ...]) -> Array:
         if given.dtype.kind not in "iu" or prod(given.shape[1:]) != prod(positions):

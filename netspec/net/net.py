@@ -253,6 +253,7 @@ class Net:
         freeze: Sequence[str] = (),
         format: str | None = None,
         on_bad_image: str | None = None,
+        at: Mapping[str, int] | None = None,
     ) -> Events:
         """Train on data; yields an event for each step and epoch, and trains only while they are iterated.
 
@@ -267,9 +268,10 @@ class Net:
         is how many bytes training may take: what does not fit is Fault N712. ``recompute`` computes activations again
         in backward in place of keeping them, which is also done where nothing else fits into the memory. Training
         ends after the step in which ``max_hours`` are over, as if it had been stopped.
-        ``start`` has the weights to begin with, and ``fresh`` and ``freeze`` are patterns over their paths: see
+        ``start`` has the weights to begin with, ``fresh`` and ``freeze`` are patterns over their paths: see
         ``netspec.net.start.Start``. ``format`` is how the data must lie on disk (folder, list, idx, cifar or arrays);
-        pictures that cannot be decoded are an error, or with ``on_bad_image`` "skip" passed over.
+        pictures that cannot be decoded are an error, or with ``on_bad_image`` "skip" passed over. ``at`` has the numbers
+        of free sizes, which are otherwise those of the examples behind their preparation.
         """
         from netspec.net.budget import Budget
         from netspec.net.events import Events
@@ -280,6 +282,7 @@ class Net:
         settings = chosen(settings or self.meaning.train, epochs, seed, batch, rate, patience)
         options: dict[str, Any] = {"memory": memory, "recompute": recompute, "workers": workers}
         options |= {"max_pixels": max_pixels, "max_hours": max_hours, "format": format, "on_bad_image": on_bad_image}
+        options["at"] = dict(at or {})
         skip = on_bad_image == "skip"
         out, resume = (None if folder is None else Path(folder) for folder in (out, resume))
         where = Keep(out, resume, force, command, tell, options)
@@ -287,7 +290,9 @@ class Net:
         data = Path(data) if isinstance(data, str) else data
         begin = start_of(start, fresh, freeze)
         return Events(
-            Training(self, settings, data, where, workers, stop, budget, max_pixels, begin, max_hours, format, skip)
+            Training(
+                self, settings, data, where, workers, stop, budget, max_pixels, begin, max_hours, format, skip, at or {}
+            )
         )
 
     #: The same, for a loop of one's own: `for event in net.events(data): …`.

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from netspec.diagnostics import Trouble
+from netspec.diagnostics import Fault, Trouble
 from netspec.kinds import mistaken
 from netspec.net.left import STATE, settings_of
 
 #: Options that hold for a run as long as it goes on, unless they are given anew.
-KEPT = ("recompute", "max_pixels", "format", "on_bad_image")
+KEPT = ("recompute", "max_pixels", "format", "on_bad_image", "at")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ def resumed(run: Path) -> Resumed:
     data, options = about.get("data"), about.get("options")
     path = data.get("path") if isinstance(data, dict) else None
     kept = {name: options[name] for name in KEPT if options.get(name)} if isinstance(options, dict) else {}
+    if not isinstance(at := kept.get("at", {}), dict) or not all(
+        type(size) is int and size > 0 for size in at.values()
+    ):
+        raise Fault("N702", f"{run / 'settings.json'} is damaged: `at` is not a number for each free size")
     return Resumed(run / "spec.net", Path(path) if isinstance(path, str) else None, kept)
 
 

@@ -19,6 +19,7 @@ from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import Record, record
 from netspec.net.screen import told_of_batch, told_of_colours, told_of_net, told_of_start
+from netspec.net.sized import sized
 from netspec.net.start import Start, begun
 from netspec.settings import Train
 from netspec.settings.train import Patience
@@ -54,6 +55,7 @@ class Training:
     hours: float | None = None
     layout: str | None = None
     skip: bool = False
+    at: Mapping[str, int] = field(default_factory=dict)
     ended: bool = field(default=False, init=False)
     confusions: dict[str, Confusion] = field(default_factory=dict, init=False)
 
@@ -138,7 +140,7 @@ class Training:
         )
 
     def _read(self) -> Parts:
-        """The parts of the data."""
+        """The parts of the data; the net gets the sizes that it is trained at."""
         from netspec.data.handed import Reader
         from netspec.data.images import Reading
         from netspec.data.measured import measured
@@ -151,6 +153,11 @@ class Training:
         else:
             parts = read_parts(self.path, net.data, needs, self.settings.seed, reading)
         classes = net.data.classes or getattr(parts.train, "classes", None)
+        self.net, found = sized(net, self.at, parts.train)
+        self.needs()
+        if found:
+            each = ", ".join(f"{name} = {size}" for name, size in found.items())
+            self.where.tell(f"the net is trained at {each}, which the data and `prepare` give")
         self.data = measured(net.data, parts.train, self.inputs).replaced(classes=classes, validate=parts.share)
         return parts
 

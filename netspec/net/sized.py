@@ -1,0 +1,66 @@
+"""The sizes at which a net of free sizes is trained: those asked for, else what the data and its preparation give."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from netspec.diagnostics import Fault, did_you_mean
+from netspec.settings import Data
+from netspec.settings.picture import Picture
+from netspec.shape import Free
+
+if TYPE_CHECKING:
+    from netspec.data.sets import Part
+    from netspec.net.net import Net
+
+
+def sized(net: Net, asked: Mapping[str, int], part: Part) -> tuple[Net, dict[str, int]]:
+    """The net at sizes ``asked`` for, else at those that the examples of ``part`` have behind their preparation.
+
+    Also the sizes that were found so. Raises Fault N703 where they are not known, or ``asked`` names none of the net's.
+    """
+    free = {dim.name: (name, axis) for name, shape in net.graph.inputs.items() for axis, dim in enumerate(shape)
+            if isinstance(dim, Free)}  # fmt: skip
+    for name in asked:
+        if name not in free:
+            known = f"free sizes of the net: {', '.join(free)}" if free else "the net has no free size"
+            raise Fault("N703", f"`--at {name}=…` names no free size of the net", help=did_you_mean(name, free, known))
+    found = {}
+    for name, (value, axis) in free.items():
+        if name not in asked:
+            sizes = _given(net.data, part, value)
+            size = None if sizes is None or len(sizes) < axis else sizes[axis - 1]
+            if size is None:
+                raise _unknown(net, [one for one in free if one not in asked])
+            found[name] = size
+    return net.at({**asked, **found}), found
+
+
+def _given(data: Data, part: Part, name: str) -> tuple[int | None, ...] | None:
+    """The sizes that the examples of an input have behind their preparation, None where they differ."""
+    from netspec.data.chain import split
+
+    images = part.arrays.get(name) if hasattr(part, "arrays") else part.images
+    if images is None:
+        return None
+    shapes = {image.shape[:-1] for image in images} if isinstance(images, list) else {images.shape[1:-1]}
+    shape = shapes.pop() if len(shapes) == 1 else None
+    if shape is not None and len(shape) != 2:
+        return shape
+    picture = Picture(*(shape or (None, None)))
+    before, augment, after = split(data)
+    for step in (*before, *augment, *after):
+        picture = step.after(picture)
+    return picture.height, picture.width
+
+
+def _unknown(net: Net, names: list[str]) -> Fault:
+    at = " ".join(f"--at {name}=64" for name in names)
+    return Fault(
+        "N703",
+        f"the net has free sizes ({', '.join(names)}), and the examples are of several: training needs one",
+        help=f"end `prepare` with a size, `resize(64, 64)` or `center_crop(64)`, or augment by `random_crop(64)`; "
+        f"`{at}` says which it is",
+    )
