@@ -146,6 +146,7 @@ def _figures(found: Evaluation, output: str) -> dict[str, Any]:
     return {
         "loss": score.loss,
         "accuracy": score.accuracy,
+        **({} if score.mean_iou is None else {"mean_iou": score.mean_iou}),
         "top5": None if confusion is None else confusion.top5,
         "right": score.right,
         "count": score.count,
@@ -166,7 +167,8 @@ def _lines(found: Evaluation) -> Iterator[str]:
         confusion = found.confusions.get(name)
         accuracy = "" if score.accuracy is None else f", accuracy {score.accuracy:.2%} ({right})"
         top = "" if confusion is None or confusion.top5 is None else f", top-5 {confusion.top5:.2%}"
-        yield f"{head}loss {score.loss:.4f}{accuracy}{top}"
+        iou = "" if score.mean_iou is None else f", mean IoU {score.mean_iou:.2%}"
+        yield f"{head}loss {score.loss:.4f}{accuracy}{top}{iou}"
         if confusion is not None:
             yield from _classes(found.named(confusion), confusion)
 

@@ -59,9 +59,10 @@ def loose_arrays(folder: Path, names: Sequence[str]) -> bool:
     return any(name in names for name in _names(folder))
 
 
-def read_arrays(folder: Path, part: str, names: Sequence[str]) -> Examples:
+def read_arrays(folder: Path, part: str, names: Sequence[str], labels: Collection[str] = ()) -> Examples:
     """A part's arrays for the names of a net, channels last; those of the folder itself where it has none by the part.
 
+    Those of ``labels`` are numbers of classes, one for each example or each of its places, and have no maps.
     Raises Fault N707 where one cannot be read, lengths differ, or a number is not finite in single precision.
     `NAME.npy` is mapped and not read, so that it may be larger than memory. Nothing is ever unpickled.
     """
@@ -81,11 +82,16 @@ def read_arrays(folder: Path, part: str, names: Sequence[str]) -> Examples:
             f"the {part} data in {folder} has {held}, but the net has {', '.join(names)}",
             help="name each array after the input or output that it is for",
         )
-    return checked(arrays, part)
+    return checked(arrays, part, labels=labels)
 
 
-def checked(arrays: Mapping[str, Array], part: str, classes: list[str] | None = None) -> Examples:
-    """The arrays of a part, maps first, as examples. Fault N707 where lengths differ or a number is not finite."""
+def checked(
+    arrays: Mapping[str, Array], part: str, classes: list[str] | None = None, labels: Collection[str] = ()
+) -> Examples:  # fmt: skip
+    """The arrays of a part, maps first but for ``labels``, as examples.
+
+    Fault N707 where lengths differ or a number is not finite.
+    """
     for name, array in arrays.items():
         if array.ndim == 0:
             raise Fault("N707", f"array {name} of the {part} data is a single {array.dtype}, not one row per example")
@@ -97,8 +103,12 @@ def checked(arrays: Mapping[str, Array], part: str, classes: list[str] | None = 
         )
     for name, array in arrays.items():
         finite(array, f"array {name} of the {part} data")
-    last = {name: np.moveaxis(array, 1, -1) if array.ndim > 2 else array for name, array in arrays.items()}
-    return Examples(last, classes)
+    flat = {name for name in labels if name in arrays and arrays[name].dtype.kind in "iu"}
+    last = {
+        name: np.moveaxis(array, 1, -1) if array.ndim > 2 and name not in flat else array
+        for name, array in arrays.items()
+    }
+    return Examples(last, classes).with_labels(labels)
 
 
 def _packed(folder: Path, part: str) -> Path | None:

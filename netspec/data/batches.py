@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from netspec.data.arrays import Examples
 from netspec.data.chain import apply, draws_needed, split
 from netspec.data.inputs import Images, as_input
+from netspec.data.label_pictures import follow, tested
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target
 from netspec.data.tested import views
@@ -63,6 +64,7 @@ class Batches:
             self.held = {name: apply(images, before) for name, images in self.held.items()}
         else:
             self.after = [*before, *self.after]
+        self.masks = None if not isinstance(part, Pictures) or part.masks is None else follow(part.masks, before)
         self.draws = draws_needed(self.augment)
         self._batch(np.arange(1), 0)  # a wrong size is an error before the first step
         check(part, targets)
@@ -87,9 +89,14 @@ class Batches:
                 yield ready
 
     def _batch(self, places: Array, epoch: int) -> tuple[Arrays, Arrays]:
-        chosen = {name: self._changed(images, places, epoch) for name, images in self.held.items()}
+        draws = self._drawn(places, epoch)
+        chosen = {name: self._changed(images, places, draws) for name, images in self.held.items()}
         inputs = {name: self._finished(name, images) for name, images in chosen.items()}
-        return inputs, expected(self.part, self.targets, places, inputs)
+        masks = None
+        if self.masks is not None:
+            steps = [*self.augment, *self.after]
+            masks = np.stack(follow([self.masks[place] for place in places.tolist()], steps, draws))
+        return inputs, expected(self.part, self.targets, places, inputs, masks)
 
     def _finished(self, name: str, images: Images) -> Array:
         """As the net reads them; what stands behind the augmentation was done already where there is none."""
@@ -97,22 +104,27 @@ class Batches:
             return images
         return as_input(apply(images, self.after), self.inputs[name])
 
-    def _changed(self, images: Images, places: Array, epoch: int) -> Images:
-        """Some pictures, augmented: the numbers of picture i come from (seed, epoch, i) alone."""
-        chosen = images[places] if isinstance(images, np.ndarray) else [images[i] for i in places]
-        if not self.augment:
-            return chosen
+    def _drawn(self, places: Array, epoch: int) -> Array:
+        """The numbers of some pictures' augmentation: those of picture i come from (seed, epoch, i) alone."""
         rows = np.empty((len(places), self.draws))
-        for row, place in enumerate(places.tolist()):
+        for row, place in enumerate(places.tolist() if self.draws else ()):
             rows[row] = _uniform(self.seed, epoch, place, self.draws)
-        return apply(chosen, self.augment, rows)
+        return rows
+
+    def _changed(self, images: Images, places: Array, draws: Array) -> Images:
+        """Some pictures, augmented."""
+        chosen = images[places] if isinstance(images, np.ndarray) else [images[i] for i in places]
+        return apply(chosen, self.augment, draws) if self.augment else chosen
 
 
 def check(part: Pictures | Examples, targets: Sequence[Target]) -> None:
     """Fault N707 where the data has nothing for an output, or a class that it has not, before the first step."""
     for target in targets:
         given = known(part, target.output)
-        if not target.rebuilds:
+        if isinstance(given, list):
+            for mask in given:
+                target.in_range(mask)
+        elif not target.rebuilds:
             target.of(given if given is None or given.ndim == 1 or takes_labels(target.loss) else given[:1], {})
 
 
@@ -142,15 +154,25 @@ def judged(part: Pictures | Examples, targets: Sequence[Target]) -> list[Target]
     return [target for target in targets if target.rebuilds or known(part, target.output) is not None]
 
 
-def known(part: Pictures | Examples, output: str) -> Array | None:
-    """What the data knows of an output: pictures have one class, which is every output's."""
-    return part.arrays.get(output) if isinstance(part, Examples) else part.labels
+def known(part: Pictures | Examples, output: str) -> Any:
+    """What the data knows of an output, None where that is nothing: pictures have one class, which is every output's.
+
+    It is an array, or a list of label pictures.
+    """
+    if isinstance(part, Examples):
+        return part.arrays.get(output)
+    return part.labels if part.masks is None else part.masks
 
 
-def expected(part: Pictures | Examples, targets: Sequence[Target], rows: Any, inputs: Arrays) -> dict[str, Array]:
-    """What each output should answer to the examples in ``rows``, which gave these inputs."""
+def expected(
+    part: Pictures | Examples, targets: Sequence[Target], rows: Any, inputs: Arrays, masks: Array | None = None
+) -> dict[str, Array]:  # fmt: skip
+    """What each output should answer to the examples in ``rows``, which gave these inputs and ``masks``."""
     found = {target: known(part, target.output) for target in targets}
-    return {target.output: target.of(None if given is None else given[rows], inputs) for target, given in found.items()}
+    return {
+        target.output: target.of(masks if masks is not None else None if given is None else given[rows], inputs)
+        for target, given in found.items()
+    }
 
 
 def _uniform(seed: int, epoch: int, picture: int, count: int) -> Array:
@@ -173,10 +195,16 @@ def prepared(
     Of ten crops there are ten inputs for each target.
     """
     largest = max(prod(n or 1 for n in shape) for shape in inputs.values())
+    several = isinstance(part, Pictures) and not isinstance(part.images, np.ndarray)
+    if several and any(None in shape for shape in inputs.values()):
+        largest = MOST  # each picture is of a size of its own
     size = max(1, min(SLICE, MOST // largest) // getattr(data.test, "crops", 1))
     for at in range(0, len(part), size):
         rows = slice(at, at + size)
         ready = {name: views(images[rows], data, inputs[name]) for name, images in sources(part, inputs).items()}
         most = max(map(len, ready.values()))
         ready = {name: np.repeat(array, most // len(array), axis=0) for name, array in ready.items()}
-        yield ready, expected(part, targets, rows, ready)
+        masks = None
+        if isinstance(part, Pictures) and part.masks is not None:
+            masks = np.stack(tested(part.masks[rows], data))
+        yield ready, expected(part, targets, rows, ready, masks)

@@ -115,7 +115,7 @@ def _part(
     for number, content in enumerate(_contents(read)):
         seen[sha256(content).digest()].append((part, files[number] if files else f"{part} {number}"))
     result.examples[part] = {"": len(read)}
-    if read.labels is not None:
+    if read.labels is not None and getattr(read, "masks", None) is None:
         own = read.classes or [str(label) for label in range(int(read.labels.max()) + 1)]
         counts = np.bincount(read.labels, minlength=len(own)).tolist()
         result.examples[part] = dict(zip(own, counts, strict=False))

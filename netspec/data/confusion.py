@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from netspec.data.scores import Answers
 from netspec.data.targets import Target
-from netspec.settings.losses import LOSSES
+from netspec.settings.losses import LOSSES, VOID
 
 Array = NDArray[Any]
 #: A matrix of more classes than this is not kept.
@@ -78,13 +78,6 @@ class Confusion:
         """The share of answers with the right class among the five likeliest; None where there are five or fewer."""
         return self.top / self.total if self.classes > TOP and self.total else None
 
-    @property
-    def mean_iou(self) -> float | None:
-        """The mean over the classes that there are of intersection over union (Everingham et al. 2010)."""
-        union = self.examples + self.answered - self.right
-        found = self.right[union > 0] / union[union > 0]
-        return float(found.mean()) if found.size else None
-
     def add(self, loss: str, given: Answers, target: Array, sound: Array | None = None) -> None:
         """Count some answers, channels last; ``target`` are numbers of classes, or 0 and 1 of a single unit."""
         values, probs = _as_classes(loss, given)
@@ -96,6 +89,9 @@ class Confusion:
         first, total = self.total, labels.size
         values, probs = values.reshape(-1, self.classes), probs.reshape(-1, self.classes)
         labels, lost = labels.reshape(-1), lost.reshape(-1)
+        if not self.single and self.classes <= VOID:  # void places count nothing
+            values, probs, lost, labels = (each[labels != VOID] for each in (values, probs, lost, labels))
+            total = labels.size
         answers = np.where(np.isnan(values), -np.inf, values).argmax(axis=-1)
         self.examples += np.bincount(labels, minlength=self.classes)
         kept, said = labels[~lost], answers[~lost]

@@ -21,6 +21,8 @@ def digest(part: Pictures | Examples) -> str:
     arrays = getattr(part, "arrays", None)
     if arrays is None:
         arrays = {"images": part.images, "labels": part.labels}  # type: ignore[union-attr]
+        masks = part.masks  # type: ignore[union-attr]
+        arrays |= {} if masks is None else {"masks": masks}
     for name, array in sorted(arrays.items()):
         found.update(f"{name} {len(array)}\n".encode())
         for piece in array if isinstance(array, list) else [array]:

@@ -64,7 +64,8 @@ class Reader:
         if pictures is not None:
             return pictures
         shaped = {name: self._shaped(array, name, part) for name, array in found.items()}
-        return checked(shaped, part, classes)
+        labels = [target.output for target in self.targets if takes_labels(target.loss)]
+        return checked(shaped, part, classes, labels)
 
     def _names(self) -> list[str]:
         return [*self.inputs, *(target.output for target in self.targets)]

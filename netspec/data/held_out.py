@@ -48,7 +48,8 @@ def taken(part: Pictures | Examples, places: Array) -> Pictures | Examples:
         return replace(part, arrays={name: array[places] for name, array in part.arrays.items()}, files=files)
     images = part.images[places] if isinstance(part.images, np.ndarray) else [part.images[i] for i in places]
     keys = None if part.keys is None else [part.keys[i] for i in places]
-    return Pictures(images, part.labels[places], part.classes, keys, files=files)
+    masks = None if part.masks is None else [part.masks[i] for i in places]
+    return Pictures(images, part.labels[places], part.classes, keys, files=files, masks=masks)
 
 
 def _rank(seed: int, key: str) -> float:

@@ -88,6 +88,27 @@ def read_stored(path: str | Path, reading: Reading = PLAIN) -> tuple[Array, str]
         return _upright(file, image, path, reading.span), mode
 
 
+def read_numbers(path: str | Path) -> Array:
+    """The numbers of a label picture's pixels, (height, width) of uint8: grey levels, or places in a palette.
+
+    Raises Fault N705 where it is a picture of colours, or of numbers past 255.
+    """
+    with (
+        open_regular(path, "N705", Fault) as file,
+        foreign("N705", f"{path} cannot be decoded"),
+        _opened(file, path) as image,
+    ):
+        if image.width * image.height > MOST_PIXELS:
+            raise Fault("N705", f"{path} has {image.width:,} x {image.height:,} pixels, past the limit")
+        if image.mode not in ("L", "P", "1", "I;16", "I"):
+            raise Fault("N705", f"{path} has colours ({image.mode}), and labels are numbers of classes",
+                        help="save it as a grey or a palette picture, whose pixels are the numbers")  # fmt: skip
+        numbers = np.asarray(image)
+    if numbers.max(initial=0) > 255:
+        raise Fault("N705", f"{path} has a class {numbers.max():,}, and 255 is the largest number of a label")
+    return numbers.astype(np.uint8)
+
+
 class _Shared:
     """Something of the whole process that is one way while anybody reads a picture, in any thread: set by the first
     that begins, and put back by the last that ends."""

@@ -13,13 +13,14 @@ Sizes = tuple[int | None, ...]
 class Needs:
     """``inputs`` are shapes, maps first, None for a free size; ``outputs`` count the numbers of each, None where free.
 
-    ``labels`` are the outputs that are held against numbers of classes, ``rebuilt`` those that may be held against the
-    input. ``columns`` are as `data` has them.
+    ``labels`` are the outputs that are held against numbers of classes, ``maps`` those of them that have one for each
+    place, ``rebuilt`` those that may be held against the input. ``columns`` are as `data` has them.
     """
 
     inputs: Mapping[str, Sizes]
     outputs: Mapping[str, int | None] = field(default_factory=dict)
     labels: frozenset[str] = frozenset()
+    maps: frozenset[str] = frozenset()
     rebuilt: frozenset[str] = frozenset()
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
 

@@ -46,7 +46,7 @@ class Parts:
             )
         if self.val is None:
             yield "no part judges the epochs: the last weights are kept; `data { validate: 0.1 }` holds a tenth out"
-        if self.train.classes:
+        if self.train.classes and getattr(self.train, "masks", None) is None:
             counts = {name: np.bincount(part.labels, minlength=len(self.train.classes)) for name, part in parts.items()
                       if part.labels is not None}  # fmt: skip
             each = _by_class(self.train.classes, list(counts.values()))

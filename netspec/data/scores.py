@@ -6,13 +6,13 @@ probability in float32 is 0 or 1 long before its logarithm stops mattering.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.settings.losses import LOSSES
+from netspec.settings.losses import LOSSES, VOID
 
 Array = NDArray[Any]
 #: Stands in for a probability of 0 where nothing but the probability is known.
@@ -36,7 +36,8 @@ class Logits:
 class Score:
     """A test set's figures: the mean loss of an answer; where there are classes the ``right`` answers of ``count``.
 
-    ``broken`` counts the answers that are not numbers.
+    ``broken`` counts the answers that are not numbers. Of an output that answers at each place ``places`` are
+    (3, classes): the places of each class, those answered so, and those where both agree.
     """
 
     loss: float = 0.0
@@ -44,6 +45,16 @@ class Score:
     count: int = 0
     examples: int = 0
     broken: int = 0
+    places: Array | None = field(default=None, compare=False)
+
+    @property
+    def mean_iou(self) -> float | None:
+        """The mean over the classes that there are of intersection over union (Everingham et al. 2010, section 4.2)."""
+        if self.places is None:
+            return None
+        union = self.places[0] + self.places[1] - self.places[2]
+        found = self.places[2][union > 0] / union[union > 0]
+        return float(found.mean()) if found.size else None
 
     @property
     def accuracy(self) -> float | None:
@@ -53,7 +64,11 @@ class Score:
     def __add__(self, other: Score) -> Score:
         examples = self.examples + other.examples
         loss = (self.loss * self.examples + other.loss * other.examples) / max(examples, 1)
-        return Score(loss, self.right + other.right, self.count + other.count, examples, self.broken + other.broken)
+        both = [score.places for score in (self, other) if score.places is not None]
+        places = None if not both else np.sum(both, axis=0)
+        return Score(
+            loss, self.right + other.right, self.count + other.count, examples, self.broken + other.broken, places
+        )
 
 
 @dataclass(frozen=True)
@@ -122,10 +137,28 @@ def _score(loss: str, given: Answers, target: Array, sound: Array | None) -> Sco
         lost = lost | ~sound.reshape(-1, *[1] * (given.values.ndim - 1))
     if rule.labels:
         lost = np.asarray(lost.any(axis=-1))
-    value, right, broken = float(rule.value(given, target).mean()), rule.right(given, target), int(lost.sum())
+    counted = np.ones(lost.shape, bool)
+    if rule.labels and target.ndim > 1 and given.values.shape[-1] <= VOID:  # void places count nothing
+        counted = target != VOID
+        target = np.where(counted, target, 0)
+    values, right, broken = rule.value(given, target), rule.right(given, target), int((lost & counted).sum())
     if right is None:
-        return Score(value, examples=len(given.values), broken=broken)
-    return Score(value, int((right & ~lost).sum()), right.size, len(given.values), broken)
+        return Score(float(values.mean()), examples=len(given.values), broken=broken)
+    count = int(counted.sum())
+    value = float(values[counted].mean()) if count else 0.0
+    places = _places(given.values, target, counted, lost) if rule.labels and target.ndim > 1 else None
+    # of maps whose void differs each place counts alike
+    examples = len(given.values) if places is None else count
+    return Score(value, int((right & ~lost & counted).sum()), count, examples, broken, places)
+
+
+def _places(values: Array, target: Array, counted: Array, lost: Array) -> Array:
+    """How many places are of each class, how many are answered so, and where both agree."""
+    classes = values.shape[-1]
+    labels, sound = target[counted], ~lost[counted]
+    said = np.where(np.isnan(values), -np.inf, values).argmax(axis=-1)[counted][sound]
+    agreed = said[said == labels[sound]]
+    return np.stack([np.bincount(found, minlength=classes) for found in (labels, said, agreed)])
 
 
 def probable(y: Array, end: str) -> bool:

@@ -18,6 +18,7 @@ from netspec.data.cifar import FILES, read_cifar
 from netspec.data.folders import Listing, class_folders, decoded, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
+from netspec.data.label_pictures import pairs, read_labels
 from netspec.data.lists import is_list, listed
 from netspec.data.needs import NOTHING, Needs
 from netspec.data.rows import SUFFIXES
@@ -36,7 +37,8 @@ _IDX = {"train": ("train",), "val": PARTS["val"], "test": ("t10k", "test")}
 class Pictures:
     """``images`` are (height, width, maps), one array where they are of one size; ``labels`` count ``classes``.
 
-    ``keys`` name them where they have names, and ``files`` is where they are; ``passed`` counts what was passed over in
+    Where places have classes ``masks`` are those, (height, width) of each picture, and ``labels`` are all 0. ``keys``
+    name the pictures where they have names, and ``files`` is where they are; ``passed`` counts what was passed over in
     their folder, by reason.
     """
 
@@ -46,6 +48,7 @@ class Pictures:
     keys: list[str] | None = None
     passed: Counter[str] = field(default_factory=Counter)
     files: list[str] | None = None
+    masks: list[Array] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -104,6 +107,8 @@ def find_part(
     table = table_of(folder, part, needs, reading)
     if table is not None:
         return read_table(table, needs, classes)
+    if needs.maps and reading.allows("folder") and (pictures := _with_masks(folder, part, classes, reading)):
+        return pictures
     found = listing_of(folder, part, classes, reading)
     if found is not None:
         images = decoded(found, reading, folder)
@@ -111,7 +116,7 @@ def find_part(
         return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed, files)
     for name in PARTS[part] if needs.names and reading.allows("arrays") else ():
         if has_arrays(folder, name):
-            return read_arrays(folder, name, needs.names).with_labels(needs.labels)
+            return read_arrays(folder, name, needs.names, needs.labels)
     if not os.path.isdir(folder):  # a file, which is a training set
         return None
     idx = _idx(folder, part) if reading.allows("idx") else None
@@ -122,10 +127,24 @@ def find_part(
     )
 
 
+def _with_masks(folder: Path, part: str, classes: list[str] | None, reading: Reading) -> Pictures | None:
+    """The pictures of a part with a label picture for each: PART/images and PART/labels, or these without parts."""
+    places = [folder / name for name in PARTS[part]] + ([folder] if part == "train" else [])
+    found = next(filter(None, map(pairs, places)), None)
+    if found is None:
+        return None
+    beside = dict(zip(found.pictures, found.labels, strict=True))
+    listed = Listing([], found.pictures, found.keys, [0] * len(found.keys), found.passed)
+    images = decoded(listed, reading, folder)  # which may leave some out
+    masks = read_labels([beside[path] for path in listed.files], list(images))
+    files = list(map(str, listed.files))
+    return Pictures(images, np.array(listed.labels), classes, listed.keys, listed.passed, files, masks)
+
+
 def _loose(folder: Path, needs: Needs, classes: list[str] | None, reading: Reading) -> Part | None:
     """What may be meant for a training set where nothing else is one: arrays without a part, a table of other names."""
     if reading.allows("arrays") and loose_arrays(folder, needs.names):
-        return read_arrays(folder, "train", needs.names).with_labels(needs.labels)
+        return read_arrays(folder, "train", needs.names, needs.labels)
     tables = _of_text(folder, "train", lambda path: path.suffix.lower() != ".txt" and not is_list(path))
     if tables is not None and reading.allows("table") and (needs.units or needs.columns):
         return read_table(tables, needs, classes)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics import Fault
-from netspec.settings.losses import takes_labels
+from netspec.settings.losses import VOID, CrossEntropy, takes_labels
 from netspec.shape import Shape
 
 Array = NDArray[Any]
@@ -29,6 +29,11 @@ class Target:
     end: str
     shape: tuple[int, ...]
     rebuilds: bool = False
+
+    @property
+    def voids(self) -> bool:
+        """Whether places may be void: those of a map of classes, of which none has that number."""
+        return self.loss == CrossEntropy.name and len(self.shape) > 1 and self.shape[-1] <= VOID
 
     def of(self, given: Array | None, inputs: Mapping[str, Array]) -> Array:
         """Targets as the loss reads them: class numbers, or arrays of the output's shape.
@@ -63,7 +68,14 @@ class Target:
     def _labels(self, given: Array, positions: tuple[int, ...]) -> Array:
         if given.dtype.kind not in "iu" or prod(given.shape[1:]) != prod(positions):
             raise self._unfit(given, positions)
-        least, most, units = int(given.min()), int(given.max()), self.shape[-1]
+        self.in_range(given)
+        return given.reshape(-1, *positions)
+
+    def in_range(self, given: Array) -> None:
+        """Fault N707 where a number is of no class of the output's."""
+        units = self.shape[-1]
+        known = given[given != VOID] if self.voids else given
+        least, most = int(known.min(initial=0)), int(known.max(initial=0))
         if least < 0:
             raise Fault("N707", f"the data has a class {least}", help="count classes from 0")
         if most >= units:
@@ -72,7 +84,6 @@ class Target:
                 f"the data has a class {most}, but output {self.output} gives {units}",
                 help=f"say `--set classes={most + 1}`, where the net has such a parameter",
             )
-        return given.reshape(-1, *positions)
 
     def _unfit(self, given: Array, required: tuple[int, ...]) -> Fault:
         kind = "whole" if takes_labels(self.loss) else "real"

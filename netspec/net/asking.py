@@ -14,6 +14,7 @@ from netspec.data.images import Reading, read_image
 from netspec.data.sets import Part, Pictures
 from netspec.data.tested import averaged, views
 from netspec.engine.running.evaluate import values as computed
+from netspec.net.sized import as_read
 from netspec.settings import Data
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ SLICE = 64
 def values(net: Net, weights: Arrays, inputs: Sequence[Any]) -> dict[str, Any]:
     """Answers by output, maps first, of inputs (images, maps, height, width); free sizes are those of the inputs."""
     given = {name: np.asarray(x, dtype=np.float32) for name, x in zip(net.graph.inputs, inputs, strict=True)}
-    net = _sized(net, {name: x.shape[1:] for name, x in given.items()})
-    answers = computed(net.model(_kept(net, weights)), {name: np.moveaxis(x, 1, -1) for name, x in given.items()})
+    ready = {name: np.moveaxis(x, 1, -1) for name, x in given.items()}
+    answers = computed(as_read(net, ready).model(_kept(net, weights)), ready)
     return {name: np.moveaxis(y, -1, 1) for name, y in answers.items()}
 
 
@@ -41,9 +42,7 @@ def predicted(net: Net, weights: Arrays, data: Data, x: Any, workers: int | None
         ready = {name: views(images[rows], data, shapes[name]) for name, images in sources(part, shapes).items()}
         most = max(map(len, ready.values()))
         ready = {name: np.repeat(array, most // len(array), axis=0) for name, array in ready.items()}
-        model = _sized(net, {name: (y.shape[-1], *y.shape[1:-1]) for name, y in ready.items()}).model(
-            _kept(net, weights)
-        )
+        model = as_read(net, ready).model(_kept(net, weights))
         ends = {node.name: node.op.name for node in model.graph.nodes}
         answers = computed(model, ready, workers=workers)
         for output in model.graph.outputs:
@@ -65,13 +64,3 @@ def _part(net: Net, data: Data, x: Any) -> Part:
 
 def _kept(net: Net, weights: Arrays) -> dict[str, Any]:
     return {path: array for path, array in weights.items() if path in net.graph.weights}
-
-
-def _sized(net: Net, shapes: Mapping[str, tuple[int, ...]]) -> Net:
-    """The net with the free sizes that its inputs have."""
-    found = {}
-    for name, shape in shapes.items():
-        for dim, size in zip(net.graph.inputs[name], shape, strict=True):
-            if not isinstance(dim, int):
-                found[dim.name] = size
-    return net.at(found)

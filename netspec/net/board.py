@@ -60,6 +60,9 @@ def _figures(epoch: Epoch) -> Iterator[tuple[str, float | None]]:
     yield from (("loss/training", epoch.loss), ("loss/validation", epoch.val_loss), ("loss/test", epoch.test_loss))
     yield from (("accuracy/training", epoch.accuracy), ("accuracy/validation", epoch.val_accuracy))
     yield from (("accuracy/test", test), ("rate", epoch.rate), ("seconds", epoch.seconds))
+    first = next(iter(epoch.outputs.values()), None)
+    if first is not None and first.val_mean_iou is not None:
+        yield "mean IoU/validation", first.val_mean_iou
     for name, found in epoch.outputs.items() if len(epoch.outputs) > 1 else ():
         yield from ((f"{name}/loss/training", found.loss), (f"{name}/loss/validation", found.val_loss))
         yield from ((f"{name}/accuracy/training", found.accuracy), (f"{name}/accuracy/validation", found.val_accuracy))

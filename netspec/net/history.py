@@ -48,7 +48,10 @@ class History:
             "test_count": first.count,
         }
         for name, score in scores.items():
-            line["outputs"][name] |= {"test_loss": score.loss, "test_accuracy": score.accuracy}
+            figures = {"test_loss": score.loss, "test_accuracy": score.accuracy, "test_mean_iou": score.mean_iou}
+            line["outputs"][name] |= figures
+        if first.mean_iou is not None:
+            line["test_mean_iou"] = first.mean_iou
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -68,7 +71,8 @@ class History:
             value = f"{best['val_loss']:.4f}" if best["val_accuracy"] is None else f"{best['val_accuracy']:.2%}"
             why = f"{where} the weights of epoch {best['epoch']}, the best by validation {how}: {value}"
         if last["test_accuracy"] is not None:
-            return f"{why}; test {last['test_accuracy']:.2%} ({last['test_right']:,} of {last['test_count']:,})"
+            iou = f", mean IoU {last['test_mean_iou']:.2%}" if last.get("test_mean_iou") is not None else ""
+            return f"{why}; test {last['test_accuracy']:.2%} ({last['test_right']:,} of {last['test_count']:,}){iou}"
         return why if last["test_loss"] is None else f"{why}; test loss {last['test_loss']:.4f}"
 
     def jsonl(self) -> str:
@@ -78,7 +82,8 @@ class History:
     def table(self) -> str:
         """The same as CSV: a row an epoch, empty where there is no number."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        more = [name for name in ("val_mean_iou",) if any(name in line for line in self.lines)]
+        writer = csv.DictWriter(text, [*COLUMNS, *more], extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.lines)
         return text.getvalue()
@@ -89,8 +94,11 @@ _NO_TEST = {"test_loss": None, "test_accuracy": None}
 
 
 def _untested(line: dict[str, Any]) -> dict[str, Any]:
-    outputs = {name: {**figures, **_NO_TEST} for name, figures in line.get("outputs", {}).items()}
-    return {**line, **_NO_TEST, "test_right": 0, "test_count": 0, "outputs": outputs}
+    outputs = {
+        name: {**figures, **_NO_TEST, "test_mean_iou": None} for name, figures in line.get("outputs", {}).items()
+    }
+    known = {name: value for name, value in line.items() if name != "test_mean_iou"}
+    return {**known, **_NO_TEST, "test_right": 0, "test_count": 0, "outputs": outputs}
 
 
 def _rank(line: dict[str, Any]) -> tuple[float, float]:
@@ -100,17 +108,20 @@ def _rank(line: dict[str, Any]) -> tuple[float, float]:
 
 def _line(event: Epoch) -> dict[str, Any]:
     """What the log says of an epoch."""
+    outputs = {name: dict(vars(figures)) for name, figures in event.outputs.items()}
+    iou = next(iter(outputs.values()), {}).get("val_mean_iou")
     return {
         "epoch": event.number,
         "loss": event.loss,
         "accuracy": event.accuracy,
         "val_loss": event.val_loss,
         "val_accuracy": event.val_accuracy,
+        **({} if iou is None else {"val_mean_iou": iou}),
         "test_loss": event.test_loss,
         "test_accuracy": event.test_right / event.test_count if event.test_count else None,
         "test_right": event.test_right,
         "test_count": event.test_count,
         "rate": event.rate,
         "seconds": round(event.seconds, 3),
-        "outputs": {name: dict(vars(figures)) for name, figures in event.outputs.items()},
+        "outputs": outputs,
     }

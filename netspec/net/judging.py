@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from netspec.net.sized import as_read
 from netspec.settings import Data
+from netspec.shape import is_free
 
 if TYPE_CHECKING:
     from netspec.data.confusion import Confusion
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 class Judge:
     """Scores weights of ``net`` by output, for ``targets`` of which the data says what is right.
 
+    Free sizes are those of what is judged.
     ``stop`` is asked between slices of the data.
     """
 
@@ -44,11 +47,15 @@ class Judge:
         from netspec.data.scores import Score, answers, score
         from netspec.engine.running.evaluate import values
 
-        model, heads = _headed(self.net.model(weights), judged(part, self.targets))
-        totals = {target.output: Score() for target in heads}
+        targets = judged(part, self.targets)
+        model, heads = _headed(self.net.model(weights), targets)
+        totals, sizes = {target.output: Score() for target in heads}, None
         for inputs, wanted in prepared(part, self.data, self.inputs, list(heads)) if heads else ():
             if self.stop():
                 return None
+            now = {name: array.shape[1:] for name, array in inputs.items()}
+            if now != sizes and any(map(is_free, self.net.graph.inputs.values())):
+                model, sizes = _headed(as_read(self.net, inputs).model(weights), targets)[0], now
             read = {name: array for name, array in inputs.items() if name in model.graph.inputs}
             found = values(model, read, workers=self.workers)
             for target, end in heads.items():

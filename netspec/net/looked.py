@@ -9,6 +9,7 @@ from netspec.data.checking import Checked, check
 from netspec.data.images import Reading
 from netspec.diagnostics import Fault
 from netspec.net.keeping import Keep
+from netspec.net.needed import needed
 from netspec.net.training import Training
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def looked(net: Net, data: Path, max_pixels: int | None, layout: str | None = None) -> Checked:
     """What every example is, and what of them does not fit the net."""
     training = Training(net, net.train_settings, data, Keep(), 1, lambda: False, max_pixels=max_pixels, layout=layout)
-    found = check(data, net.data, training.needs(), Reading.of(net.data, max_pixels, layout))
+    found = check(data, net.data, needed(net, net.train_settings.loss), Reading.of(net.data, max_pixels, layout))
     if not found.unreadable and not found.problems:
         try:
             training.ready()

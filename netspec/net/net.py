@@ -270,8 +270,8 @@ class Net:
         ends after the step in which ``max_hours`` are over, as if it had been stopped.
         ``start`` has the weights to begin with, ``fresh`` and ``freeze`` are patterns over their paths: see
         ``netspec.net.start.Start``. ``format`` is how the data must lie on disk (folder, list, idx, cifar or arrays);
-        pictures that cannot be decoded are an error, or with ``on_bad_image`` "skip" passed over. ``at`` has the numbers
-        of free sizes, which are otherwise those of the examples behind their preparation.
+        pictures that cannot be decoded are an error, or with ``on_bad_image`` "skip" passed over. ``at`` has the
+        numbers of free sizes, which are otherwise those of the examples behind their preparation.
         """
         from netspec.net.budget import Budget
         from netspec.net.events import Events

@@ -113,6 +113,8 @@ class Report:
         facts = {
             "test accuracy": _share(last.get("test_accuracy")),
             "test loss": _number(last.get("test_loss")),
+            "test mean IoU": _share(last.get("test_mean_iou")),
+            "best validation mean IoU": _share(None if best is None else best.get("val_mean_iou")),
             "best validation accuracy": _share(None if best is None else best.get("val_accuracy")),
             "best validation loss": _number(None if best is None else best.get("val_loss")),
             "last training loss": _number(last.get("loss")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Fault, did_you_mean
@@ -13,13 +13,15 @@ from netspec.shape import Free
 
 if TYPE_CHECKING:
     from netspec.data.sets import Part
+    from netspec.engine.kernel import Array
     from netspec.net.net import Net
 
 
-def sized(net: Net, asked: Mapping[str, int], part: Part) -> tuple[Net, dict[str, int]]:
+def sized(net: Net, asked: Mapping[str, int], part: Part, tell: Callable[[str], None]) -> Net:
     """The net at sizes ``asked`` for, else at those that the examples of ``part`` have behind their preparation.
 
-    Also the sizes that were found so. Raises Fault N703 where they are not known, or ``asked`` names none of the net's.
+    ``tell`` gets a line with those that were found so. Raises Fault N703 where they are not known, or ``asked`` names
+    none of the net's.
     """
     free = {dim.name: (name, axis) for name, shape in net.graph.inputs.items() for axis, dim in enumerate(shape)
             if isinstance(dim, Free)}  # fmt: skip
@@ -35,7 +37,20 @@ def sized(net: Net, asked: Mapping[str, int], part: Part) -> tuple[Net, dict[str
             if size is None:
                 raise _unknown(net, [one for one in free if one not in asked])
             found[name] = size
-    return net.at({**asked, **found}), found
+    if found:
+        each = ", ".join(f"{name} = {size}" for name, size in found.items())
+        tell(f"the net is trained at {each}, which the data and `prepare` give")
+    return net.at({**asked, **found})
+
+
+def as_read(net: Net, inputs: Mapping[str, Array]) -> Net:
+    """The net at the sizes of some prepared inputs, channels last."""
+    found = {}
+    for name, array in inputs.items():
+        for dim, size in zip(net.graph.inputs[name], (array.shape[-1], *array.shape[1:-1]), strict=True):
+            if isinstance(dim, Free):
+                found[dim.name] = size
+    return net.at(found)
 
 
 def _given(data: Data, part: Part, name: str) -> tuple[int | None, ...] | None:

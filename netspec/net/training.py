@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from netspec.net.budget import Budget
 from netspec.net.classes import check_count
 from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
+from netspec.net.needed import needed, targets_of
 from netspec.net.recorded import Record, record
 from netspec.net.screen import told_of_batch, told_of_colours, told_of_net, told_of_start
 from netspec.net.sized import sized
@@ -27,7 +27,6 @@ from netspec.settings.train import Patience
 if TYPE_CHECKING:
     from netspec.data.batches import Batches
     from netspec.data.confusion import Confusion
-    from netspec.data.needs import Needs
     from netspec.data.parts import Parts
     from netspec.data.scores import Score
     from netspec.data.sets import Part
@@ -93,7 +92,8 @@ class Training:
         batches = self._batches(parts.train)
         for part in (parts.val, parts.test):
             if part is not None:
-                check(part, judged(part, self.targets) or self.targets[:1])
+                asked = targets_of(self.free, self.settings.loss)
+                check(part, judged(part, asked) or asked[:1])
         return parts, batches
 
     def _run(self, keeper: Keeper) -> Iterator[Event]:
@@ -115,30 +115,6 @@ class Training:
             self.where.tell(line)
         yield from self._followed(trainer, keeper, parts)
 
-    def needs(self) -> Needs:
-        """What the net reads of the data, and which outputs are held against what."""
-        from netspec.data.needs import Needs
-        from netspec.data.targets import targets
-        from netspec.settings.losses import takes_labels
-
-        graph = self.net.graph
-        self.inputs = self.net.input_shapes()
-        values = {output.name: output.value for output in graph.outputs}
-        ends = {node.name: node.op.name for node in graph.nodes}
-        self.targets = targets(
-            self.settings.loss,
-            {name: graph.shapes[value] for name, value in values.items()},
-            {name: ends.get(value, "") for name, value in values.items()},
-            list(graph.inputs.values()),
-        )
-        return Needs(
-            self.inputs,
-            {target.output: prod(target.shape) or None for target in self.targets},
-            frozenset(target.output for target in self.targets if takes_labels(target.loss)),
-            frozenset(target.output for target in self.targets if target.rebuilds),
-            self.net.data.columns,
-        )
-
     def _read(self) -> Parts:
         """The parts of the data; the net gets the sizes that it is trained at."""
         from netspec.data.handed import Reader
@@ -146,18 +122,16 @@ class Training:
         from netspec.data.measured import measured
         from netspec.data.parts import read_parts
 
-        net, needs = self.net, self.needs()
+        net = self.net
         reading = Reading.of(net.data, self.max_pixels, self.layout, self.skip)
         if self.path is None:
-            parts = Reader(self.inputs, self.targets, net.data).parts(self.folder, self.settings.seed)
+            found = targets_of(net, self.settings.loss)
+            parts = Reader(net.input_shapes(), found, net.data).parts(self.folder, self.settings.seed)
         else:
-            parts = read_parts(self.path, net.data, needs, self.settings.seed, reading)
+            parts = read_parts(self.path, net.data, needed(net, self.settings.loss), self.settings.seed, reading)
         classes = net.data.classes or getattr(parts.train, "classes", None)
-        self.net, found = sized(net, self.at, parts.train)
-        self.needs()
-        if found:
-            each = ", ".join(f"{name} = {size}" for name, size in found.items())
-            self.where.tell(f"the net is trained at {each}, which the data and `prepare` give")
+        self.free, self.net = net, sized(net, self.at, parts.train, self.where.tell)
+        self.inputs, self.targets = self.net.input_shapes(), targets_of(self.net, self.settings.loss)
         self.data = measured(net.data, parts.train, self.inputs).replaced(classes=classes, validate=parts.share)
         return parts
 
@@ -179,7 +153,9 @@ class Training:
         graph = self.net.graph
         fresh = initial(graph, settings.seed) if state is None else {}
         fresh = self.start.weights(graph, fresh, lambda: self._some(batches)) if state is None else {}
-        self.judge = Judge(self.net, self.data, self.inputs, tuple(self.targets), self.workers, self.stop)
+        free, losses = self.free, settings.loss
+        judged = tuple(targets_of(free, losses))
+        self.judge = Judge(free, self.data, free.input_shapes(), judged, self.workers, self.stop)
         trainer = Trainer(
             self.net.graph,
             fresh,
@@ -296,7 +272,8 @@ def _with_test(event: Epoch, scores: Mapping[str, Score]) -> Epoch:
         return event
     outputs = dict(event.outputs)
     for name, score in scores.items():
-        outputs[name] = replace(outputs[name], test_loss=score.loss, test_accuracy=score.accuracy)
+        outputs[name] = replace(outputs[name], test_loss=score.loss, test_accuracy=score.accuracy,
+                                test_mean_iou=score.mean_iou)  # fmt: skip
     first = next(iter(scores.values()))
     return replace(event, test_right=first.right, test_count=first.count, test_loss=first.loss, outputs=outputs)
 

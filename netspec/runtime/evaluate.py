@@ -144,7 +144,7 @@ def _head(
     session: Session,
 ) -> _Head:
     given = known(part, name)
-    averaged = takes_labels(loss) and given is not None and given.ndim == 1
+    averaged = takes_labels(loss) and isinstance(given, np.ndarray) and given.ndim == 1
     units = sizes[0] or (2**31 if takes_labels(loss) else 0)  # free: which classes there are is seen in the answers
     shape = (units,) if averaged else (*(n or 0 for n in sizes[1:]), units)
     belongs = BELONGS.get(loss, ())

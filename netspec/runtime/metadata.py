@@ -90,6 +90,7 @@ def needed(session: Session, data: Data) -> Needs:
         inputs,
         {name: None if None in sizes else prod(size or 0 for size in sizes) for name, sizes in shapes.items()},
         frozenset(name for name in shapes if takes_labels(losses[name])),
+        frozenset(name for name, sizes in shapes.items() if takes_labels(losses[name]) and len(sizes) > 1),
         frozenset(name for name, sizes in shapes.items() if [sizes] == list(inputs.values())),
         data.columns,
     )

@@ -113,6 +113,10 @@ class Mae(Loss):
 LOSSES: dict[str, Loss] = {loss.name: loss for loss in (CrossEntropy(), Mse(), Mae(), Hinge(), BinaryCrossEntropy())}
 
 
+#: The number of a place that counts nothing, in labels of places: the void of PASCAL VOC (Everingham et al. 2010).
+VOID = 255
+
+
 def takes_labels(loss: str) -> bool:
     """Whether targets are numbers of classes; else they are arrays of the output's shape."""
     return LOSSES[loss].labels

@@ -37,7 +37,7 @@ def drawn(step: steps.Step, count: int, picture: Array = PICTURE) -> Any:
     images = np.repeat(picture[None], count, axis=0)
     batches = Batches.__new__(Batches)
     batches.augment, batches.seed, batches.draws = [step], 5, draws_needed([step])
-    return batches._changed(images, np.arange(count), 2)
+    return batches._changed(images, np.arange(count), batches._drawn(np.arange(count), 2))
 
 
 def off(share: float, count: int) -> float:

@@ -29,6 +29,7 @@ def test_balanced_by_hand() -> None:
         [4 / 9, 0, 4 / 3]
     )  # n / (k n_c): 4/(3·3), none, 4/(3·1)
     assert balanced(np.array([[0, 1], [1, 1]]), 2) == pytest.approx([2, 2 / 3])  # positions count
+    assert balanced(np.array([[0, 255], [1, 1]]), 2, True) == pytest.approx([3 / 2, 3 / 4])  # but void ones
 
 
 def after(where: Path, written: str, workers: int) -> tuple[Any, float]:

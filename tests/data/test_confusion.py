@@ -108,8 +108,14 @@ def test_places_of_a_map_are_counted_one_by_one() -> None:
     assert found.matrix is not None
     assert found.matrix.tolist() == [[2, 1], [0, 1]]
     assert (found.single, found.mistakes()) == (False, [])
-    # class 0: 2 right of 3 examples and 2 answers; class 1: 1 right of 1 and 2
-    assert found.mean_iou == pytest.approx((2 / 3 + 1 / 2) / 2)
+
+
+def test_void_places_are_in_no_cell() -> None:
+    values = np.zeros((1, 2, 2, 2))
+    values[0, ..., 1] = [[1, -1], [1, -1]]
+    found = counted("hinge", (values, [[[1, 255], [0, 255]]]))
+    assert found.matrix is not None
+    assert (found.matrix.tolist(), found.examples.tolist(), found.total) == ([[0, 1], [0, 1]], [1, 1], 2)
 
 
 def test_of_very_many_classes_there_is_no_matrix() -> None:

@@ -117,3 +117,23 @@ def test_an_example_that_is_not_sound_is_never_right() -> None:
 )  # fmt: skip
 def test_what_is_a_probability(y: list[list[float]], end: str, is_so: bool) -> None:
     assert probable(np.array(y), end) is is_so
+
+
+def test_of_a_map_the_union_counts_each_place_once_and_void_ones_never() -> None:
+    """Class 0: 2 right of 3 places and 2 answers; class 1: 1 of 1 and 2; class 2 is neither there nor answered."""
+    y = np.zeros((1, 2, 3, 3))
+    for place, said in {(0, 0): 1, (0, 1): 0, (0, 2): 2, (1, 0): 1, (1, 1): 0, (1, 2): 0}.items():
+        y[(0, *place, said)] = 1
+    target = np.array([[[1, 0, 255], [0, 0, 255]]])
+    found = score("cross_entropy", answers(y, 1, "softmax", False), target)
+    assert (found.right, found.count) == (3, 4)
+    assert found.mean_iou == pytest.approx((2 / 3 + 1 / 2) / 2)
+    again = found + score("cross_entropy", answers(y, 1, "softmax", False), np.full((1, 2, 3), 255))
+    assert again.mean_iou == found.mean_iou and again.loss == pytest.approx(found.loss)
+    both = found + score("cross_entropy", answers(y[:, :1], 1, "softmax", False), np.array([[[2, 2, 2]]]))
+    # class 0 has 3 answers now, class 1 as well, class 2 one right of 3 places
+    assert both.mean_iou == pytest.approx((2 / 4 + 1 / 3 + 1 / 3) / 3)
+
+
+def test_an_answer_for_each_example_has_no_mean_iou() -> None:
+    assert score("cross_entropy", answers(np.eye(3), 3, "softmax", False), np.arange(3)).mean_iou is None

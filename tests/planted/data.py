@@ -128,7 +128,7 @@ FAULTS = (
     fault("images", "image.width * image.height > reading.max_pixels",
      "image.width * image.height >= reading.max_pixels", MODES, "a picture at the limit is read"),
     # scores
-    fault("scores", "int((right & ~lost).sum())", "int(right.sum())", SCORES,
+    fault("scores", "int((right & ~lost & counted).sum())", "int((right & counted).sum())", SCORES,
      "an answer that is not a number is never right"),
     fault("scores", "(self.loss * self.examples + other.loss * other.examples)", "(self.loss + other.loss)", SCORES,
      "losses of slices are weighed by their examples"),
@@ -157,8 +157,6 @@ FAULTS = (
      "of equals the lower number comes first"),
     fault("confusion", "< TOP).sum()", "<= TOP).sum()", CONFUSION, "five are likeliest"),
     fault("confusion", "first + rows", "rows", CONFUSION, "mistakes are numbered through the whole part"),
-    fault("confusion", "examples + self.answered - self.right", "examples + self.answered", CONFUSION,
-     "a union counts what is in both once"),
     # lists of pictures
     fault("lists", "path.parent / entry.name", "Path(entry.name)", LISTS, "names are relative to the list's folder"),
     fault("lists", "sorted(labels, key=int) if all(map(is_number, labels))", "sorted(labels) if True",

@@ -174,7 +174,7 @@ FAULTS = (
     ),
     fault(
         "evaluate.py",
-        "averaged = takes_labels(loss) and given is not None and given.ndim == 1",
+        "averaged = takes_labels(loss) and isinstance(given, np.ndarray) and given.ndim == 1",
         "averaged = False",
         "runtime/test_evaluate.py",
         "one class of a map is held against its mean",

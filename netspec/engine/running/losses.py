@@ -10,7 +10,7 @@ import numpy as np
 
 from netspec.engine.kernel import Array, Run
 from netspec.settings.arguments import of_class
-from netspec.settings.losses import LOSSES, BinaryCrossEntropy, CrossEntropy, Hinge, Loss, Mae, Mse
+from netspec.settings.losses import LOSSES, VOID, BinaryCrossEntropy, CrossEntropy, Hinge, Loss, Mae, Mse
 
 #: Places in the sums of a chunk: loss, right answers, answers.
 LOSS, RIGHT, COUNT = 0, 1, 2
@@ -25,7 +25,13 @@ class ByClass:
 
     def total(self) -> float:
         """What the answers of the batch count together: the same numbers in the same order, whoever asks."""
-        return float(np.bincount(self.labels.reshape(-1), minlength=len(self.weights)) @ self.weights)
+        labels = self.labels[self.labels != VOID] if self.voids else self.labels.reshape(-1)
+        return float(np.bincount(labels, minlength=len(self.weights)) @ self.weights)
+
+    @property
+    def voids(self) -> bool:
+        """Whether places may be void, which count nothing."""
+        return self.labels.ndim > 1 and len(self.weights) <= VOID
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def _cross_entropy(chunk: Chunk) -> Run:
     z, dz, target, p, sums = chunk.z, chunk.dz, chunk.target, chunk.work, chunk.sums
     scale, smoothing = chunk.by_answer, chunk.smoothing
     classes = z.shape[-1]
-    rows, flat, dflat, labels = (
+    rows, flat, dflat, given = (
         p.reshape(-1, classes),
         z.reshape(-1, classes),
         dz.reshape(-1, classes),
@@ -79,6 +85,10 @@ def _cross_entropy(chunk: Chunk) -> Run:
     where = np.arange(len(rows))
 
     def run() -> None:
+        labels = given
+        void = given == VOID if chunk.by_class is not None and chunk.by_class.voids else None
+        if void is not None:
+            labels = np.where(void, 0, given)
         best = flat.argmax(axis=1)
         np.subtract(flat, flat[where, best][:, None], out=rows)
         np.exp(rows, out=dflat)
@@ -89,10 +99,10 @@ def _cross_entropy(chunk: Chunk) -> Run:
         np.divide(dflat, (1 + rest)[:, None], out=dflat)
         right = best == labels
         less = np.where(right, -rest / (1 + rest), dflat[where, labels] - 1)  # p − 1 at the label
-        sums[RIGHT] += np.count_nonzero(right)
-        sums[COUNT] += len(labels)
+        sums[RIGHT] += np.count_nonzero(right if void is None else right & ~void)
+        sums[COUNT] += len(labels) - (0 if void is None else np.count_nonzero(void))
         if chunk.by_class is not None:
-            sums[LOSS] += _weighted(chunk, chunk.by_class, rows, dflat, labels, less)
+            sums[LOSS] += _weighted(chunk, chunk.by_class, rows, dflat, labels, less, void)
             return
         dflat[where, labels] = less + smoothing
         loss = -(1 - smoothing) * rows[where, labels].sum(dtype=np.float64)
@@ -105,18 +115,25 @@ def _cross_entropy(chunk: Chunk) -> Run:
     return run
 
 
-def _weighted(chunk: Chunk, by_class: ByClass, rows: Array, p: Array, labels: Array, less: Array) -> float:
+def _weighted(
+    chunk: Chunk, by_class: ByClass, rows: Array, p: Array, labels: Array, less: Array, void: Array | None
+) -> float:  # fmt: skip
     """Σ w l / Σ w over the batch, w the weight of the label's class; ``p`` becomes the gradient, ``rows`` are log p.
 
-    Of a smoothed target the share of class c counts w_c (PyTorch's ``cross_entropy``). Where nothing counts, all is 0.
+    Of a smoothed target the share of class c counts w_c (PyTorch's ``cross_entropy``), of a ``void`` place nothing
+    (its ``ignore_index``). Where nothing counts, all is 0.
     """
     total, weights, smoothing = by_class.total(), by_class.weights, chunk.smoothing
     scale, where, each = chunk.weight / total if total else 0.0, np.arange(len(labels)), weights[labels]
+    if void is not None:
+        rows[void], each[void] = 0, 0
     loss, spread = -(1 - smoothing) * float(each @ rows[where, labels]), smoothing / len(weights)
     if smoothing:
         loss -= spread * float(rows.sum(axis=0, dtype=np.float64) @ weights)
         np.multiply(p, spread * scale * weights.sum(), out=rows)
         np.subtract(rows, spread * scale * weights, out=rows)
+        if void is not None:
+            rows[void] = 0
     p[where, labels] = less
     np.multiply(p, ((1 - smoothing) * scale * each)[:, None], out=p)
     if smoothing:

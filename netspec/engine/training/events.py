@@ -37,7 +37,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Figures:
-    """What an epoch gave of one output: its own loss and share of right answers, in training, validation and test."""
+    """What an epoch gave of one output: its own loss and share of right answers, in training, validation and test.
+
+    An output that answers at each place has mean intersections over unions too.
+    """
 
     loss: float
     accuracy: float | None
@@ -45,6 +48,8 @@ class Figures:
     val_accuracy: float | None = None
     test_loss: float | None = None
     test_accuracy: float | None = None
+    val_mean_iou: float | None = None
+    test_mean_iou: float | None = None
 
 
 @dataclass(frozen=True)

@@ -246,6 +246,12 @@ def _added(heads: Mapping[str, tuple[float, int, int]], runner: Runner, n: int) 
 def _figures(place: Place, scores: Mapping[str, Score]) -> dict[str, Figures]:
     found = {}
     for name, (loss, right, count) in place.heads.items():
-        val = (scores[name].loss, scores[name].accuracy) if name in scores else (None, None)
-        found[name] = Figures(loss / place.seen, right / count if count else None, *val)
+        val = scores.get(name)
+        found[name] = Figures(
+            loss / place.seen,
+            right / count if count else None,
+            None if val is None else val.loss,
+            None if val is None else val.accuracy,
+            val_mean_iou=None if val is None else val.mean_iou,
+        )
     return found

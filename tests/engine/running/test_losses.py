@@ -113,6 +113,36 @@ def test_the_gradient_with_class_weights_is_the_slope_of_the_loss(smoothing: flo
     assert (dz * direction).sum() == pytest.approx((ahead - behind) / (2 * eps), rel=1e-7)
 
 
+#: The same, where 255 is void: `ignore_index=255` of PyTorch 2.14.
+VOID = (POSITIONS[0], np.array([[0, 255], [1, 1], [2, 255]]))
+
+
+@pytest.mark.parametrize(
+    ("weights", "smoothing", "value"),
+    [
+        ([1.0, 1.0, 1.0], 0.0, 2.0590023047329495),
+        ([1.0, 1.0, 1.0], 0.3, 1.8290023047329493),
+        ([1.0, 2.5, 0.5], 0.0, 2.061074605647497),
+        ([1.0, 2.5, 0.5], 0.3, 1.776506637425974),
+    ],
+)
+def test_void_places_count_nothing_as_in_pytorch(weights: list[float], smoothing: float, value: float) -> None:
+    z, target = VOID
+    given: Any = {"smoothing": smoothing, "by_class": weights}
+    found, dz, sums = bound("cross_entropy", z, target, **given)
+    assert found == pytest.approx(value, rel=1e-14) and sums[losses.COUNT] == 4
+    assert not dz[target == 255].any()
+    direction, eps = np.random.default_rng(4).standard_normal(z.shape), 1e-6
+    ahead, behind = (bound("cross_entropy", z + sign * eps * direction, target, **given)[0] for sign in (1, -1))
+    assert (dz * direction).sum() == pytest.approx((ahead - behind) / (2 * eps), rel=1e-7)
+
+
+def test_a_batch_of_void_places_moves_nothing() -> None:
+    z, target = np.ones((2, 3, 2)), np.full((2, 3), 255)
+    found, dz, sums = bound("cross_entropy", z, target, 0.1, by_class=[1.0, 1.0])
+    assert (found, dz.any(), sums[losses.RIGHT], sums[losses.COUNT]) == (0, False, 0, 0)
+
+
 def test_chunks_share_the_weight_of_their_batch() -> None:
     z, target = POSITIONS
     counts = losses.ByClass(np.array([1.0, 2.5, 0.5]), target)

@@ -1,0 +1,164 @@
+"""A net that answers at each place: from pictures and label pictures, or arrays, to its mean IoU."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from netspec.cli import main
+
+SPEC = """netspec 1
+net Seg(classes = 3) {
+    input image: 3 x H x W
+    a = image -> conv(8, 3, pad: 1) -> norm -> relu
+    b = a -> maxpool(2) -> conv(16, 3, pad: 1) -> norm -> relu -> upsample(2, mode: linear)
+    output mask = [a, b] -> concat -> conv(classes, 1) -> softmax
+}
+train {
+    batch: 8
+    epochs: 1
+    optimizer: adam(rate: 0.02)
+}
+data {
+    classes: ["ground", "leaf", "stone"]
+    prepare: scale(1 / 255)
+}
+"""
+
+
+def example(rng: np.random.Generator, height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Leaves are green, stones blue, on grey ground; around each stone a ring is void."""
+    image, labels = rng.integers(90, 150, (height, width, 3)), np.zeros((height, width), np.uint8)
+    y, x = np.mgrid[0:height, 0:width]
+    for number, colour in ((1, (40, 180, 40)), (2, (40, 40, 200))):
+        far = np.hypot(y - rng.integers(4, height - 4), x - rng.integers(4, width - 4))
+        image[far < 6], labels[far < 6] = np.array(colour) + rng.integers(-30, 30, 3), number
+        if number == 2:
+            labels[(far >= 6) & (far < 7)] = 255
+    return image.astype(np.uint8), labels
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("seg.net").write_text(SPEC)
+    rng = np.random.default_rng(0)
+    for part, count in (("train", 40), ("test", 8)):
+        found = [example(rng, 24, 32) for _ in range(count)]
+        for number, (image, labels) in enumerate(found):
+            for name, array in (("images", image), ("masks", labels)):
+                path = Path("pictures", part, name, f"{number}.png")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.fromarray(array).save(path)
+        Path("arrays").mkdir(exist_ok=True)
+        images, masks = (np.stack(arrays) for arrays in zip(*found, strict=True))
+        np.savez(f"arrays/{part}.npz", image=np.moveaxis(images, -1, 1), mask=masks.astype(np.int64))
+    return tmp_path
+
+
+def lines(run: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in Path(run, "log.jsonl").read_text().splitlines()]
+
+
+def train(data: str, run: str, *arguments: str) -> int:
+    return main(["train", "seg.net", "--data", data, "-o", run, *arguments])
+
+
+@pytest.mark.slow
+def test_it_learns_and_tells_how_much_of_each_class_is_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+
+    assert train("pictures", "run", "--epochs", "12") == 0
+    told = capsys.readouterr().err
+    assert "the net is trained at H = 24, W = 32" in told and "mean IoU" in told
+    last = lines("run")[-1]
+    assert last["test_mean_iou"] > 0.8 and last["test_accuracy"] > 0.9  # ground alone: 0.29 and 0.86
+    assert main(["eval", "run", "--data", "pictures", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["mean_iou"] == pytest.approx(last["test_mean_iou"], abs=1e-3)
+    assert found["loss"] == pytest.approx(last["test_loss"], rel=1e-5)
+    # the model takes pictures of any size
+    image, labels = example(np.random.default_rng(9), 40, 52)
+    Image.fromarray(image).save("other.png")
+    assert main(["run", "run", "other.png", "--map", "maps"]) == 0
+    with Image.open("maps/other.png") as picture:
+        right = np.asarray(picture)[labels != 255] == labels[labels != 255]
+    assert right.mean() > 0.9
+
+
+def test_arrays_and_label_pictures_are_the_same_training(folder: Path) -> None:
+    Path("seg.net").write_text(SPEC.replace("epochs: 1", "epochs: 2"))
+    assert train("pictures", "a") == train("arrays", "b") == 0
+    # the order of pictures is that of their names, 0 1 10 11 …, which is another: the test is judged alike
+    assert lines("a")[-1]["test_count"] == lines("b")[-1]["test_count"]
+    void = sum(int((np.asarray(Image.open(path)) == 255).sum()) for path in Path("pictures/test/masks").iterdir())
+    assert lines("a")[-1]["test_count"] == 8 * 24 * 32 - void
+    assert "val_mean_iou" not in lines("a")[0]  # no part judges
+
+
+def test_mean_iou_stands_in_the_table_where_a_part_judges(folder: Path) -> None:
+    for part in ("images", "masks"):
+        Path("alone", part).parent.mkdir(exist_ok=True)
+        Path("pictures/train", part).rename(Path("alone", part))
+    assert train("alone", "run") == 0
+    with Path("run/metrics.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert list(row)[:7] == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "rate", "seconds"]
+    assert float(row["val_mean_iou"]) == lines("run")[0]["val_mean_iou"]
+    assert 0 < float(row["val_mean_iou"]) < 1
+
+
+@pytest.mark.parametrize(
+    ("prepare", "at", "status", "told"),
+    [
+        ("scale(1/255)", ["H=24", "W=32"], 0, "steps per epoch"),
+        ("scale(1/255)", ["H=24"], 0, "the net is trained at W = 32"),
+        ("resize(16, 20) -> scale(1/255)", [], 0, "the net is trained at H = 16, W = 20"),
+        ("center_crop(8) -> scale(1/255)", [], 0, "the net is trained at H = 8, W = 8"),
+        ("scale(1/255)\naugment: random_crop(12) -> mirror", [], 0, "the net is trained at H = 12, W = 12"),
+        ("resize(short: 12) -> scale(1/255)", [], 0, "the net is trained at H = 12, W = 16"),
+        ("scale(1/255)", ["H=16", "W=32"], 1, "a prepared picture is 3 x 24 x 32, but the net reads 3 x 16 x 32"),
+        ("scale(1/255)", ["G=16"], 1, "`--at G=…` names no free size of the net"),
+        ("scale(1/255)", ["H"], 2, "--at takes a size such as H=224"),
+    ],
+)
+def test_the_size_at_which_a_net_is_trained(
+    prepare: str, at: list[str], status: int, told: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("seg.net").write_text(SPEC.replace("scale(1 / 255)", prepare))
+    assert train("pictures", "run", *(word for size in at for word in ("--at", size))) == status
+    assert told in capsys.readouterr().err
+    assert Path("run/model.onnx").is_file() == (status == 0)
+
+
+def test_pictures_of_several_sizes_need_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image, labels = example(np.random.default_rng(3), 30, 30)
+    Image.fromarray(image).save("pictures/train/images/x.png")
+    Image.fromarray(labels).save("pictures/train/masks/x.png")
+    assert train("pictures", "run") == 1
+    error = capsys.readouterr().err
+    assert "the net has free sizes (H, W), and the examples are of several" in error
+    assert "`resize(64, 64)`" in error and "`--at H=64 --at W=64`" in error
+
+
+def test_a_run_goes_on_at_its_sizes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pictures of two sizes become one: without its numbers the run would not know which."""
+    Path("seg.net").write_text(SPEC.replace("prepare: scale", "prepare: resize(short: 12) -> scale"))
+    for name in ("images", "masks"):
+        with Image.open(f"pictures/train/{name}/0.png") as picture:
+            picture.resize((64, 48), Image.Resampling.NEAREST).save(f"pictures/train/{name}/0.png")
+    sizes = ("--at", "H=12", "--at", "W=16")
+    assert train("pictures", "none") == 1
+    assert train("pictures", "whole", "--epochs", "2", *sizes) == 0
+    assert train("pictures", "parts", "--epochs", "1", *sizes) == 0
+    assert json.loads(Path("parts/settings.json").read_text())["options"]["at"] == {"H": 12, "W": 16}
+    assert main(["train", "--resume", "parts", "--epochs", "2"]) == 0
+    whole, parts = (Path(run, "weights.safetensors").read_bytes() for run in ("whole", "parts"))
+    assert whole == parts
+    capsys.readouterr()
+    assert main(["train", "--resume", "parts", "--epochs", "3", "--at", "H=16", "--at", "W=16"]) == 1
+    assert "3 x 12 x 16, but the net reads 3 x 16 x 16" in capsys.readouterr().err
