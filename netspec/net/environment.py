@@ -13,7 +13,7 @@ from netspec import __version__, machine
 from netspec.files import read_regular
 
 #: Packages whose versions may change a result.
-PACKAGES = ("numpy", "onnx", "onnxruntime", "onnxruntime-gpu", "pillow", "safetensors")
+PACKAGES = ("numpy", "onnx", "onnxruntime", "onnxruntime-gpu", "pillow")
 
 
 def environment(command: str | None) -> dict[str, Any]:
