@@ -18,6 +18,8 @@ from netspec.diagnostics import Fault
 Array = NDArray[Any]
 #: Numbers that are looked over at a time.
 SLICE = 2**20
+#: More classes than any net has.
+CLASSES = 2**20
 #: The largest number in single precision.
 MOST = float(np.finfo(np.float32).max)
 
@@ -37,8 +39,8 @@ class Examples:
 
     def with_labels(self, names: Collection[str]) -> Examples:
         """The classes' numbers are in the first of some arrays that has one for each example."""
-        found = (name for name, array in self.arrays.items() if array.ndim == 1 and array.dtype.kind in "iu")
-        return replace(self, labelled=next((name for name in found if name in names and len(self)), None))
+        found = (name for name, array in self.arrays.items() if name in names and _are_labels(array))
+        return replace(self, labelled=next(found, None))
 
     @property
     def labels(self) -> Array | None:
@@ -47,6 +49,13 @@ class Examples:
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))
+
+
+def _are_labels(array: Array) -> bool:
+    """Whether these are numbers that classes may have, one for each example."""
+    if array.ndim != 1 or array.dtype.kind not in "iu" or not len(array):
+        return False
+    return int(array.min()) >= 0 and int(array.max()) < CLASSES
 
 
 def has_arrays(folder: Path, part: str) -> bool:

@@ -21,13 +21,14 @@ from netspec.settings import Data
 class Parts:
     """``val`` judges every epoch, ``test`` the weights that are kept, each None where there is none.
 
-    ``share`` of the training set was held out as ``val``, where that was done.
+    ``share`` of the training set was held out as ``val``, where that was done; ``classes`` are the names there are.
     """
 
     train: Part
     val: Part | None
     test: Part | None
     share: float | None = None
+    classes: Sequence[str] | None = None
 
     def named(self) -> dict[str, Part]:
         """Those that there are, by name."""
@@ -46,11 +47,12 @@ class Parts:
             )
         if self.val is None:
             yield "no part judges the epochs: the last weights are kept; `data { validate: 0.1 }` holds a tenth out"
-        if self.train.classes and getattr(self.train, "masks", None) is None:
-            counts = {name: np.bincount(part.labels, minlength=len(self.train.classes)) for name, part in parts.items()
-                      if part.labels is not None}  # fmt: skip
-            each = _by_class(self.train.classes, list(counts.values()))
-            yield f"examples of each class ({', '.join(counts)}): {each}"
+        labels = {name: part.labels for name, part in parts.items() if part.labels is not None}
+        if "train" in labels and getattr(self.train, "masks", None) is None:
+            most = max(int(found.max(initial=-1)) for found in labels.values())
+            names = [*(self.classes or ()), *map(str, range(len(self.classes or ()), most + 1))]
+            counts = [np.bincount(found, minlength=len(names)) for found in labels.values()]
+            yield f"examples of each class ({', '.join(labels)}): {_by_class(names, counts)}"
         left_out: Counter[str] = Counter()
         for part in parts.values():
             left_out += getattr(part, "passed", Counter())
@@ -90,9 +92,10 @@ def read_parts(folder: Path, data: Data, needs: Needs, seed: int, reading: Readi
 def parted(train: Part, val: Part | None, test: Part | None, data: Data, seed: int) -> Parts:
     """The parts that there are; where none validates, a share of ``train`` does."""
     share = data.validate if data.validate is not None else USUAL if test is None else None
+    classes = data.classes or train.classes
     if val is not None or not share or len(train) < 2:
-        return Parts(train, val, test)
-    return Parts(*held_out(train, share, seed), test, share)
+        return Parts(train, val, test, classes=classes)
+    return Parts(*held_out(train, share, seed), test, share, classes)
 
 
 def part_to_judge(folder: Path, data: Data, needs: Needs, seed: int | None, reading: Reading) -> tuple[str, Part]:

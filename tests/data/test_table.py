@@ -266,6 +266,13 @@ def test_each_class_of_a_table_gives_its_share_and_keeps_one() -> None:
     )
 
 
+@pytest.mark.parametrize("y", [[-1, 0, 1], [0, 1, 2**40], [0.0, 1.0, 1.0], [[0, 1], [1, 1], [0, 0]]])
+def test_numbers_that_are_of_no_class_are_no_labels(y: list[object]) -> None:
+    np.savez("all.npz", x=np.ones((3, 2), np.float32), y=np.array(y))
+    found = read_part(Path("all.npz"), "train", None, CLASSES)
+    assert isinstance(found, Examples) and found.labels is None
+
+
 def test_arrays_of_one_file_and_of_a_folder_without_parts_are_training_sets(here: Path) -> None:
     x, y = np.ones((3, 2), np.float32), np.array([0, 1, 1])
     np.savez("all.npz", x=x, y=y)
