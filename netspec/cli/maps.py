@@ -77,7 +77,7 @@ class Painter:
     def __init__(self, predictor: Predictor, maps: Path | None, boxes: Path | None, least: float, rows: Sinks) -> None:
         self.predictor, self.maps, self.boxes, self.least, self.rows = predictor, maps, boxes, least, rows
         self.names: Counter[str] = Counter()
-        self.pictures = self.found = self.left = 0
+        self.pictures = self.found = self.left = self.without = 0
 
     def add(self, row: Row, values: Any) -> Mapping[str, Any]:
         """Write what there is of one; the files, as columns of its row."""
@@ -91,8 +91,10 @@ class Painter:
         name = self._name(row.filename)
         if self.maps is not None:
             columns["map"] = str(self._map(self.maps / name, row, values))
-        if self.boxes is not None:
+        if self.boxes is not None and Path(row.filename).is_file():
             columns["boxes"] = str(self._boxes(self.boxes / name, row, values))
+        elif self.boxes is not None:
+            self.without += 1
         return columns
 
     def _name(self, filename: str) -> str:
@@ -161,6 +163,8 @@ class Painter:
                 f"{self.least:g} or more; where boxes of a class overlap by more than {OVERLAP:g} "
                 "(intersection over union) the surest is left (non-maximum suppression)"
             )
+            if self.without:
+                note(f"{self.without:,} example{' has' if self.without == 1 else 's have'} no picture to draw on")
 
 
 def _make(folder: Path) -> None:

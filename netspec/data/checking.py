@@ -16,7 +16,8 @@ from netspec.data.arrays import Examples
 from netspec.data.folders import Listing
 from netspec.data.images import Reading, read_stored
 from netspec.data.needs import Needs
-from netspec.data.sets import PARTS, Pictures, check_folder, find_part, listing_of, table_of
+from netspec.data.sets import PARTS, Pictures, check_folder, find_part, listing_of, plain_table, table_of
+from netspec.data.table import rows_in
 from netspec.diagnostics import Fault
 from netspec.files import read_regular
 from netspec.settings import Data
@@ -88,7 +89,7 @@ def check(folder: Path, data: Data, needs: Needs, reading: Reading) -> Checked:
         try:
             classes = _part(folder, part, classes, needs, reading, result, seen) or classes
         except Fault as fault:
-            result.problems.append(fault.line)
+            result.problems += fault.each
     if not result.examples and not result.problems:
         raise Fault("N707", f"{folder} holds no data", help="`netspec explain N707` lists what a data folder may hold")
     for group in seen.values():
@@ -104,10 +105,20 @@ def _part(
     seen: dict[bytes, list[tuple[str, str]]],
 ) -> list[str] | None:  # fmt: skip
     """Look at one part; the classes that it has."""
-    found = None if table_of(folder, part, needs, reading) else listing_of(folder, part, classes, reading)
+    found = None
+    if table_of(folder, part, needs, reading) is None and (needs.names or plain_table(folder, part, reading) is None):
+        found = listing_of(folder, part, classes, reading)
     if found is not None:
         _pictures(found, folder, part, reading, result, seen)
         return found.classes
+    plain = None if needs.names else plain_table(folder, part, reading)
+    if plain is not None:
+        rows, wrong = rows_in(plain)
+        result.examples[part] = {"": len(rows)}
+        result.problems += wrong
+        for line, content in rows.items():
+            seen[sha256(content).digest()].append((part, f"{plain}:{line}"))
+        return None
     read = find_part(folder, part, classes, needs, reading)
     if read is None:
         return None

@@ -52,7 +52,7 @@ def pairs(folder: Path) -> Pairs | None:
               if key not in pictures]  # fmt: skip
     if wrong:
         raise Fault("N707", f"{len(wrong):,} of the pictures and labels have no partner: {wrong[0]}",
-                    help="\n".join(several(wrong)))  # fmt: skip
+                    help="\n".join(several(wrong)), each=wrong)  # fmt: skip
     keys = list(pictures)
     return Pairs(list(pictures.values()), [labels[key] for key in keys], keys, passed)
 
@@ -82,7 +82,7 @@ def read_labels(paths: Sequence[Path], pictures: Sequence[Array]) -> list[Array]
         found.append(labels)
     if wrong:
         what = "a label picture" if len(wrong) == 1 else f"{len(wrong):,} label pictures"
-        raise Fault("N707", f"{what} cannot be used: {wrong[0]}", help="\n".join(several(wrong)))
+        raise Fault("N707", f"{what} cannot be used: {wrong[0]}", help="\n".join(several(wrong)), each=wrong)
     return found
 
 

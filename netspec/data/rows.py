@@ -91,4 +91,5 @@ def refuse(path: Path, wrong: Sequence[str], help: str = "") -> None:
         return
     if len(wrong) == 1:
         raise Fault("N707", wrong[0], help=help)
-    raise Fault("N707", f"{path} has {len(wrong):,} faults: {wrong[0]}", help="\n".join([*several(wrong), help]))
+    message = f"{path} has {len(wrong):,} faults: {wrong[0]}"
+    raise Fault("N707", message, help="\n".join([*several(wrong), help]), each=wrong)

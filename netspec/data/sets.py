@@ -145,7 +145,7 @@ def _loose(folder: Path, needs: Needs, classes: list[str] | None, reading: Readi
     """What may be meant for a training set where nothing else is one: arrays without a part, a table of other names."""
     if reading.allows("arrays") and loose_arrays(folder, needs.names):
         return read_arrays(folder, "train", needs.names, needs.labels)
-    tables = _of_text(folder, "train", lambda path: path.suffix.lower() != ".txt" and not is_list(path))
+    tables = _of_text(folder, "train", _is_plain)
     if tables is not None and reading.allows("table") and (needs.units or needs.columns):
         return read_table(tables, needs, classes)
     return None
@@ -163,6 +163,19 @@ def table_of(folder: Path, part: str, needs: Needs, reading: Reading) -> Path | 
         )
         return folder if part == "train" and folder.suffix.lower() in SUFFIXES and meant else None
     return _of_text(folder, part, lambda path: reading.layout == "table" or is_table(path, needs))
+
+
+def plain_table(folder: Path, part: str, reading: Reading) -> Path | None:
+    """The table that a part is in, whatever net it is for: a CSV that lists no pictures."""
+    if not reading.allows("table"):
+        return None
+    if not os.path.isdir(folder):
+        return folder if part == "train" and folder.suffix.lower() in SUFFIXES and not _fits(is_list, folder) else None
+    return _of_text(folder, part, _is_plain)
+
+
+def _is_plain(path: Path) -> bool:
+    return path.suffix.lower() != ".txt" and not is_list(path)
 
 
 def listing_of(folder: Path, part: str, classes: list[str] | None, reading: Reading = PLAIN) -> Listing | None:

@@ -116,6 +116,25 @@ def rows_of(path: Path, needs: Needs, outputs: Sequence[str] | Mapping[str, Any]
     return Table(path, whole, lines, wrong)
 
 
+def rows_in(path: Path) -> tuple[dict[int, bytes], list[str]]:
+    """What the rows of a table hold, by line, and what is wrong with it whatever net it is for, each with its line."""
+    header, found, wrong = first_row(path), dict[int, bytes](), dict[int, str]()
+    twice = [_quoted(name) for name in dict.fromkeys(header) if header.count(name) > 1]
+    if not header or all(map(_is_number, header)):
+        wrong[1] = f"{path}: the first line names no columns"
+    elif twice:
+        wrong[1] = f"{path}: columns have one name: {', '.join(twice)}"
+    for row in islice(each_row(path), 1, None):
+        if _misfit(path, row, len(header), wrong):
+            continue
+        line, fields = row
+        found[line] = "\0".join(fields).encode()
+        empty = [_quoted(name) for name, field in zip(header, fields, strict=True) if not field]
+        if empty:
+            wrong[line] = f"{path}:{line}: nothing in column {', '.join(empty[:_TOLD])}"
+    return found, [wrong[line] for line in sorted(wrong)]
+
+
 def _shaped(values: Array, shape: Sequence[int | None] | None) -> Array:
     """Rows as an input reads them, channels last; those of an output as they are, a single number by itself."""
     if shape is None or len(shape) == 1:

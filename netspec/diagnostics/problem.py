@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -84,17 +85,19 @@ class Problem:
 class Fault(Exception):
     """A fact that is wrong, without a place; who knows the place turns it into a Problem.
 
-    ``at`` names the argument at fault; ``span`` is the place, where it is known all the same. ``status`` is the exit
-    status: 1, the input is at fault.
+    ``at`` names the argument at fault; ``span`` is the place, where it is known all the same. One that stands for many
+    has a line for ``each``. ``status`` is the exit status: 1, the input is at fault.
     """
 
     status = 1
 
     def __init__(
-        self, code: str, message: str, *, at: str = "", label: str = "", help: str = "", span: Span | None = None
-    ) -> None:
+        self, code: str, message: str, *, at: str = "", label: str = "", help: str = "", span: Span | None = None,
+        each: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         super().__init__(message)
         self.code, self.message, self.at, self.label, self.help, self.span = code, message, at, label, help, span
+        self.each = list(each) or [self.line]
 
     @property
     def line(self) -> str:

@@ -24,5 +24,5 @@ def looked(net: Net, data: Path, max_pixels: int | None, layout: str | None = No
         try:
             training.ready()
         except Fault as fault:
-            found.problems.append(fault.line)
+            found.problems += fault.each
     return found

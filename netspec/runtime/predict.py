@@ -215,9 +215,21 @@ class Predictor:
                 assert item.rows is not None
                 rows = item.rows()
                 given = tuple(self._prepared(rows[name], shape) for name, shape in self.shapes.items())
+            self._check_size(given)
         except Fault as fault:
             return _Ready(item.name, fault=fault)
         return _Ready(item.name, given, None, read - began, perf_counter() - read)
+
+    def _check_size(self, given: Sequence[Array]) -> None:
+        """Fault N703 where an input is smaller than what the model sees of it at a place."""
+        windows = self.ending.windows
+        if windows is None or len(given) != 1 or self.session.metadata.get("raw_pixels") is True:
+            return
+        sizes, least = given[0].shape[2:], tuple(size for size, _ in windows)
+        if len(sizes) == len(least) and any(size < few for size, few in zip(sizes, least, strict=True)):
+            have, want = (" x ".join(map(str, each)) for each in (sizes, least))
+            raise Fault("N703", f"the prepared picture is {have}, and the model reads at least {want}",
+                        help="resize it")  # fmt: skip
 
     def _prepared(self, array: Array, shape: tuple[int | None, ...]) -> Array:
         """A row of an array as an input."""

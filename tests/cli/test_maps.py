@@ -136,3 +136,22 @@ def test_a_net_that_answers_at_each_pixel_has_a_map_and_no_boxes(
         assert picture.size == (16, 12)
     assert main(["run", "p.onnx", "scene.png", "--boxes", "b"]) == 1
     assert "`--map` shows what a net answers at each pixel" in capsys.readouterr().err
+
+
+def test_arrays_have_maps_and_no_picture_to_draw_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Image.open("scene.png") as picture:
+        np.save("scenes.npy", np.asarray(picture)[None, None].astype(np.float32))
+    assert main(["run", "c.onnx", "scenes.npy", "scene.png", "--map", "m", "--boxes", "b", "--csv", "rows.csv"]) == 0
+    with Path("rows.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["boxes"] for row in rows] == ["", "b/scene.png"]
+    np.testing.assert_array_equal(*(np.load(row["map"]) for row in rows))
+    assert "1 example has no picture to draw on" in capsys.readouterr().err
+
+
+def test_a_picture_smaller_than_the_window_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.new("L", (9, 3)).save("small.png")
+    assert main(["run", "c.onnx", "small.png", "--map", "m"]) == 1
+    assert "the prepared picture is 3 x 9, and the model reads at least 4 x 4" in capsys.readouterr().out
+    Image.new("L", (4, 4)).save("small.png")
+    assert main(["run", "c.onnx", "small.png", "--map", "m"]) == 0

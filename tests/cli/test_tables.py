@@ -135,3 +135,21 @@ def test_a_run_judges_what_it_held_out_of_its_own_data_and_all_of_other(
     capsys.readouterr()
     assert main(["eval", "run", "--data", "kinds.csv", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["part"] == "held out"
+
+
+def test_a_table_is_looked_at_without_a_net_and_all_that_is_wrong_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "check", "kinds.csv"]) == 0
+    assert capsys.readouterr().out == "train: 120 examples\n"
+    rows = ["a,b", *[f"{number}" for number in range(60)], "1,", "2,3", "2,3"]
+    Path("bad.csv").write_text("\n".join(rows))
+    assert main(["data", "check", "bad.csv", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["examples"] == {"train": {"": 3}}
+    assert found["problems"][0] == "bad.csv:2: 1 field, and the header has 2" and len(found["problems"]) == 61
+    assert found["problems"][60] == 'bad.csv:62: nothing in column "b"'
+    assert found["duplicates"] == [["bad.csv:63", "bad.csv:64"]]
+    Path("kinds.csv").write_text("the width,height,kind\n" + "?,1,a\n" * 55)
+    assert main(["data", "check", "kinds.csv", "kinds.net", "--json"]) == 1
+    assert len(json.loads(capsys.readouterr().out)["problems"]) == 55
