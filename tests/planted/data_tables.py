@@ -16,7 +16,7 @@ FAULTS = (
     fault("data/table", "order[0] in (0, 1) and", "", TABLE, "numbered columns begin with 0 or 1"),
     fault("data/table", "values[kept]", "values[: len(kept)]", "runtime/test_given",
      "a wrong row takes no other's place"),
-    fault("data/table", "islice(each_row(path), 1, None)", "islice(each_row(path), 0, None)", TABLE,
+    fault("data/table", "rows = islice(each_row(path), 1, None)", "rows = islice(each_row(path), 0, None)", TABLE,
      "the header is no row"),
     fault("data/table", "if column in header:", "if False:", TABLE, "a name that looks like a pattern is a name first"),
     fault("data/table", "names = names or in_order(set(labels))", "names = in_order(set(labels))", TABLE,
