@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import (
+    cache_option,
     format_option,
     json_option,
     max_pixels_option,
@@ -64,6 +65,7 @@ _PARTS = {
 @untrusted_option
 @format_option
 @on_bad_image_option
+@cache_option
 @max_pixels_option
 @json_option
 def command(
@@ -75,6 +77,7 @@ def command(
     untrusted: bool,
     format: str | None,
     on_bad_image: str | None,
+    cache: int | None,
     max_pixels: int | None,
     as_json: bool,
 ) -> int:
@@ -89,7 +92,7 @@ def command(
 
     if mistakes is not None:
         mistakes = result(mistakes, model, text=True)
-    session, found = evaluate(model, folder, device, max_pixels, format, on_bad_image == "skip")
+    session, found = evaluate(model, folder, device, max_pixels, format, on_bad_image == "skip", cache)
     where(session, device)
     _note(found)
     if as_json:

@@ -163,6 +163,8 @@ def memory_size(ctx: click.Context, param: click.Parameter, value: str | None) -
     if value is None:
         return None
     text = value.strip()
+    if param.name == "cache" and text == "0":
+        return 0
     digits = text.rstrip(ascii_letters + " ")
     try:
         count = float(digits) * _UNITS[text[len(digits) :].strip().lower()]
@@ -178,6 +180,14 @@ recompute_option = click.option(
     "recompute",
     is_flag=True,
     help="Recompute cheap activations in the backward pass instead of keeping them: less memory.",
+)
+
+cache_option = click.option(
+    "--cache",
+    metavar="SIZE",
+    callback=memory_size,
+    help="Decoded pictures to keep, such as 2GB, in memory and then in a temporary file (default: a quarter of what is "
+    "free); 0 keeps none. It does not change the result.",
 )
 
 max_pixels_option = click.option(

@@ -13,6 +13,7 @@ import click
 
 from netspec.cli.following import follow
 from netspec.cli.output import (
+    cache_option,
     format_option,
     load,
     max_pixels_option,
@@ -81,6 +82,7 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     callback=memory_size,
     help="Memory that training may take, such as 2GB: a batch of the spec that does not fit is made smaller.",
 )
+@cache_option
 @recompute_option
 @click.option(
     "--resume",

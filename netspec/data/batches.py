@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.data.ahead import grouped
 from netspec.data.arrays import Examples
 from netspec.data.chain import apply, draws_needed, split
-from netspec.data.inputs import Images, as_input
+from netspec.data.inputs import Images, as_input, different_sizes, each
 from netspec.data.label_pictures import follow, tested
+from netspec.data.picture_files import PictureFiles, done, in_slices
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target
 from netspec.data.tested import views
 from netspec.diagnostics import Fault
+from netspec.machine import cores
 from netspec.settings import Data, steps
 from netspec.settings.losses import takes_labels
 
@@ -26,6 +29,8 @@ Array = NDArray[Any]
 SLICE = 512
 #: Numbers of one input that are evaluated at a time.
 MOST = 2**25
+#: Shapes of pictures that are tried before the first step.
+_TRIED = 256
 
 
 Arrays = Mapping[str, Array]
@@ -34,11 +39,14 @@ Arrays = Mapping[str, Array]
 class Batches:
     """Training batches of pictures or arrays.
 
-    Of pictures, what stands before the augmentation is done once; the rest, and all that arrays go through, is done as
-    batches are asked for: arrays may be larger than memory.
+    Of pictures in memory, what stands before the augmentation is done once; the rest, and all that arrays and pictures
+    in files go through, is done as batches are asked for: both may be larger than memory.
 
     ``inputs`` are shapes by name (None for a free size), ``targets`` what each output is held against.
     """
+
+    #: What is not done yet of what stands before the augmentation.
+    before: Sequence[steps.Step] = ()
 
     def __init__(
         self,
@@ -56,9 +64,14 @@ class Batches:
                 "`augment` changes pictures, but the data are arrays",
                 help="leave it out, or give pictures in folders",
             )
-        self.held = sources(part, inputs)
-        self.ready = isinstance(part, Pictures) and not self.augment
-        if self.ready:
+        self.followed = [*self.augment, *self.after]  # by label pictures
+        self.held: dict[str, Any] = dict(sources(part, inputs))
+        self.files = part.images if isinstance(part, Pictures) and isinstance(part.images, PictureFiles) else None
+        self.ready = isinstance(part, Pictures) and not self.augment and self.files is None
+        if self.files is not None:
+            self.before = before[done(self.files) :] if self.augment else []
+            self.after = self.after if self.augment else [*before, *self.after][done(self.files) :]
+        elif self.ready:
             self.held = {name: _all(images, [*before, *self.after], inputs[name]) for name, images in self.held.items()}
         elif self.augment:
             self.held = {name: apply(images, before) for name, images in self.held.items()}
@@ -66,7 +79,7 @@ class Batches:
             self.after = [*before, *self.after]
         self.masks = None if not isinstance(part, Pictures) or part.masks is None else follow(part.masks, before)
         self.draws = draws_needed(self.augment)
-        self._batch(np.arange(1), 0)  # a wrong size is an error before the first step
+        self._try()
         check(part, targets)
 
     def __len__(self) -> int:
@@ -75,18 +88,29 @@ class Batches:
     def epoch(self, number: int, batch: int, first: int = 0) -> Generator[tuple[Arrays, Arrays], None, None]:
         """The batches of an epoch from the ``first`` on: inputs, channels last, and targets.
 
-        The next one is made while the net computes.
+        The next ones are made while the net computes: of pictures in files by a thread a core, piece by piece.
         """
         rng = np.random.Generator(np.random.Philox(key=[self.seed % 2**64, 2 * number]))
         order = rng.permutation(len(self))
         places = [order[at : at + batch] for at in range(0, len(order), batch)][first:]
-        with ThreadPoolExecutor(1) as ahead:
-            waiting = ahead.submit(self._batch, places[0], number)
-            for following in [*places[1:], None]:
-                ready = waiting.result()
-                if following is not None:
-                    waiting = ahead.submit(self._batch, following, number)
-                yield ready
+        piece = batch if self.files is None else self.files.at_a_time()
+        threads = 1 if self.files is None else cores()
+        groups = [[some[at : at + piece] for at in range(0, len(some), piece)] for some in places]
+        made = grouped(groups, lambda some: self._batch(some, number), threads, len(groups[0]) + threads)
+        with closing(made):
+            for pieces in made:
+                yield joined([inputs for inputs, _ in pieces]), joined([targets for _, targets in pieces])
+
+    def _try(self) -> None:
+        """A wrong size is an error before the first step: a picture of each shape is tried, within reason."""
+        places = [0] if self.files is None else self.files.different()[:_TRIED]
+        if self.files is not None and not self.augment:  # all together, as of pictures in memory
+            shapes = [apply(self.files[[place]], self.after)[0].shape for place in places]
+            blank = each([np.broadcast_to(np.float32(0), shape) for shape in shapes], np.asarray)
+            as_input(blank, *self.inputs.values())
+            del places[1:]
+        for place in places:
+            self._batch(np.array([place]), 0)
 
     def _batch(self, places: Array, epoch: int) -> tuple[Arrays, Arrays]:
         draws = self._drawn(places, epoch)
@@ -94,8 +118,7 @@ class Batches:
         inputs = {name: self._finished(name, images) for name, images in chosen.items()}
         masks = None
         if self.masks is not None:
-            steps = [*self.augment, *self.after]
-            masks = np.stack(follow([self.masks[place] for place in places.tolist()], steps, draws))
+            masks = np.stack(follow([self.masks[place] for place in places.tolist()], self.followed, draws))
         return inputs, expected(self.part, self.targets, places, inputs, masks)
 
     def _finished(self, name: str, images: Images) -> Array:
@@ -111,10 +134,10 @@ class Batches:
             rows[row] = _uniform(self.seed, epoch, place, self.draws)
         return rows
 
-    def _changed(self, images: Images, places: Array, draws: Array) -> Images:
+    def _changed(self, images: Any, places: Array, draws: Array) -> Images:
         """Some pictures, augmented."""
-        chosen = images[places] if isinstance(images, np.ndarray) else [images[i] for i in places]
-        return apply(chosen, self.augment, draws) if self.augment else chosen
+        chosen = [images[i] for i in places] if isinstance(images, list) else images[places]
+        return apply(apply(chosen, self.before), self.augment, draws) if self.augment else chosen
 
 
 def check(part: Pictures | Examples, targets: Sequence[Target]) -> None:
@@ -128,7 +151,7 @@ def check(part: Pictures | Examples, targets: Sequence[Target]) -> None:
             target.of(given if given is None or given.ndim == 1 or takes_labels(target.loss) else given[:1], {})
 
 
-def sources(part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]) -> dict[str, Images]:
+def sources(part: Pictures | Examples, inputs: Sequence[str] | Mapping[str, Any]) -> dict[str, Images | PictureFiles]:
     """What each input reads. Fault N707 where the data has nothing for one."""
     names = list(inputs)
     if isinstance(part, Pictures):
@@ -189,7 +212,7 @@ def _all(images: Images, chain: Sequence[steps.Step], shape: tuple[int | None, .
 
 def prepared(
     part: Pictures | Examples, data: Data, inputs: Mapping[str, tuple[int | None, ...]], targets: Sequence[Target]
-) -> Iterator[tuple[Arrays, Arrays]]:  # fmt: skip
+) -> Generator[tuple[Arrays, Arrays], None, None]:  # fmt: skip
     """Slices of inputs, channels last, and targets, as evaluation and use see them.
 
     Of ten crops there are ten inputs for each target.
@@ -199,12 +222,36 @@ def prepared(
     if several and any(None in shape for shape in inputs.values()):
         largest = MOST  # each picture is of a size of its own
     size = max(1, min(SLICE, MOST // largest) // getattr(data.test, "crops", 1))
-    for at in range(0, len(part), size):
-        rows = slice(at, at + size)
-        ready = {name: views(images[rows], data, inputs[name]) for name, images in sources(part, inputs).items()}
-        most = max(map(len, ready.values()))
-        ready = {name: np.repeat(array, most // len(array), axis=0) for name, array in ready.items()}
-        masks = None
-        if isinstance(part, Pictures) and part.masks is not None:
-            masks = np.stack(tested(part.masks[rows], data))
-        yield ready, expected(part, targets, rows, ready, masks)
+    with ExitStack() as stack:
+        slices = {
+            name: stack.enter_context(closing(_viewed(images, size, data, inputs[name])))
+            for name, images in sources(part, inputs).items()
+        }
+        for at in range(0, len(part), size):
+            rows = slice(at, at + size)
+            ready = {name: next(views_of) for name, views_of in slices.items()}
+            most = max(map(len, ready.values()))
+            ready = {name: np.repeat(array, most // len(array), axis=0) for name, array in ready.items()}
+            masks = None
+            if isinstance(part, Pictures) and part.masks is not None:
+                masks = np.stack(tested(part.masks[rows], data))
+            yield ready, expected(part, targets, rows, ready, masks)
+
+
+def _viewed(
+    images: Images | PictureFiles, size: int, data: Data, shape: tuple[int | None, ...]
+) -> Generator[Array, None, None]:
+    skip = done(images)
+    with closing(in_slices(images, size, lambda some: views(some, data, shape, skip))) as slices:
+        for pieces in slices:
+            yield joined([{"": piece} for piece in pieces])[""]
+
+
+def joined(pieces: Sequence[Arrays]) -> Arrays:
+    """Pieces of one batch together. Raises Fault N703 where their sizes differ."""
+    if len(pieces) == 1:
+        return pieces[0]
+    for name in pieces[0]:
+        if len({piece[name].shape[1:] for piece in pieces}) > 1:
+            raise different_sizes()
+    return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}

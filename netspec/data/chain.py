@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,23 @@ def split(data: Data) -> tuple[list[steps.Step], list[steps.Step], list[steps.St
     marks = [i for i, step in enumerate(data.prepare) if isinstance(step, steps.Augment)]
     place = marks[0] if marks else int(data.span is not None)
     return list(data.prepare[:place]), list(data.augment), list(data.prepare[place + len(marks) :])
+
+
+def fronts(data: Data) -> tuple[tuple[steps.Step, ...], tuple[steps.Step, ...]]:
+    """The steps that pictures are kept behind: of a training set, whose pictures may also judge, and of other parts.
+
+    They come first wherever a picture is used, and leave bytes bytes; only `range`, in front, makes other numbers.
+    """
+    before, augment, _ = split(data)
+    trained = before if augment else [step for step in data.prepare if not isinstance(step, steps.Augment)]
+    first, last = data.tested()
+    judged = list(takewhile(_keeps, [*first, *last] if data.test is None else first))
+    common = takewhile(lambda pair: pair[0] == pair[1], zip(trained, judged, strict=False))
+    return tuple(step for step, _ in common), tuple(judged)
+
+
+def _keeps(step: steps.Step) -> bool:
+    return not isinstance(step, steps.Numeric) or isinstance(step, steps.Range)
 
 
 def apply(images: Images, chain: Sequence[steps.Step], draws: Array | None = None) -> Images:

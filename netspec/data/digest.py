@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netspec.data.picture_files import PictureFiles
+
 if TYPE_CHECKING:
     from netspec.data.arrays import Examples
     from netspec.data.sets import Pictures
@@ -16,7 +18,10 @@ _PIECE = 2**24
 
 
 def digest(part: Pictures | Examples) -> str:
-    """SHA-256 of the shapes and numbers of a part in their order, pictures with their labels."""
+    """SHA-256 of the shapes and numbers of a part in their order, pictures with their labels.
+
+    Of pictures in files it is that of the files.
+    """
     found = sha256()
     arrays = getattr(part, "arrays", None)
     if arrays is None:
@@ -25,6 +30,10 @@ def digest(part: Pictures | Examples) -> str:
         arrays |= {} if masks is None else {"masks": masks}
     for name, array in sorted(arrays.items()):
         found.update(f"{name} {len(array)}\n".encode())
+        if isinstance(array, PictureFiles):
+            for content in array.digests():
+                found.update(content)
+            continue
         for piece in array if isinstance(array, list) else [array]:
             _add(found, piece)
     return found.hexdigest()

@@ -5,21 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from unicodedata import category
 
-import numpy as np
-from numpy.typing import NDArray
-
-from netspec.data.images import SUFFIXES, Reading, read_image
-from netspec.diagnostics import Fault, printable, several
+from netspec.data.images import SUFFIXES
+from netspec.diagnostics import Fault, printable
 from netspec.files import reason
-from netspec.machine import cores
 
-Array = NDArray[Any]
 #: What systems leave among pictures.
 _LEFT = ("__MACOSX", "Thumbs.db", "desktop.ini")
 UNREADABLE = "that cannot be decoded"
@@ -118,49 +111,6 @@ def passed_over(passed: Counter[str]) -> str | None:
         return None
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
     return f"{passed.total():,} file{'s' if passed.total() > 1 else ''} passed over: {reasons}"
-
-
-def decoded(found: Listing, reading: Reading, where: Path) -> Array | list[Array]:
-    """The pictures, one array where they are of one size, decoded by a thread a core.
-
-    Raises Fault N707 with all that cannot be read, unless such are skipped: they are then no longer in ``found``.
-    """
-    read = _read(found.files, reading)
-    broken = [image.line for image in read if isinstance(image, Fault)]
-    images = [image for image in read if not isinstance(image, Fault)]
-    if broken and reading.skip and images:
-        good = [place for place, image in enumerate(read) if not isinstance(image, Fault)]
-        found.files[:], found.keys[:] = [found.files[i] for i in good], [found.keys[i] for i in good]
-        found.labels[:] = [found.labels[i] for i in good]
-        found.passed[UNREADABLE] += len(broken)
-    elif broken:
-        many = "a picture" if len(broken) == 1 else f"{len(broken):,} pictures"
-        raise Fault(
-            "N707",
-            f"{many} cannot be read (N705): {broken[0]}",
-            help="\n".join(several(broken)),
-        )
-    if not images:
-        raise Fault("N707", f"{where} holds no pictures", help=f"put them into {where}/CLASS/")
-    alike = len({image.shape for image in images}) == 1  # bytes among wide numbers become such
-    return np.stack(images) if alike else images
-
-
-def _read(files: Sequence[Path], reading: Reading) -> list[Array | Fault]:
-    """Each picture, or what is wrong with it."""
-
-    def one(path: Path) -> Array | Fault:
-        try:
-            return read_image(path, reading)
-        except Fault as fault:
-            return fault
-
-    with ThreadPoolExecutor(cores(), "read") as pool:
-        try:
-            return list(pool.map(one, files))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def class_folders(folder: Path) -> list[str]:

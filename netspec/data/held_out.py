@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples
+from netspec.data.picture_files import PictureFiles
 from netspec.data.sets import Pictures
 
 Array = NDArray[Any]
@@ -46,7 +47,11 @@ def taken(part: Pictures | Examples, places: Array) -> Pictures | Examples:
     files = None if part.files is None else [part.files[i] for i in places]
     if isinstance(part, Examples):
         return replace(part, arrays={name: array[places] for name, array in part.arrays.items()}, files=files)
-    images = part.images[places] if isinstance(part.images, np.ndarray) else [part.images[i] for i in places]
+    images: Any = part.images
+    if isinstance(images, PictureFiles):
+        images = images.taken(places)
+    else:
+        images = images[places] if isinstance(images, np.ndarray) else [images[i] for i in places]
     keys = None if part.keys is None else [part.keys[i] for i in places]
     masks = None if part.masks is None else [part.masks[i] for i in places]
     return Pictures(images, part.labels[places], part.classes, keys, files=files, masks=masks)

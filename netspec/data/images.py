@@ -7,7 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,9 +17,11 @@ from PIL import Image, UnidentifiedImageError
 
 from netspec.data.jpeg import jpeg_pixels
 from netspec.data.modes import Depth, maps_of, span_of, to_bytes
+from netspec.data.store import Store
 from netspec.diagnostics import Fault
 from netspec.files import foreign, open_regular
 from netspec.settings import Data
+from netspec.settings.steps import Step
 
 Array = NDArray[Any]
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "AVIF")
@@ -40,18 +42,26 @@ LAYOUTS = ("folder", "list", "table", "idx", "cifar", "arrays")
 class Reading:
     """How examples are read: how large a picture may be, and what its numbers run from and to where `range` says it.
 
-    ``layout`` is the one of LAYOUTS that is insisted on; ``skip`` passes over pictures that cannot be decoded.
+    ``layout`` is the one of LAYOUTS that is insisted on; ``skip`` passes over pictures that cannot be decoded. Pictures
+    of a set are kept in ``store`` behind the steps ``front``, those of parts that only judge behind ``judged``.
     """
 
     max_pixels: int = MOST_PIXELS
     span: tuple[float, float] | None = None
     layout: str | None = None
     skip: bool = False
+    front: tuple[Step, ...] = ()
+    judged: tuple[Step, ...] = ()
+    store: Store | None = None
 
     @staticmethod
     def of(data: Data, max_pixels: int | None = None, layout: str | None = None, skip: bool = False) -> Reading:
         """As a net's `data` asks for it."""
         return Reading(MOST_PIXELS if max_pixels is None else max_pixels, data.span, layout, skip)
+
+    def kept(self, store: Store, front: tuple[Step, ...], judged: tuple[Step, ...]) -> Reading:
+        """With a place for what is decoded, and the steps that it is kept behind."""
+        return replace(self, store=store, front=front, judged=judged)
 
     def allows(self, layout: str) -> bool:
         """Whether data may be of a layout."""

@@ -39,9 +39,7 @@ def as_input(images: Images, shape: tuple[int | None, ...]) -> Array:
     if not isinstance(images, np.ndarray) and len(shape) == 3 and shape[0] == 3:  # grey ones among them
         images = each(images, lambda image: np.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image)
     if not isinstance(images, np.ndarray):
-        raise Fault(
-            "N703", "the pictures have different sizes after their preparation", help="add `resize(h, w)` to `prepare`"
-        )
+        raise different_sizes()
     array = single(images)
     if len(shape) == 1 and shape[0] == array[0].size:
         return np.moveaxis(array, -1, 1).reshape(len(array), -1)
@@ -53,6 +51,13 @@ def as_input(images: Images, shape: tuple[int | None, ...]) -> Array:
     ):
         raise _unfit(array, shape)
     return array
+
+
+def different_sizes() -> Fault:
+    """What is said where pictures cannot be one array."""
+    return Fault(
+        "N703", "the pictures have different sizes after their preparation", help="add `resize(h, w)` to `prepare`"
+    )
 
 
 def _unfit(array: Array, shape: tuple[int | None, ...]) -> Fault:

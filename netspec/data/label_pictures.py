@@ -67,18 +67,21 @@ def _named(folder: Path, passed: Counter[str]) -> dict[str, Path]:
     return found
 
 
-def read_labels(paths: Sequence[Path], pictures: Sequence[Array]) -> list[Array]:
-    """The numbers of classes, (height, width) of uint8, of each picture's size. Fault N707 lists all that is wrong."""
+def read_labels(paths: Sequence[Path], sizes: Sequence[tuple[int, ...]]) -> list[Array]:
+    """The numbers of classes, (height, width) of uint8, of the ``sizes`` of their pictures.
+
+    Fault N707 lists all that is wrong.
+    """
     found, wrong = [], list[str]()
-    for path, picture in zip(paths, pictures, strict=True):
+    for path, size in zip(paths, sizes, strict=True):
         try:
             labels = read_numbers(path)
         except Fault as fault:
             wrong.append(fault.line)
             continue
-        if labels.shape != picture.shape[:2]:
-            sizes = (" x ".join(map(str, shape)) for shape in (labels.shape, picture.shape[:2]))
-            wrong.append(f"{path}: the labels are {' and their picture '.join(sizes)}")
+        if labels.shape != size[:2]:
+            both = (" x ".join(map(str, shape)) for shape in (labels.shape, size[:2]))
+            wrong.append(f"{path}: the labels are {' and their picture '.join(both)}")
         found.append(labels)
     if wrong:
         what = "a label picture" if len(wrong) == 1 else f"{len(wrong):,} label pictures"

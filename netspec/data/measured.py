@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from netspec.data.arrays import Examples
 from netspec.data.batches import SLICE, sources
 from netspec.data.chain import apply, split
+from netspec.data.picture_files import done, in_slices
 from netspec.data.sets import Pictures
 from netspec.settings import Data, steps
 
@@ -62,6 +65,7 @@ def _covariance(pictures: Iterator[Array]) -> list[list[float]]:
 def _places(part: Pictures | Examples, inputs: Inputs, chain: Sequence[steps.Step]) -> Iterator[Array]:
     """The numbers of each example behind some steps, (places, maps)."""
     for images in sources(part, inputs).values():
-        for at in range(0, len(images), SLICE):
-            for image in apply(images[at : at + SLICE], chain):
+        change = partial(apply, chain=chain[done(images) :])
+        with closing(in_slices(images, SLICE, change)) as slices:
+            for image in (image for pieces in slices for piece in pieces for image in piece):
                 yield image.reshape(-1, image.shape[-1])

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples, has_arrays, is_packed, loose_arrays, read_arrays
 from netspec.data.cifar import FILES, read_cifar
-from netspec.data.folders import Listing, class_folders, decoded, entries, listing, numbered
+from netspec.data.folders import Listing, class_folders, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
 from netspec.data.label_pictures import pairs, read_labels
 from netspec.data.lists import is_list, listed
 from netspec.data.needs import NOTHING, Needs
+from netspec.data.picture_files import PictureFiles, decoded
 from netspec.data.rows import SUFFIXES
 from netspec.data.table import is_table, read_table
 from netspec.diagnostics import Fault, Trouble
@@ -35,14 +36,14 @@ _IDX = {"train": ("train",), "val": PARTS["val"], "test": ("t10k", "test")}
 
 @dataclass(frozen=True)
 class Pictures:
-    """``images`` are (height, width, maps), one array where they are of one size; ``labels`` count ``classes``.
+    """``images`` are (height, width, maps), in their files or one array where they are of one size.
 
-    Where places have classes ``masks`` are those, (height, width) of each picture, and ``labels`` are all 0. ``keys``
-    name the pictures where they have names, and ``files`` is where they are; ``passed`` counts what was passed over in
-    their folder, by reason.
+    ``labels`` count ``classes``. Where places have classes ``masks`` are those, (height, width) of each picture, and
+    ``labels`` are all 0. ``keys`` name the pictures where they have names, and ``files`` is where they are; ``passed``
+    counts what was passed over in their folder, by reason.
     """
 
-    images: Array | list[Array]
+    images: Array | list[Array] | PictureFiles
     labels: Array
     classes: list[str] | None = None
     keys: list[str] | None = None
@@ -111,7 +112,8 @@ def find_part(
         return pictures
     found = listing_of(folder, part, classes, reading)
     if found is not None:
-        images = decoded(found, reading, folder)
+        front = reading.front if part == "train" else reading.judged
+        images = decoded(found, replace(reading, front=front), folder)
         files = list(map(str, found.files))
         return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed, files)
     for name in PARTS[part] if needs.names and reading.allows("arrays") else ():
@@ -136,7 +138,7 @@ def _with_masks(folder: Path, part: str, classes: list[str] | None, reading: Rea
     beside = dict(zip(found.pictures, found.labels, strict=True))
     listed = Listing([], found.pictures, found.keys, [0] * len(found.keys), found.passed)
     images = decoded(listed, reading, folder)  # which may leave some out
-    masks = read_labels([beside[path] for path in listed.files], list(images))
+    masks = read_labels([beside[path] for path in listed.files], [one.size for one in images.found])
     files = list(map(str, listed.files))
     return Pictures(images, np.array(listed.labels), classes, listed.keys, listed.passed, files, masks)
 

@@ -19,12 +19,15 @@ from netspec.settings.steps import CenterCrop, Step, TenCrop
 Array = NDArray[Any]
 
 
-def views(images: Images, data: Data, shape: tuple[int | None, ...]) -> Array:
-    """Inputs for some pictures or arrays, channels last; of ten crops a picture's ten stand one after the other."""
+def views(images: Images, data: Data, shape: tuple[int | None, ...], done: int = 0) -> Array:
+    """Inputs for some pictures or arrays, channels last; of ten crops a picture's ten stand one after the other.
+
+    They have been through the first ``done`` steps.
+    """
     first, last = data.tested()
     if data.test is None or (isinstance(images, np.ndarray) and images.ndim != 4):
-        return as_input(apply(images, [*first, *last]), shape)
-    images = of_class(CROPS, data.test).change(apply(images, first), data.test)
+        return as_input(apply(images, [*first, *last][done:]), shape)
+    images = of_class(CROPS, data.test).change(apply(images, first[done:]), data.test)
     return as_input(apply(images, last), shape)
 
 

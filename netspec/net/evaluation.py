@@ -30,13 +30,16 @@ def evaluate(
     max_pixels: int | None = None,
     layout: str | None = None,
     skip: bool = False,
+    cache: int | None = None,
 ) -> tuple[Session, Evaluation]:
     """The scores of every output that has a loss. Raises Fault where the model or the data cannot be used.
 
     What a run held out is judged of the data that it was trained on; of other data without parts all is.
     """
+    from netspec.data.chain import fronts
     from netspec.data.images import Reading
     from netspec.data.parts import HELD_OUT, part_to_judge
+    from netspec.data.store import Store
     from netspec.runtime.evaluate import evaluate as scored
     from netspec.runtime.metadata import needed, preparation
 
@@ -44,7 +47,9 @@ def evaluate(
     data = preparation(session)
     seed = session.metadata.get("seed")
     asked = folder, data, needed(session, data)
-    reading = Reading.of(data, max_pixels, layout, skip)
+    raw = session.metadata.get("raw_pixels") is True  # the model goes through all steps itself
+    front = ((), ()) if raw else fronts(data)
+    reading = Reading.of(data, max_pixels, layout, skip).kept(Store(cache), *front)
     name, part = part_to_judge(*asked, seed if type(seed) is int else None, reading)
     if name == HELD_OUT and _is_other(model, folder, part):
         name, part = part_to_judge(*asked, None, reading)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -50,20 +51,21 @@ class Judge:
         targets = judged(part, self.targets)
         model, heads = _headed(self.net.model(weights), targets)
         totals, sizes = {target.output: Score() for target in heads}, None
-        for inputs, wanted in prepared(part, self.data, self.inputs, list(heads)) if heads else ():
-            if self.stop():
-                return None
-            now = {name: array.shape[1:] for name, array in inputs.items()}
-            if now != sizes and any(map(is_free, self.net.graph.inputs.values())):
-                model, sizes = _headed(as_read(self.net, inputs).model(weights), targets)[0], now
-            read = {name: array for name, array in inputs.items() if name in model.graph.inputs}
-            found = values(model, read, workers=self.workers)
-            for target, end in heads.items():
-                held = wanted[target.output]
-                given = answers(found[target.output], len(held), end, bool(end))
-                totals[target.output] += score(target.loss, given, held)
-                if confusions is not None:
-                    count(confusions, target, given, held)
+        with closing(prepared(part, self.data, self.inputs, list(heads))) as slices:
+            for inputs, wanted in slices if heads else ():
+                if self.stop():
+                    return None
+                now = {name: array.shape[1:] for name, array in inputs.items()}
+                if now != sizes and any(map(is_free, self.net.graph.inputs.values())):
+                    model, sizes = _headed(as_read(self.net, inputs).model(weights), targets)[0], now
+                read = {name: array for name, array in inputs.items() if name in model.graph.inputs}
+                found = values(model, read, workers=self.workers)
+                for target, end in heads.items():
+                    held = wanted[target.output]
+                    given = answers(found[target.output], len(held), end, bool(end))
+                    totals[target.output] += score(target.loss, given, held)
+                    if confusions is not None:
+                        count(confusions, target, given, held)
         return totals
 
 

@@ -254,6 +254,7 @@ class Net:
         format: str | None = None,
         on_bad_image: str | None = None,
         at: Mapping[str, int] | None = None,
+        cache: int | None = None,
     ) -> Events:
         """Train on data; yields an event for each step and epoch, and trains only while they are iterated.
 
@@ -271,7 +272,8 @@ class Net:
         ``start`` has the weights to begin with, ``fresh`` and ``freeze`` are patterns over their paths: see
         ``netspec.net.start.Start``. ``format`` is how the data must lie on disk (folder, list, idx, cifar or arrays);
         pictures that cannot be decoded are an error, or with ``on_bad_image`` "skip" passed over. ``at`` has the
-        numbers of free sizes, which are otherwise those of the examples behind their preparation.
+        numbers of free sizes, which are otherwise those of the examples behind their preparation. ``cache`` is how many
+        bytes of decoded pictures are kept for the epochs to come; they change no result.
         """
         from netspec.net.budget import Budget
         from netspec.net.events import Events
@@ -283,6 +285,7 @@ class Net:
         options: dict[str, Any] = {"memory": memory, "recompute": recompute, "workers": workers}
         options |= {"max_pixels": max_pixels, "max_hours": max_hours, "format": format, "on_bad_image": on_bad_image}
         options["at"] = dict(at or {})
+        options["cache"] = cache
         skip = on_bad_image == "skip"
         out, resume = (None if folder is None else Path(folder) for folder in (out, resume))
         where = Keep(out, resume, force, command, tell, options)
@@ -291,7 +294,20 @@ class Net:
         begin = start_of(start, fresh, freeze)
         return Events(
             Training(
-                self, settings, data, where, workers, stop, budget, max_pixels, begin, max_hours, format, skip, at or {}
+                self,
+                settings,
+                data,
+                where,
+                workers,
+                stop,
+                budget,
+                max_pixels,
+                begin,
+                max_hours,
+                format,
+                skip,
+                at or {},
+                cache,
             )
         )
 

@@ -163,7 +163,7 @@ class Report:
         images: Any = getattr(self.part, "images", None)
         for mistake in worst if images is not None else ():
             key, label, said = self._told(mistake, names)
-            pixels = small(images[mistake.example])
+            pixels = small(getattr(images, "original", images.__getitem__)(mistake.example))
             yield Picture(data_uri(pixels), (f"answer: {said}", f"label: {label}", key), max(pixels.shape[:2]) < COARSE)
 
     def _kernels(self) -> Picture | None:

@@ -56,11 +56,15 @@ def as_read(net: Net, inputs: Mapping[str, Array]) -> Net:
 def _given(data: Data, part: Part, name: str) -> tuple[int | None, ...] | None:
     """The sizes that the examples of an input have behind their preparation, None where they differ."""
     from netspec.data.chain import split
+    from netspec.data.picture_files import PictureFiles
 
     images = part.arrays.get(name) if hasattr(part, "arrays") else part.images
     if images is None:
         return None
-    shapes = {image.shape[:-1] for image in images} if isinstance(images, list) else {images.shape[1:-1]}
+    if isinstance(images, PictureFiles):
+        shapes = {one.size[:-1] for one in images.found}
+    else:
+        shapes = {image.shape[:-1] for image in images} if isinstance(images, list) else {images.shape[1:-1]}
     shape = shapes.pop() if len(shapes) == 1 else None
     if shape is not None and len(shape) != 2:
         return shape

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 class Training:
     """``folder`` has the data, or is what a program hands over; ``where`` says what is kept, and what goes on.
 
-    ``hours`` is the longest that it may take; where ``ended`` is set it ends as if they were over.
+    ``cache`` is how many bytes of decoded pictures may be kept. ``hours`` is the longest that it may take; where
+    ``ended`` is set it ends as if they were over.
     """
 
     net: Net
@@ -55,6 +56,7 @@ class Training:
     layout: str | None = None
     skip: bool = False
     at: Mapping[str, int] = field(default_factory=dict)
+    cache: int | None = None
     ended: bool = field(default=False, init=False)
     confusions: dict[str, Confusion] = field(default_factory=dict, init=False)
 
@@ -106,6 +108,7 @@ class Training:
         for line in (
             told_of_net(self.net, self.whole),
             *parts.messages(),
+            *filter(None, [self.store.told()]),
             *told_of_colours(self.data),
             *told_of_batch(self.net.train_settings, self.settings, len(parts.train)),
         ):
@@ -117,13 +120,15 @@ class Training:
 
     def _read(self) -> Parts:
         """The parts of the data; the net gets the sizes that it is trained at."""
+        from netspec.data.chain import fronts
         from netspec.data.handed import Reader
         from netspec.data.images import Reading
         from netspec.data.measured import measured
         from netspec.data.parts import read_parts
+        from netspec.data.store import Store
 
-        net = self.net
-        reading = Reading.of(net.data, self.max_pixels, self.layout, self.skip)
+        net, self.store = self.net, Store(self.cache)
+        reading = Reading.of(net.data, self.max_pixels, self.layout, self.skip).kept(self.store, *fronts(net.data))
         if self.path is None:
             found = targets_of(net, self.settings.loss)
             parts = Reader(net.input_shapes(), found, net.data).parts(self.folder, self.settings.seed)

@@ -83,7 +83,7 @@ def test_bytes_among_wide_numbers_are_one_set(tmp_path: Path) -> None:
     Image.fromarray(np.full((2, 3), 0.5, np.float32)).save(tmp_path / "train" / "a" / "0.tif")
     Image.fromarray(np.full((2, 3), 1, np.uint8)).save(tmp_path / "train" / "a" / "1.png")
     found = read_set(tmp_path, "train", None, Reading(span=(0.0, 1.0))).images
-    assert isinstance(found, np.ndarray) and found[:, 0, 0, 0].tolist() == [0.5, 1.0]
+    assert np.asarray(found)[:, 0, 0, 0].tolist() == [0.5, 1.0]
 
     Image.fromarray(np.full((2, 3), 2, np.uint8)).save(tmp_path / "train" / "a" / "1.png")
     with pytest.raises(Fault, match=r"1\.png has whole numbers from 0 to 255, which `range\(0, 1\)` would make white"):
@@ -119,4 +119,4 @@ def test_training_eval_run_and_raw_pixels_agree(kind: str, most: float, tmp_path
         rows = list(predict(open_model(tmp_path / model, "cpu"), paths, 1))
         assert sum(row.answers[0][0] == path.parent.name for row, path in zip(rows, paths, strict=True)) == score.right
     read = read_parts(folder, Data(), NOTHING, 0, PLAIN).train if kind == "u2" else None
-    assert read is None or read.images.dtype == np.uint8
+    assert read is None or np.asarray(read.images).dtype == np.uint8
