@@ -37,7 +37,9 @@ SHAPE = {"x": (3, 8, 8)}
 RESIZE, SCALE = steps.Resize(height=8), steps.Scale(factor=0.5)
 PLAIN = Data(prepare=(RESIZE, steps.Subtract(what="mean"), SCALE))
 #: The same, with pictures of all sizes up to the augmentation.
-CHANGED = Data(prepare=(steps.Augment(), RESIZE, SCALE), augment=(steps.RandomResizedCrop(size=9), steps.Mirror()))
+CHANGED = Data(
+    prepare=(steps.Invert(), steps.Augment(), RESIZE, SCALE), augment=(steps.RandomResizedCrop(size=9), steps.Mirror())
+)
 
 
 @pytest.fixture(scope="module")

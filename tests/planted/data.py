@@ -10,6 +10,7 @@ AUGMENT, STEPS, BATCHES, IDX, FOLDERS, ARRAYS, INPUTS, MODES, DAMAGED, SCORES, C
     f"tests/data/test_{name}.py" for name in _NAMES
 )
 LISTS = "tests/data/test_lists.py"
+PICTURE_FILES = "tests/data/test_picture_files.py"
 PARTS, CONFUSION = "tests/data/test_parts.py", "tests/data/test_confusion.py"
 EQUAL, SOUND = (
     f"tests/cli/test_data.py::test_{name}" for name in ("equal_bytes_in_one_part_and_across", "a_sound_set")
@@ -67,10 +68,22 @@ FAULTS = (
     fault("batches", "range(0, len(order), batch)", "range(0, len(order) - batch + 1, batch)", BATCHES,
      "the last batch may be smaller"),
     fault("measured", "count + len(numbers)", "count + 1", BATCHES, "a mean is by picture element"),
-    fault("measured", "range(0, len(images), SLICE)", "range(0, len(images) - 1, SLICE)", BATCHES,
+    fault("picture_files", "range(0, len(images), size)", "range(0, len(images) - 1, size)", BATCHES,
      "a last slice of one picture counts"),
     fault("batches", "SLICE, MOST // largest) // getattr(data.test, \"crops\", 1)", "SLICE, MOST // largest)", BATCHES,
      "ten crops make a slice ten times as large"),
+    # pictures in files
+    fault("picture_files", "self.store.read(one.kept)", "None", PICTURE_FILES, "what is kept is not decoded again"),
+    fault("batches", "before[done(self.files) :]", "before", PICTURE_FILES,
+     "what was done before a picture was kept is not done again"),
+    fault("store", "self.held + at + picture.nbytes > self.most", "at + picture.nbytes > self.most", PICTURE_FILES,
+     "memory and file together stay below the bound"),
+    fault("store", "np.array(picture, order=\"C\")", "picture", PICTURE_FILES,
+     "a part does not hold the whole picture"),
+    fault("store", "os.unlink(name)", "name", PICTURE_FILES, "nothing is left where temporary files go"),
+    fault("ahead", "len(waiting) >= most", "len(waiting) >= 10 * most", PICTURE_FILES, "what is done ahead is bounded"),
+    fault("chain", "zip(trained, judged, strict=False)", "zip(judged, judged, strict=False)", PICTURE_FILES,
+     "pictures are kept behind no step that the training does later"),
     # fixed steps
     fault("steps", "top, left = step.before(rows - height), step.before(columns - width)",
      "top, left = step.before(columns - width), step.before(rows - height)", STEPS,
@@ -164,7 +177,7 @@ FAULTS = (
     fault("lists", "os.path.normpath(file)", "str(file)", LISTS, "one file by two names is told"),
     fault("rows", '"utf-16" if wide else "utf-8-sig"', '"utf-16" if wide else "utf-8"', LISTS,
      "a mark of bytes is no name"),
-    fault("folders", "found.labels[:] = [found.labels[i] for i in good]", "pass", LISTS,
+    fault("picture_files", "found.labels[:] = [found.labels[i] for i in good]", "pass", LISTS,
      "labels stay with their pictures"),
     fault("sets", "if of_parts or len(files) != 1:", "if of_parts:", LISTS, "of several lists none is taken"),
 )  # fmt: skip
