@@ -16,7 +16,7 @@ from netspec.data.arrays import Examples
 from netspec.data.folders import Listing
 from netspec.data.images import Reading, read_stored
 from netspec.data.needs import Needs
-from netspec.data.sets import PARTS, Pictures, check_folder, find_part, listing_of, plain_table, table_of
+from netspec.data.sets import PARTS, Pictures, check_folder, find_part, listing_of, masked, plain_table, table_of
 from netspec.data.table import rows_in
 from netspec.diagnostics import Fault
 from netspec.files import read_regular
@@ -105,9 +105,7 @@ def _part(
     seen: dict[bytes, list[tuple[str, str]]],
 ) -> list[str] | None:  # fmt: skip
     """Look at one part; the classes that it has."""
-    found = None
-    if table_of(folder, part, needs, reading) is None and (needs.names or plain_table(folder, part, reading) is None):
-        found = listing_of(folder, part, classes, reading)
+    found = listing_of(folder, part, classes, reading) if _is_listed(folder, part, needs, reading) else None
     if found is not None:
         _pictures(found, folder, part, reading, result, seen)
         return found.classes
@@ -133,6 +131,13 @@ def _part(
     if isinstance(read, Pictures):
         result.sizes.update(image.shape[:2] for image in read.images)
     return read.classes
+
+
+def _is_listed(folder: Path, part: str, needs: Needs, reading: Reading) -> bool:
+    """Whether a part may be pictures with a class each: it is neither a table, nor pictures with label pictures."""
+    if table_of(folder, part, needs, reading) or (not needs.names and plain_table(folder, part, reading)):
+        return False
+    return not needs.maps or masked(folder, part) is None
 
 
 def _pictures(

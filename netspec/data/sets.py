@@ -18,7 +18,7 @@ from netspec.data.cifar import FILES, read_cifar
 from netspec.data.folders import Listing, class_folders, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
-from netspec.data.label_pictures import pairs, read_labels
+from netspec.data.label_pictures import Pairs, pairs, read_labels
 from netspec.data.lists import is_list, listed
 from netspec.data.needs import NOTHING, Needs
 from netspec.data.picture_files import PictureFiles, decoded
@@ -129,10 +129,15 @@ def find_part(
     )
 
 
+def masked(folder: Path, part: str) -> Pairs | None:
+    """The pictures of a part that have label pictures beside them; None where there are none."""
+    places = [folder / name for name in PARTS[part]] + ([folder] if part == "train" else [])
+    return next(filter(None, map(pairs, places)), None)
+
+
 def _with_masks(folder: Path, part: str, classes: list[str] | None, reading: Reading) -> Pictures | None:
     """The pictures of a part with a label picture for each: PART/images and PART/labels, or these without parts."""
-    places = [folder / name for name in PARTS[part]] + ([folder] if part == "train" else [])
-    found = next(filter(None, map(pairs, places)), None)
+    found = masked(folder, part)
     if found is None:
         return None
     beside = dict(zip(found.pictures, found.labels, strict=True))

@@ -28,8 +28,9 @@ def class_weights(settings: Train, part: Part, targets: Sequence[Target]) -> dic
         labels, units = known(part, target.output), target.shape[-1]
         if target.loss != CrossEntropy.name or labels is None:
             continue
-        parts = [labels] if isinstance(labels, np.ndarray) else labels
-        void = target.voids and any((each == VOID).any() for each in parts)
+        masks = isinstance(labels, list)  # what moves these may bring void places in from outside
+        parts = labels if masks else [labels]
+        void = target.voids and (masks or any((each == VOID).any() for each in parts))
         if asked is not None or void:
             given = balanced(parts, units, target.voids) if isinstance(asked, str) else asked or [1.0] * units
             found[target.output] = np.array(given, np.float64)

@@ -162,3 +162,26 @@ def test_a_run_goes_on_at_its_sizes(folder: Path, capsys: pytest.CaptureFixture[
     capsys.readouterr()
     assert main(["train", "--resume", "parts", "--epochs", "3", "--at", "H=16", "--at", "W=16"]) == 1
     assert "3 x 12 x 16, but the net reads 3 x 16 x 16" in capsys.readouterr().err
+
+
+def test_what_comes_in_from_outside_is_void_in_training_too(folder: Path) -> None:
+    """No label of these is void, until a crop goes past the edge."""
+    for path in Path("pictures").glob("*/masks/*.png"):
+        with Image.open(path) as picture:
+            labels = np.asarray(picture).copy()
+        labels[labels == 255] = 0
+        Image.fromarray(labels).save(path)
+    augment = "scale(1 / 255)\naugment: mirror -> random_crop(20, pad: 4) -> rotate(20) -> pca_jitter(0.1)"
+    Path("seg.net").write_text(SPEC.replace("scale(1 / 255)", augment))
+    assert train("pictures", "run") == 0
+    assert 0 < lines("run")[-1]["accuracy"] < 1
+
+
+def test_label_pictures_are_looked_at(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "check", "pictures", "seg.net", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["examples"] == {"train": {"": 40}, "test": {"": 8}}
+    Path("pictures/train/masks/3.png").unlink()
+    Image.new("RGB", (32, 24)).save("pictures/test/masks/0.png")
+    assert main(["data", "check", "pictures", "seg.net", "--json"]) == 1
+    problems = json.loads(capsys.readouterr().out)["problems"]
+    assert len(problems) == 2 and "3.png has no picture of its name" in problems[0] and "has colours" in problems[1]

@@ -37,6 +37,7 @@ FAULTS = (
      "void places have no smoothed gradient"),
     fault("engine/running/losses", "self.labels[self.labels != VOID] if", "self.labels.reshape(-1) % 3 if", LOSSES,
      "the mean is over what is not void"),
+    fault("data/weighting", "(masks or any(", "(any(", SIZES, "an augmentation brings void places in"),
     fault("net/sized", "(*before, *augment, *after)", "(*before, *after)", SIZES, "a random crop gives the size"),
     fault("net/judging", "if now != sizes and", "if False and", SIZES,
      "a net is judged at the sizes of what is judged"),
