@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from netspec.runtime.boxes import Box
-    from netspec.runtime.predict import Predictor, Row
+    from netspec.runtime.predict import Predictor
+    from netspec.runtime.row import Row
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:

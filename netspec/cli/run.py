@@ -19,7 +19,8 @@ from netspec.diagnostics import printable
 
 if TYPE_CHECKING:
     from netspec.runtime.given import Given
-    from netspec.runtime.predict import Predictor, Row
+    from netspec.runtime.predict import Predictor
+    from netspec.runtime.row import Row
     from netspec.runtime.session import Session
 
 #: Values that are written on a line.

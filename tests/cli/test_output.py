@@ -14,7 +14,7 @@ from netspec.cli.output import colour, memory_size, parameters, result, set_opti
 from netspec.cli.run import _line
 from netspec.diagnostics import Trouble
 from netspec.report.columns import number
-from netspec.runtime.predict import Row
+from netspec.runtime.row import Row
 
 
 @pytest.mark.parametrize(

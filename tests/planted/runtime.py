@@ -208,11 +208,9 @@ FAULTS = (
         "runtime/test_given.py",
         "maps come last here",
     ),
+    fault("row.py", "place == 1 else", "place == 0 else", "cli/test_run.py", "the first answer has the plain names"),
     fault(
-        "predict.py", "place == 1 else", "place == 0 else", "cli/test_run.py", "the first answer has the plain names"
-    ),
-    fault(
-        "predict.py",
+        "row.py",
         "value if self.probable else None",
         "value",
         "cli/test_run.py",

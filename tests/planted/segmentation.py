@@ -6,7 +6,7 @@ from tests.planted.fault import rows_of
 
 fault = rows_of("{}.py", "tests/{}.py")
 LABELS, LOSSES, SCORES, SIZES = (
-    "data/test_label_pictures", "engine/running/test_losses", "data/test_scores", "cli/test_segmentation",
+    "data/test_label_pictures", "engine/running/test_losses_by_class", "data/test_scores", "cli/test_segmentation",
 )  # fmt: skip
 
 FAULTS = (
