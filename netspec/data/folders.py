@@ -55,7 +55,7 @@ def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
     names = list(classes or found)
     result = Listing(names, passed=passed)
     for name in found:
-        if any(category(letter) in ("Cc", "Cs") for letter in name):
+        if is_hidden(name):
             raise Fault(
                 "N707",
                 f"{folder} has a folder {name!r}, whose name is not valid text",
@@ -124,6 +124,11 @@ def numbered(folder: Path) -> list[str] | None:
     if not found or not all(map(is_number, found)):
         return None
     return [str(number) for number in range(1 + max(map(int, found)))]
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name has what no text has: control characters, or bytes of no letters."""
+    return any(category(letter) in ("Cc", "Cs") for letter in name)
 
 
 def is_number(name: str) -> bool:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.folders import Listing, in_short, is_number
+from netspec.data.folders import Listing, in_short, is_hidden, is_number
 from netspec.data.images import SUFFIXES
 from netspec.data.rows import Row, first_row, read_rows, refuse
-from netspec.diagnostics import Fault
+from netspec.diagnostics import Fault, printable
 
 #: What the two columns may be called; a header may have others besides, which are not read.
 FILES = ("filename", "file", "file_name", "path", "filepath", "image", "picture")
@@ -97,6 +97,8 @@ def _entries(path: Path, rows: Sequence[Row]) -> tuple[list[_Entry], list[str]]:
             wrong.append(f"{where} {len(fields)} fields, not {width}: quote a name that has a comma")
         elif len(fields) <= label or not fields[label]:
             wrong.append(f"{where} {fields[file] if len(fields) > file else 'this line'} has no label")
+        elif is_hidden(fields[label]):
+            wrong.append(f"{where} the label {printable(fields[label])} has control characters in it")
         elif not fields[file]:
             wrong.append(f"{where} the label {fields[label]} has no file")
         else:

@@ -95,7 +95,10 @@ def parted(train: Part, val: Part | None, test: Part | None, data: Data, seed: i
     classes = data.classes or train.classes
     if val is not None or not share or len(train) < 2:
         return Parts(train, val, test, classes=classes)
-    return Parts(*held_out(train, share, seed), test, share, classes)
+    rest, out = held_out(train, share, seed)
+    if not len(out):  # each class has one example, and keeps it
+        return Parts(train, None, test, classes=classes)
+    return Parts(rest, out, test, share, classes)
 
 
 def part_to_judge(folder: Path, data: Data, needs: Needs, seed: int | None, reading: Reading) -> tuple[str, Part]:
@@ -111,5 +114,6 @@ def part_to_judge(folder: Path, data: Data, needs: Needs, seed: int | None, read
     if train is not None:
         if seed is None or not data.validate:
             return "all", train
-        return HELD_OUT, held_out(train, data.validate, seed)[1]
+        out = held_out(train, data.validate, seed)[1]
+        return (HELD_OUT, out) if len(out) else ("all", train)
     return "test", read_part(folder, "test", data.classes, needs, reading)  # which says what it looked for

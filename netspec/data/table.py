@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import MOST, Examples
-from netspec.data.folders import in_short
+from netspec.data.folders import in_short, is_hidden
 from netspec.data.lists import in_order, numbers_of
 from netspec.data.needs import Needs
 from netspec.data.rows import each_row, first_row, refuse
@@ -221,8 +221,9 @@ def _misfit(path: Path, row: tuple[int, list[str]], width: int, wrong: dict[int,
 
 
 def _texts(cells: list[list[str]]) -> tuple[Array, list[tuple[int, int]]]:
-    """One column of texts, and the places of empty ones."""
-    return np.array(cells, np.str_).reshape(len(cells), 1), [(row, 0) for row, (cell,) in enumerate(cells) if not cell]
+    """One column of texts, and the places of those that name nothing."""
+    bad = [(row, 0) for row, (cell,) in enumerate(cells) if not cell or is_hidden(cell)]
+    return np.array(cells, np.str_).reshape(len(cells), 1), bad
 
 
 def _numbers(cells: list[list[str]]) -> tuple[Array, list[tuple[int, int]]]:
@@ -251,6 +252,8 @@ def _said(cell: str, text: bool) -> str:
     """What is wrong with a cell."""
     if not cell:
         return f"no {'class' if text else 'number'}"
+    if text:
+        return f"{_quoted(cell)} has control characters"
     comma = cell.count(",") == 1 and _is_number(cell.replace(",", "."))
     return f"{_quoted(cell)} is no {'finite ' * _is_number(cell)}number{': write a point for the comma' * comma}"
 

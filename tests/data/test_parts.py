@@ -216,3 +216,13 @@ def test_what_the_run_held_out_is_judged(tmp_path: Path) -> None:
     assert isinstance(part, Pictures) and isinstance(parts.val, Pictures)
     assert name == "held out" and part.keys == parts.val.keys and part.labels.tolist() == parts.val.labels.tolist()
     assert part_to_judge(tmp_path, Data(), NOTHING, 5, PLAIN)[0] == "all"
+
+
+def test_where_each_class_has_one_example_nothing_is_held_out(tmp_path: Path) -> None:
+    np.savez(tmp_path / "train.npz", x=np.ones((3, 2), np.float32), y=np.arange(3))
+    needs = Needs({"x": (2,)}, {"y": 3}, frozenset({"y"}))
+    parts = read_parts(tmp_path, Data(), needs, 0, PLAIN)
+    assert (len(parts.train), parts.val, parts.share) == (3, None, None)
+    assert "no part judges the epochs" in "\n".join(parts.messages())
+    name, part = part_to_judge(tmp_path, Data(validate=0.2), needs, 0, PLAIN)
+    assert (name, len(part)) == ("all", 3)

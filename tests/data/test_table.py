@@ -170,6 +170,11 @@ def test_of_a_table_whose_rows_are_all_too_short_each_is_told() -> None:
         read("x_0,x_1,y\n1,2\n3,4\n", CLASSES)
 
 
+def test_a_class_is_text() -> None:
+    with pytest.raises(Fault, match=r"^table.csv:2: .* has control characters in column"):
+        read('x_0,x_1,y\n1,2,"a\nb"\n', CLASSES)
+
+
 def test_lines_are_counted_over_many_rows_and_line_ends_in_quotes() -> None:
     """Rows become numbers some thousands at a time."""
     rows = [f'{n},1,a,"two\nlines"' for n in range(9000)]

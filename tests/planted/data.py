@@ -140,6 +140,7 @@ FAULTS = (
      "view = view[::-1] if turn in (3, 4, 7, 8) else view", MODES, "EXIF's orientation 6 is a quarter turn clockwise"),
     fault("images", "image.width * image.height > reading.max_pixels",
      "image.width * image.height >= reading.max_pixels", MODES, "a picture at the limit is read"),
+    fault("parts", "if not len(out):", "if False:", PARTS, "a part without examples judges nothing"),
     # scores
     fault("scores", "int((right & ~lost & counted).sum())", "int((right & counted).sum())", SCORES,
      "an answer that is not a number is never right"),
