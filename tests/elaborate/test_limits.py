@@ -47,7 +47,7 @@ def test_what_is_too_large_is_told_before_it_is_made(name: str) -> None:
     began = time.process_time()
     found = codes(f"netspec 1\n{lines}\n")
     assert code in found
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 20  # to 3 where nothing else runs, and hours where it is made
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,9 @@ def test_a_flood_is_read_within_bounds(front: str, first: int, tmp_path: Path) -
     *rows, peak = done.stdout.splitlines()
     for row in rows:
         status, size, took = row.split()[-3:]
-        assert status in ("0", "1") and int(size) <= MOST_PRINTED and float(took) < 5, row
+        assert status in ("0", "1") and int(size) <= MOST_PRINTED and float(took) < 15, (
+            row
+        )  # to 4 where nothing else runs
     assert len(rows) == len(UNITS[first::12]) and int(peak) < 512_000
     assert front in FRONTS
 
