@@ -93,7 +93,7 @@ def parted(train: Part, val: Part | None, test: Part | None, data: Data, seed: i
     """The parts that there are; where none validates, a share of ``train`` does."""
     share = data.validate if data.validate is not None else USUAL if test is None else None
     classes = data.classes or train.classes
-    if val is not None or not share or len(train) < 2:
+    if val is not None or not share:
         return Parts(train, val, test, classes=classes)
     rest, out = held_out(train, share, seed)
     if not len(out):  # each class has one example, and keeps it

@@ -155,7 +155,6 @@ FAULTS = (
     fault("held_out", "ranks[members].argmin()", "ranks[members].argmax()", PARTS, "a class gives its lowest"),
     fault("parts", "USUAL if test is None else None", "USUAL", PARTS, "with a test part nothing is held out unasked"),
     fault("parts", 'for name in ("test", "val"):', 'for name in ("val", "test"):', PARTS, "test is judged before val"),
-    fault("parts", "not share or len(train) < 2", "not share", PARTS, "the only example is trained with"),
     fault("parts", "len(self.train) + len(self.val)", "len(self.train)", PARTS, "it is said how many are held out"),
     fault("folders", " and not path.is_symlink()", "", PARTS, "a linked folder in a class is not followed"),
     fault("folders", "path.relative_to(folder).as_posix()", "path.name", PARTS,
