@@ -4,7 +4,6 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 import io
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,8 +51,8 @@ def painter(predictor: Predictor, maps: Path | None, boxes: Path | None, least: 
     if maps is not None and boxes is not None and maps.resolve() == boxes.resolve():
         raise click.UsageError("--map and --boxes write pictures of the same names: give each a folder of its own")
     left = predictor.slide()
-    windows = predictor.ending.windows
-    if boxes is not None and (windows is None or len(windows) != 2 or max(stride for _, stride in windows) == 1):
+    windows = predictor.windows
+    if boxes is not None and (windows is None or max(stride for _, stride in windows) == 1):
         raise Fault(
             "N708",
             f"output {printable(predictor.output)} of the model does not answer by a window that slides over a picture",
@@ -77,16 +76,13 @@ class Painter:
 
     def __init__(self, predictor: Predictor, maps: Path | None, boxes: Path | None, least: float, rows: Sinks) -> None:
         self.predictor, self.maps, self.boxes, self.least, self.rows = predictor, maps, boxes, least, rows
-        self.names: Counter[str] = Counter()
+        self.names: dict[str, int] = {}  # those that are used, each with the last number that was put behind it
         self.pictures = self.found = self.left = self.without = 0
 
     def add(self, row: Row, values: Any) -> Mapping[str, Any]:
         """Write what there is of one; the files, as columns of its row."""
-        columns: dict[str, Any] = {}
-        if self.maps is not None:
-            columns["map"] = None
-        if self.boxes is not None:
-            columns["boxes"] = None
+        asked = {"map": self.maps, "boxes": self.boxes}
+        columns: dict[str, Any] = {name: None for name, folder in asked.items() if folder is not None}
         if values is None or values.ndim < 2:
             return columns
         name = self._name(row.filename)
@@ -100,9 +96,12 @@ class Painter:
 
     def _name(self, filename: str) -> str:
         """The picture's name without its suffix, numbered where there was one of that name before."""
-        stem = Path(filename).stem
-        self.names[stem] += 1
-        return stem if self.names[stem] == 1 else f"{stem}-{self.names[stem]}"
+        name = stem = Path(filename).stem
+        while name in self.names:
+            self.names[stem] += 1
+            name = f"{stem}-{self.names[stem]}"
+        self.names[name] = 1
+        return name
 
     def _map(self, path: Path, row: Row, values: Any) -> Path:
         import numpy as np
@@ -114,8 +113,8 @@ class Painter:
         np.save(content, np.asarray(values, np.float32))
         atomic_write(array, [content.getbuffer()])
         if values.ndim == 3:
-            windows = self.predictor.ending.windows
-            cells = (windows[0][1], windows[1][1]) if windows is not None and len(windows) == 2 else (1, 1)
+            windows = self.predictor.windows or ((1, 1), (1, 1))
+            cells = windows[0][1], windows[1][1]
             _save(map_picture(values, cells), path, row)
         return array
 
@@ -125,14 +124,13 @@ class Painter:
         from netspec.report.painted import boxes_picture
         from netspec.runtime.boxes import found, suppressed
 
-        predictor = self.predictor
-        windows = predictor.ending.windows
+        predictor, windows = self.predictor, self.predictor.windows
         assert windows is not None
         if not row.probable:
             raise Fault("N708", "boxes are drawn by probabilities, and the model gives none",
                         help="end the net in `softmax`")  # fmt: skip
         image = read_image(row.filename, predictor.reading)
-        every = found(values, (windows[0], windows[1]), self.least)
+        every = found(values, windows, self.least)
         boxes = suppressed(every)
         self.pictures, self.found, self.left = self.pictures + 1, self.found + len(every), self.left + len(boxes)
         lie = Lie.of(predictor.data, image.shape[:2])

@@ -86,7 +86,7 @@ def command(
         note(f"showing output {printable(predictor.output)}; the model also has {', '.join(others)}")
     wrong = count = 0
     with sinks(files, as_json, [model]) as out, painter(predictor, maps, boxes, min_prob) as paint:
-        for row, values in ((row, None) for row in predictor.rows(items)) if paint is None else predictor.maps(items):
+        for row, values in predictor.maps(items):
             wrong += bool(row.error)
             count += 1
             columns = {} if paint is None else paint.add(row, values)

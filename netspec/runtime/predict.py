@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,10 +13,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.data.ahead import in_order
 from netspec.data.images import Reading, read_image
 from netspec.data.needs import Needs
 from netspec.data.scores import PROBABLE, probable
-from netspec.data.slid import whole
+from netspec.data.slid import Windows, whole
 from netspec.data.tested import averaged, views
 from netspec.diagnostics import Fault, printable
 from netspec.files import foreign
@@ -77,11 +77,13 @@ class Predictor:
 
         Raises Fault before the first row where the model cannot be asked about pictures at all.
         """
-        for name, answer in self.answers(items, self.output, self._mean):
-            if isinstance(answer, Fault):
-                yield Row(name, error=answer.message, code=answer.code)
-            else:
-                yield self._row(name, *answer)
+        return (row for row, _ in self.maps(items))
+
+    @property
+    def windows(self) -> Windows | None:
+        """Those of a map of answers with rows and columns; None where the model does not say them, or has no such."""
+        found = self.ending.windows
+        return None if found is None or len(found) != 2 else (found[0], found[1])
 
     def slide(self) -> list[Step]:
         """Answer from now on with a map of each picture as a whole; the steps of the preparation that are left out.
@@ -94,10 +96,9 @@ class Predictor:
                 f"output {printable(self.output)} of the model gives one answer to a picture, not a map",
                 help="compile the net with `--convolutional`, if it ends in dense layers",
             )
-        windows = self.ending.windows
-        if self.session.metadata.get("raw_pixels") is True or windows is None or len(windows) != 2:
+        if self.session.metadata.get("raw_pixels") is True or self.windows is None:
             return []
-        self.data, left = whole(self.data, (windows[0], windows[1]))
+        self.data, left = whole(self.data, self.windows)
         return left
 
     def maps(self, items: Iterable[Item]) -> Iterator[tuple[Row, Array | None]]:
@@ -138,24 +139,10 @@ class Predictor:
 
     def batches(self, items: Iterable[Item]) -> Iterator[list[_Ready]]:
         """Examples read and prepared, in order: at most two batches ahead of what is asked for."""
-        waiting: deque[Future[_Ready]] = deque()
-        rest = self._checked(items)
-        with ThreadPoolExecutor(self.threads, "read") as pool:
-            try:
-                batch: list[_Ready] = []
-                while True:
-                    for item in islice(rest, 2 * self.batch - len(waiting)):
-                        waiting.append(pool.submit(self._ready, item))
-                    if not waiting:
-                        break
-                    batch.append(self._counted(waiting.popleft().result()))
-                    if len(batch) == self.batch:
-                        yield batch
-                        batch = []
-                if batch:
-                    yield batch
-            finally:
-                pool.shutdown(cancel_futures=True)
+        with closing(in_order(self._checked(items), self._ready, self.threads, 2 * self.batch)) as ready:
+            counted = map(self._counted, ready)
+            while batch := list(islice(counted, self.batch)):
+                yield batch
 
     def _checked(self, items: Iterable[Item]) -> Iterator[Item]:
         """The items; the first picture asks whether the model reads one."""

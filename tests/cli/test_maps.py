@@ -155,3 +155,12 @@ def test_a_picture_smaller_than_the_window_says_so(folder: Path, capsys: pytest.
     assert "the prepared picture is 3 x 9, and the model reads at least 4 x 4" in capsys.readouterr().out
     Image.new("L", (4, 4)).save("small.png")
     assert main(["run", "c.onnx", "small.png", "--map", "m"]) == 0
+
+
+def test_a_name_that_was_made_is_not_taken_twice(folder: Path) -> None:
+    for place in ("a/x.png", "b/x.png", "x-2.png"):
+        Path(place).parent.mkdir(exist_ok=True)
+        Path(place).write_bytes(Path("scene.png").read_bytes())
+    assert main(["run", "c.onnx", "a/x.png", "b/x.png", "x-2.png", "--map", "m", "--csv", "rows.csv"]) == 0
+    with Path("rows.csv").open() as file:
+        assert [row["map"] for row in csv.DictReader(file)] == ["m/x.npy", "m/x-2.npy", "m/x-2-2.npy"]

@@ -9,8 +9,8 @@ fault = rows_of("{}", "tests/{}")
 FAULTS = (
     fault(
         "cli/run.py",
-        "in ((row, None) for row in predictor.rows(items)) if",
-        "in [(row, None) for row in predictor.rows(items)] if",
+        "in predictor.maps(items):",
+        "in list(predictor.maps(items)):",
         "cli/test_run_memory.py",
         "no row is kept",
     ),
