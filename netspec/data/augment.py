@@ -57,13 +57,14 @@ TRIES = 10
 
 def random_resized_crop(images: Images, step: steps.RandomResizedCrop, draws: Array) -> Images:
     """A part of any size and shape within its bounds, resized."""
+    return each_drawn(images, draws, lambda image, row: part_of(image, step, row))
 
-    def one(image: Array, row: Array) -> Array:
-        top, left, height, width = resized_part(image.shape[0], image.shape[1], row)
-        part = np.ascontiguousarray(image[top : top + height, left : left + width])
-        return resize_image(part, step.size, step.size, "bilinear")
 
-    return each_drawn(images, draws, one)
+def part_of(image: Array, step: steps.RandomResizedCrop, row: Array, filter: str = "bilinear") -> Array:
+    """The same of one picture (height, width, maps), by one of Pillow's filters."""
+    top, left, height, width = resized_part(image.shape[0], image.shape[1], row)
+    part = np.ascontiguousarray(image[top : top + height, left : left + width])
+    return resize_image(part, step.size, step.size, filter)
 
 
 def resized_part(height: int, width: int, row: Array) -> tuple[int, int, int, int]:
@@ -83,21 +84,27 @@ def resized_part(height: int, width: int, row: Array) -> tuple[int, int, int, in
 
 def mirror(images: Images, step: steps.Mirror, draws: Array) -> Images:
     """Every second one, left and right changed."""
-    return each_drawn(images, draws, lambda image, row: image[:, ::-1] if row[0] < 0.5 else image)
+    return each_drawn(images, draws, lambda image, row: mirrored(image, row))
+
+
+def mirrored(image: Array, row: Array) -> Array:
+    """The same of one picture."""
+    return image[:, ::-1] if row[0] < 0.5 else image
 
 
 def rotate(images: Images, step: steps.Rotate, draws: Array) -> Images:
     """Either way round the middle, a draw of 1 being counterclockwise; what comes in from outside is 0."""
+    return each_drawn(images, draws, lambda image, row: rotated(image, step, row, Image.Resampling.BILINEAR))
 
-    def one(image: Array, row: Array) -> Array:
-        angle = (2 * float(row[0]) - 1) * step.degrees
-        maps = [
-            np.asarray(Image.fromarray(np.ascontiguousarray(image[..., c])).rotate(angle, Image.Resampling.BILINEAR))
-            for c in range(image.shape[2])
-        ]
-        return np.stack(maps, axis=-1)
 
-    return each_drawn(images, draws, one)
+def rotated(image: Array, step: steps.Rotate, row: Array, how: Image.Resampling) -> Array:
+    """The same of one picture (height, width, maps), by one of Pillow's ways."""
+    angle = (2 * float(row[0]) - 1) * step.degrees
+    maps = [
+        np.asarray(Image.fromarray(np.ascontiguousarray(image[..., c])).rotate(angle, how))
+        for c in range(image.shape[2])
+    ]
+    return np.stack(maps, axis=-1)
 
 
 #: Principal components of ImageNet's colours, 0 to 1: values, and a vector a column (Krizhevsky's decorrelation).

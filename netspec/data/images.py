@@ -83,33 +83,17 @@ def read_image(path: str | Path, reading: Reading = PLAIN) -> Array:
 
 def read_stored(path: str | Path, reading: Reading = PLAIN) -> tuple[Array, str]:
     """As ``read_image``, and how the file stores the pixels, in Pillow's word: `L`, `RGB`, `RGBA`, `P`, `I;16` …"""
-    with (
-        open_regular(path, "N705", Fault) as file,
-        foreign("N705", f"{path} cannot be decoded"),
-        _opened(file, path) as image,
-    ):
-        if image.width * image.height > reading.max_pixels:
-            raise Fault(
-                "N705",
-                f"{path} has {image.width:,} x {image.height:,} pixels, "
-                f"past the limit of {reading.max_pixels:,} that `--max-pixels` sets",
-            )
+    with _opened(path, reading) as (file, image):
         mode = str(image.mode)  # before it is decoded, which may change it
         return _upright(file, image, path, reading.span), mode
 
 
-def read_numbers(path: str | Path) -> Array:
+def read_numbers(path: str | Path, reading: Reading = PLAIN) -> Array:
     """The numbers of a label picture's pixels, (height, width) of uint8: grey levels, or places in a palette.
 
     Raises Fault N705 where it is a picture of colours, or of numbers past 255.
     """
-    with (
-        open_regular(path, "N705", Fault) as file,
-        foreign("N705", f"{path} cannot be decoded"),
-        _opened(file, path) as image,
-    ):
-        if image.width * image.height > MOST_PIXELS:
-            raise Fault("N705", f"{path} has {image.width:,} x {image.height:,} pixels, past the limit")
+    with _opened(path, reading) as (_, image):
         if image.mode not in ("L", "P", "1", "I;16", "I"):
             raise Fault("N705", f"{path} has colours ({image.mode}), and labels are numbers of classes",
                         help="save it as a grey or a palette picture, whose pixels are the numbers")  # fmt: skip
@@ -174,12 +158,18 @@ _UNLIMITED, _SILENT = _Shared(_no_limit), _Shared(_no_lines)
 
 
 @contextmanager
-def _opened(file: Any, path: str | Path) -> Iterator[Image.Image]:
-    """A picture whose head is read."""
-    with _UNLIMITED:
+def _opened(path: str | Path, reading: Reading) -> Iterator[tuple[BinaryIO, Image.Image]]:
+    """A picture's file, and the picture, whose head is read. Raises Fault N705 where it is none, or is too large."""
+    with open_regular(path, "N705", Fault) as file, foreign("N705", f"{path} cannot be decoded"), _UNLIMITED:
         try:
             with Image.open(file, formats=FORMATS) as image:
-                yield image
+                if image.width * image.height > reading.max_pixels:
+                    raise Fault(
+                        "N705",
+                        f"{path} has {image.width:,} x {image.height:,} pixels, "
+                        f"past the limit of {reading.max_pixels:,} that `--max-pixels` sets",
+                    )
+                yield file, image
         except UnidentifiedImageError:
             raise Fault("N705", f"{path} cannot be decoded: it is not a picture that can be read") from None
 

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from netspec.data.augment import RANDOM, random_crop, resized_part
+from netspec.data.augment import RANDOM, mirrored, part_of, random_crop, rotated
 from netspec.data.folders import below
-from netspec.data.images import read_numbers
-from netspec.data.steps import center_crop, resize, resize_image
+from netspec.data.images import Reading, read_numbers
+from netspec.data.steps import center_crop, resize
 from netspec.diagnostics import Fault, several
 from netspec.settings import Data, steps
 from netspec.settings.arguments import of_class
@@ -67,7 +67,7 @@ def _named(folder: Path, passed: Counter[str]) -> dict[str, Path]:
     return found
 
 
-def read_labels(paths: Sequence[Path], sizes: Sequence[tuple[int, ...]]) -> list[Array]:
+def read_labels(paths: Sequence[Path], sizes: Sequence[tuple[int, ...]], reading: Reading) -> list[Array]:
     """The numbers of classes, (height, width) of uint8, of the ``sizes`` of their pictures.
 
     Fault N707 lists all that is wrong.
@@ -75,7 +75,7 @@ def read_labels(paths: Sequence[Path], sizes: Sequence[tuple[int, ...]]) -> list
     found, wrong = [], list[str]()
     for path, size in zip(paths, sizes, strict=True):
         try:
-            labels = read_numbers(path)
+            labels = read_numbers(path, reading)
         except Fault as fault:
             wrong.append(fault.line)
             continue
@@ -114,25 +114,14 @@ def tested(labels: Sequence[Array], data: Data) -> list[Array]:
     return follow(labels, [*first, *([] if data.test is None else [data.test]), *last])
 
 
-def _part(image: Array, step: steps.RandomResizedCrop, row: Array) -> Array:
-    top, left, height, width = resized_part(image.shape[0], image.shape[1], row)
-    part = np.ascontiguousarray(image[top : top + height, left : left + width])
-    return resize_image(part, step.size, step.size, "nearest")
-
-
-def _turned(image: Array, step: steps.Rotate, row: Array) -> Array:
-    picture = Image.fromarray(np.ascontiguousarray(image[..., 0]))
-    return np.asarray(picture.rotate((2 * float(row[0]) - 1) * step.degrees, Image.Resampling.NEAREST))[..., None]
-
-
 #: What moves the places of a picture, and how labels follow: (height, width, 1) of bytes, the step, its draws.
 FOLLOWED: dict[type[steps.Step], Callable[[Array, Any, Array], Array]] = {
     steps.Resize: lambda image, step, _: np.asarray(resize([image], step.replaced(filter="nearest"))[0]),
     steps.CenterCrop: lambda image, step, _: np.asarray(center_crop([image], step)[0]),
     steps.RandomCrop: lambda image, step, row: np.asarray(random_crop(image[None], step, row[None]))[0],
-    steps.RandomResizedCrop: _part,
-    steps.Mirror: lambda image, step, row: image[:, ::-1] if row[0] < 0.5 else image,
-    steps.Rotate: _turned,
+    steps.RandomResizedCrop: lambda image, step, row: part_of(image, step, row, "nearest"),
+    steps.Mirror: lambda image, _, row: mirrored(image, row),
+    steps.Rotate: lambda image, step, row: rotated(image, step, row, Image.Resampling.NEAREST),
 }
 #: What changes colours alone.
 UNMOVED = (steps.PcaJitter, steps.ColorJitter, steps.Grayscale, steps.Invert, steps.Numeric, steps.Augment)

@@ -143,7 +143,7 @@ def _with_masks(folder: Path, part: str, classes: list[str] | None, reading: Rea
     beside = dict(zip(found.pictures, found.labels, strict=True))
     listed = Listing([], found.pictures, found.keys, [0] * len(found.keys), found.passed)
     images = decoded(listed, reading, folder)  # which may leave some out
-    masks = read_labels([beside[path] for path in listed.files], [one.size for one in images.found])
+    masks = read_labels([beside[path] for path in listed.files], [one.size for one in images.found], reading)
     files = list(map(str, listed.files))
     return Pictures(images, np.array(listed.labels), classes, listed.keys, listed.passed, files, masks)
 

@@ -11,6 +11,7 @@ from PIL import Image
 from netspec.data.batches import Batches, prepared
 from netspec.data.chain import apply
 from netspec.data.held_out import held_out
+from netspec.data.images import Reading
 from netspec.data.label_pictures import FOLLOWED, UNMOVED, follow
 from netspec.data.needs import Needs
 from netspec.data.sets import Pictures, find_part, read_part
@@ -89,6 +90,13 @@ def test_labels_that_cannot_be_used(label: Image.Image | None, said: str, tmp_pa
     with pytest.raises(Fault, match="a label picture cannot be used") as caught:
         read_part(tmp_path, "train", None, NEEDS)
     assert said in caught.value.message and "labels/b.png" in caught.value.message
+
+
+def test_the_limit_of_pixels_is_that_of_pictures(tmp_path: Path) -> None:
+    write(tmp_path, "a.png", np.ones((4, 6), int))
+    Image.new("L", (60, 40)).save(tmp_path / "labels/a.png")
+    with pytest.raises(Fault, match=r"has 60 x 40 pixels, past the limit of 30 that `--max-pixels` sets"):
+        read_part(tmp_path, "train", None, NEEDS, Reading(max_pixels=30))
 
 
 def test_wide_numbers_that_are_small_are_labels(tmp_path: Path) -> None:

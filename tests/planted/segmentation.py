@@ -16,7 +16,7 @@ FAULTS = (
     fault("data/label_pictures", 'filter="nearest"', 'filter="bilinear"', LABELS, "labels are never mixed"),
     fault("data/label_pictures", "[labels[key] for key in keys]", "list(labels.values())[::-1]", LABELS,
      "labels are those of their pictures"),
-    fault("data/label_pictures", "row[0] < 0.5 else image", "row[0] > 0.5 else image", LABELS,
+    fault("data/label_pictures", "image, _, row: mirrored(image, row)", "image, _, row: mirrored(image, 1 - row)", LABELS,
      "labels are mirrored too"),
     fault("data/held_out", "[part.masks[i] for i in places]", "part.masks[: len(places)]", LABELS,
      "held out labels are those of their pictures"),
