@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.scores import Answers
+from netspec.data.scores import Answers, said, tallied
 from netspec.data.targets import Target
-from netspec.settings.losses import LOSSES, VOID
+from netspec.settings.losses import LOSSES, VOID, has_void
 
 Array = NDArray[Any]
 #: A matrix of more classes than this is not kept.
@@ -86,22 +86,21 @@ class Confusion:
         if sound is not None:
             lost = lost | ~sound.reshape(-1, *[1] * (lost.ndim - 1))
         self.single = values.ndim == 2
-        first, total = self.total, labels.size
+        first, void = self.total, has_void(labels.ndim, self.classes)
         values, probs = values.reshape(-1, self.classes), probs.reshape(-1, self.classes)
         labels, lost = labels.reshape(-1), lost.reshape(-1)
-        if not self.single and self.classes <= VOID:  # void places count nothing
+        if void:  # which counts nothing
             values, probs, lost, labels = (each[labels != VOID] for each in (values, probs, lost, labels))
-            total = labels.size
-        answers = np.where(np.isnan(values), -np.inf, values).argmax(axis=-1)
-        self.examples += np.bincount(labels, minlength=self.classes)
-        kept, said = labels[~lost], answers[~lost]
-        self.answered += np.bincount(said, minlength=self.classes)
-        self.right += np.bincount(kept[kept == said], minlength=self.classes)
+        answers, kept = said(values), labels[~lost]
+        examples, answered, right = tallied(labels, answers, lost, self.classes)
+        self.examples += examples
+        self.answered += answered
+        self.right += right
         if self.matrix is not None:
-            counts = np.bincount(kept * self.classes + said, minlength=self.classes**2)
+            counts = np.bincount(kept * self.classes + answers[~lost], minlength=self.classes**2)
             self.matrix += counts.reshape(self.matrix.shape)
         self.top += int((_rank(values[~lost], kept) < TOP).sum())
-        self.total += total
+        self.total += labels.size
         if self.single:
             self._note(np.flatnonzero((answers != labels) | lost), first, labels, answers, probs)
 

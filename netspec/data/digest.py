@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from netspec.data.arrays import Examples
 from netspec.data.picture_files import PictureFiles
 
 if TYPE_CHECKING:
-    from netspec.data.arrays import Examples
     from netspec.data.sets import Pictures
 
 #: Bytes that are looked at in one go: arrays may be larger than memory.
@@ -23,11 +23,11 @@ def digest(part: Pictures | Examples) -> str:
     Of pictures in files it is that of the files.
     """
     found = sha256()
-    arrays = getattr(part, "arrays", None)
-    if arrays is None:
-        arrays = {"images": part.images, "labels": part.labels}  # type: ignore[union-attr]
-        masks = part.masks  # type: ignore[union-attr]
-        arrays |= {} if masks is None else {"masks": masks}
+    if isinstance(part, Examples):
+        arrays: dict[str, Any] = dict(part.arrays)
+    else:
+        arrays = {"images": part.images, "labels": part.labels}
+        arrays |= {} if part.masks is None else {"masks": part.masks}
     for name, array in sorted(arrays.items()):
         found.update(f"{name} {len(array)}\n".encode())
         if isinstance(array, PictureFiles):

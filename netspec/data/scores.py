@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.settings.losses import LOSSES, VOID
+from netspec.settings.losses import LOSSES, VOID, has_void
 
 Array = NDArray[Any]
 #: Stands in for a probability of 0 where nothing but the probability is known.
@@ -138,7 +138,7 @@ def _score(loss: str, given: Answers, target: Array, sound: Array | None) -> Sco
     if rule.labels:
         lost = np.asarray(lost.any(axis=-1))
     counted = np.ones(lost.shape, bool)
-    if rule.labels and target.ndim > 1 and given.values.shape[-1] <= VOID:  # void places count nothing
+    if rule.labels and has_void(target.ndim, given.values.shape[-1]):
         counted = target != VOID
         target = np.where(counted, target, 0)
     values, right, broken = rule.value(given, target), rule.right(given, target), int((lost & counted).sum())
@@ -153,12 +153,24 @@ def _score(loss: str, given: Answers, target: Array, sound: Array | None) -> Sco
 
 
 def _places(values: Array, target: Array, counted: Array, lost: Array) -> Array:
-    """How many places are of each class, how many are answered so, and where both agree."""
-    classes = values.shape[-1]
-    labels, sound = target[counted], ~lost[counted]
-    said = np.where(np.isnan(values), -np.inf, values).argmax(axis=-1)[counted][sound]
-    agreed = said[said == labels[sound]]
-    return np.stack([np.bincount(found, minlength=classes) for found in (labels, said, agreed)])
+    """As ``tallied``, of the places that count."""
+    return tallied(target[counted], said(values)[counted], lost[counted], values.shape[-1])
+
+
+def said(values: Array) -> Array:
+    """The class that values, in the last axis, say; what is not a number is never said."""
+    answer: Array = np.where(np.isnan(values), -np.inf, values).argmax(axis=-1)
+    return answer
+
+
+def tallied(labels: Array, answers: Array, lost: Array, classes: int) -> Array:
+    """(3, classes) of some labels and answers: how many are of each class, are answered so, and where both agree.
+
+    What is ``lost`` counts as no answer.
+    """
+    sound = answers[~lost]
+    agreed = sound[sound == labels[~lost]]
+    return np.stack([np.bincount(found, minlength=classes) for found in (labels, sound, agreed)])
 
 
 def probable(y: Array, end: str) -> bool:

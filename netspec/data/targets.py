@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.diagnostics import Fault
-from netspec.settings.losses import VOID, CrossEntropy, takes_labels
+from netspec.settings.losses import VOID, CrossEntropy, has_void, takes_labels
 from netspec.shape import Shape
 
 Array = NDArray[Any]
@@ -33,7 +33,7 @@ class Target:
     @property
     def voids(self) -> bool:
         """Whether places may be void: those of a map of classes, of which none has that number."""
-        return self.loss == CrossEntropy.name and len(self.shape) > 1 and self.shape[-1] <= VOID
+        return self.loss == CrossEntropy.name and has_void(len(self.shape), self.shape[-1])
 
     def of(self, given: Array | None, inputs: Mapping[str, Array]) -> Array:
         """Targets as the loss reads them: class numbers, or arrays of the output's shape.

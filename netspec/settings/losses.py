@@ -117,6 +117,11 @@ LOSSES: dict[str, Loss] = {loss.name: loss for loss in (CrossEntropy(), Mse(), M
 VOID = 255
 
 
+def has_void(axes: int, classes: int) -> bool:
+    """Whether labels of so many axes may be void: those of places, where no class has that number."""
+    return axes > 1 and classes <= VOID
+
+
 def takes_labels(loss: str) -> bool:
     """Whether targets are numbers of classes; else they are arrays of the output's shape."""
     return LOSSES[loss].labels

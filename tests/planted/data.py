@@ -162,7 +162,8 @@ FAULTS = (
     fault("checking", "len({part for part, _ in group}) > 1", "len(group) > 2", EQUAL, "equal across parts is a leak"),
     fault("checking", "max(counts) / min(counts)", "min(counts) / max(counts)", SOUND, "imbalance is above 1"),
     # what was taken for what
-    fault("confusion", "kept * self.classes + said", "said * self.classes + kept", CONFUSION, "rows are the classes"),
+    fault("confusion", "kept * self.classes + answers[~lost]", "answers[~lost] * self.classes + kept", CONFUSION,
+     "rows are the classes"),
     fault("confusion", "right / answered if answered", "right / examples if answered", CONFUSION,
      "precision is of what was called so"),
     fault("confusion", "2 * right / (examples + answered)", "right / (examples + answered)", CONFUSION, "F1"),

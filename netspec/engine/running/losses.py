@@ -10,7 +10,7 @@ import numpy as np
 
 from netspec.engine.kernel import Array, Run
 from netspec.settings.arguments import of_class
-from netspec.settings.losses import LOSSES, VOID, BinaryCrossEntropy, CrossEntropy, Hinge, Loss, Mae, Mse
+from netspec.settings.losses import LOSSES, VOID, BinaryCrossEntropy, CrossEntropy, Hinge, Loss, Mae, Mse, has_void
 
 #: Places in the sums of a chunk: loss, right answers, answers.
 LOSS, RIGHT, COUNT = 0, 1, 2
@@ -31,7 +31,7 @@ class ByClass:
     @property
     def voids(self) -> bool:
         """Whether places may be void, which count nothing."""
-        return self.labels.ndim > 1 and len(self.weights) <= VOID
+        return has_void(self.labels.ndim, len(self.weights))
 
 
 @dataclass(frozen=True)
