@@ -63,6 +63,10 @@ class Reading:
         """With a place for what is decoded, and the steps that it is kept behind."""
         return replace(self, store=store, front=front, judged=judged)
 
+    def of_part(self, part: str) -> Reading:
+        """With the steps that the pictures of a part are kept behind."""
+        return self if part == "train" else replace(self, front=self.judged)
+
     def allows(self, layout: str) -> bool:
         """Whether data may be of a layout."""
         return self.layout in (None, layout)

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
+from netspec.data.targets import Target
+from netspec.settings.losses import takes_labels
+
 Sizes = tuple[int | None, ...]
 
 
@@ -23,6 +26,19 @@ class Needs:
     maps: frozenset[str] = frozenset()
     rebuilt: frozenset[str] = frozenset()
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @staticmethod
+    def of(inputs: Mapping[str, Sizes], targets: Sequence[Target], columns: Mapping[str, Sequence[str]]) -> Needs:
+        """Those of a net whose outputs are held against ``targets``."""
+        labels = [target for target in targets if takes_labels(target.loss)]
+        return Needs(
+            inputs,
+            {target.output: prod(target.shape) or None for target in targets},
+            frozenset(target.output for target in labels),
+            frozenset(target.output for target in labels if len(target.shape) > 1),
+            frozenset(target.output for target in targets if target.rebuilds),
+            columns,
+        )
 
     @property
     def names(self) -> list[str]:

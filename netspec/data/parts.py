@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,10 +101,18 @@ def parted(train: Part, val: Part | None, test: Part | None, data: Data, seed: i
     return Parts(rest, out, test, share, classes)
 
 
-def part_to_judge(folder: Path, data: Data, needs: Needs, seed: int | None, reading: Reading) -> tuple[str, Part]:
+def part_to_judge(
+    folder: Path,
+    data: Data,
+    needs: Needs,
+    seed: int | None,
+    reading: Reading,
+    own: Callable[[Part], bool] = lambda held_out: True,
+) -> tuple[str, Part]:
     """The part to judge a finished model by, and its name: test, else val, else what was held out of the training set.
 
-    Of a model that knows of nothing held out it is all of that set. Raises Fault N707 where there is none of these.
+    Of a model that knows of nothing held out it is all of that set, and so where that was not its ``own``. Raises Fault
+    N707 where there is none of these.
     """
     for name in ("test", "val"):
         found = find_part(folder, name, data.classes, needs, reading)
@@ -115,5 +123,5 @@ def part_to_judge(folder: Path, data: Data, needs: Needs, seed: int | None, read
         if seed is None or not data.validate:
             return "all", train
         out = held_out(train, data.validate, seed)[1]
-        return (HELD_OUT, out) if len(out) else ("all", train)
+        return (HELD_OUT, out) if len(out) and own(out) else ("all", train)
     return "test", read_part(folder, "test", data.classes, needs, reading)  # which says what it looked for

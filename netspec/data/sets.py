@@ -112,8 +112,7 @@ def find_part(
         return pictures
     found = listing_of(folder, part, classes, reading)
     if found is not None:
-        front = reading.front if part == "train" else reading.judged
-        images = decoded(found, replace(reading, front=front), folder)
+        images = decoded(found, reading.of_part(part), folder)
         files = list(map(str, found.files))
         return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed, files)
     for name in PARTS[part] if needs.names and reading.allows("arrays") else ():
@@ -142,7 +141,7 @@ def _with_masks(folder: Path, part: str, classes: list[str] | None, reading: Rea
         return None
     beside = dict(zip(found.pictures, found.labels, strict=True))
     listed = Listing([], found.pictures, found.keys, [0] * len(found.keys), found.passed)
-    images = decoded(listed, reading, folder)  # which may leave some out
+    images = decoded(listed, reading.of_part(part), folder)  # which may leave some out
     masks = read_labels([beside[path] for path in listed.files], [one.size for one in images.found], reading)
     files = list(map(str, listed.files))
     return Pictures(images, np.array(listed.labels), classes, listed.keys, listed.passed, files, masks)

@@ -38,7 +38,7 @@ def evaluate(
     """
     from netspec.data.chain import fronts
     from netspec.data.images import Reading
-    from netspec.data.parts import HELD_OUT, part_to_judge
+    from netspec.data.parts import part_to_judge
     from netspec.data.store import Store
     from netspec.runtime.evaluate import evaluate as scored
     from netspec.runtime.metadata import needed, preparation
@@ -46,13 +46,17 @@ def evaluate(
     session, logits = _opened(model, device)
     data = preparation(session)
     seed = session.metadata.get("seed")
-    asked = folder, data, needed(session, data)
     raw = session.metadata.get("raw_pixels") is True  # the model goes through all steps itself
     front = ((), ()) if raw else fronts(data)
     reading = Reading.of(data, max_pixels, layout, skip).kept(Store(cache), *front)
-    name, part = part_to_judge(*asked, seed if type(seed) is int else None, reading)
-    if name == HELD_OUT and _is_other(model, folder, part):
-        name, part = part_to_judge(*asked, None, reading)
+    name, part = part_to_judge(
+        folder,
+        data,
+        needed(session, data),
+        seed if type(seed) is int else None,
+        reading,
+        lambda held_out: not _is_other(model, folder, held_out),
+    )
     files = getattr(part, "files", None)
     return session, replace(scored(session, part, logits), part=name, examples=len(part), files=files)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from netspec.data.checking import Checked, check
 from netspec.data.images import Reading
+from netspec.data.needs import Needs
 from netspec.diagnostics import Fault
 from netspec.net.keeping import Keep
-from netspec.net.needed import needed
+from netspec.net.targets_of import targets_of
 from netspec.net.training import Training
 
 if TYPE_CHECKING:
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
 def looked(net: Net, data: Path, max_pixels: int | None, layout: str | None = None) -> Checked:
     """What every example is, and what of them does not fit the net."""
-    training = Training(net, net.train_settings, data, Keep(), 1, lambda: False, max_pixels=max_pixels, layout=layout)
-    found = check(data, net.data, needed(net, net.train_settings.loss), Reading.of(net.data, max_pixels, layout))
+    needs = Needs.of(net.input_shapes(), targets_of(net, net.train_settings.loss), net.data.columns)
+    found = check(data, net.data, needs, Reading.of(net.data, max_pixels, layout))
     if not found.unreadable and not found.problems:
         try:
-            training.ready()
+            Training(
+                net, net.train_settings, data, Keep(), 1, lambda: False, max_pixels=max_pixels, layout=layout
+            ).ready()
         except Fault as fault:
             found.problems += fault.each
     return found

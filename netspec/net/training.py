@@ -16,11 +16,11 @@ from netspec.net.budget import Budget
 from netspec.net.classes import check_count
 from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
-from netspec.net.needed import needed, targets_of
 from netspec.net.recorded import Record, record
 from netspec.net.screen import told_of_batch, told_of_colours, told_of_net, told_of_start
 from netspec.net.sized import sized
 from netspec.net.start import Start, begun
+from netspec.net.targets_of import targets_of
 from netspec.settings import Train
 from netspec.settings.train import Patience
 
@@ -94,8 +94,7 @@ class Training:
         batches = self._batches(parts.train)
         for part in (parts.val, parts.test):
             if part is not None:
-                asked = targets_of(self.free, self.settings.loss)
-                check(part, judged(part, asked) or asked[:1])
+                check(part, judged(part, self.judged) or self.judged[:1])
         return parts, batches
 
     def _run(self, keeper: Keeper) -> Iterator[Event]:
@@ -124,16 +123,18 @@ class Training:
         from netspec.data.handed import Reader
         from netspec.data.images import Reading
         from netspec.data.measured import measured
+        from netspec.data.needs import Needs
         from netspec.data.parts import read_parts
         from netspec.data.store import Store
 
         net, self.store = self.net, Store(self.cache)
+        inputs, self.judged = net.input_shapes(), targets_of(net, self.settings.loss)
         reading = Reading.of(net.data, self.max_pixels, self.layout, self.skip).kept(self.store, *fronts(net.data))
         if self.path is None:
-            found = targets_of(net, self.settings.loss)
-            parts = Reader(net.input_shapes(), found, net.data).parts(self.folder, self.settings.seed)
+            parts = Reader(inputs, self.judged, net.data).parts(self.folder, self.settings.seed)
         else:
-            parts = read_parts(self.path, net.data, needed(net, self.settings.loss), self.settings.seed, reading)
+            needs = Needs.of(inputs, self.judged, net.data.columns)
+            parts = read_parts(self.path, net.data, needs, self.settings.seed, reading)
         classes = net.data.classes or getattr(parts.train, "classes", None)
         self.free, self.net = net, sized(net, self.at, parts.train, self.where.tell)
         self.inputs, self.targets = self.net.input_shapes(), targets_of(self.net, self.settings.loss)
@@ -158,8 +159,7 @@ class Training:
         graph = self.net.graph
         fresh = initial(graph, settings.seed) if state is None else {}
         fresh = self.start.weights(graph, fresh, lambda: self._some(batches)) if state is None else {}
-        free, losses = self.free, settings.loss
-        judged = tuple(targets_of(free, losses))
+        free, judged = self.free, tuple(self.judged)
         self.judge = Judge(free, self.data, free.input_shapes(), judged, self.workers, self.stop)
         trainer = Trainer(
             self.net.graph,

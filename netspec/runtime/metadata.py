@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 from netspec.data.needs import Needs
 from netspec.data.scores import PROBABLE
+from netspec.data.targets import Target
 from netspec.diagnostics import Fault, printable
 from netspec.runtime.session import Session
 from netspec.settings import Data, steps
@@ -83,17 +83,15 @@ def endings(session: Session) -> dict[str, Ending]:
 
 def needed(session: Session, data: Data) -> Needs:
     """What the model reads, and what its outputs with a loss are held against; ``data`` is its preparation."""
-    inputs = session.inputs
-    losses = {name: one.loss for name, one in endings(session).items() if one.loss is not None}
-    shapes = {name: sizes for name, sizes in session.outputs.items() if name in losses}
-    return Needs(
-        inputs,
-        {name: None if None in sizes else prod(size or 0 for size in sizes) for name, sizes in shapes.items()},
-        frozenset(name for name in shapes if takes_labels(losses[name])),
-        frozenset(name for name, sizes in shapes.items() if takes_labels(losses[name]) and len(sizes) > 1),
-        frozenset(name for name, sizes in shapes.items() if [sizes] == list(inputs.values())),
-        data.columns,
-    )
+    inputs, outputs = session.inputs, session.outputs
+    targets = []
+    for name, one in endings(session).items():
+        if one.loss is not None:
+            sizes = outputs[name]
+            rebuilds = not takes_labels(one.loss) and [sizes] == list(inputs.values())
+            shape = tuple(size or 0 for size in (*sizes[1:], *sizes[:1]))
+            targets.append(Target(name, one.loss, one.end, shape, rebuilds))
+    return Needs.of(inputs, targets, data.columns)
 
 
 def _sound(session: Session) -> dict[str, Any]:

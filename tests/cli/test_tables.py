@@ -153,3 +153,11 @@ def test_a_table_is_looked_at_without_a_net_and_all_that_is_wrong_is_told(
     Path("kinds.csv").write_text("the width,height,kind\n" + "?,1,a\n" * 55)
     assert main(["data", "check", "kinds.csv", "kinds.net", "--json"]) == 1
     assert len(json.loads(capsys.readouterr().out)["problems"]) == 55
+
+
+def test_a_table_without_its_classes_says_so_in_eval_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "kinds.net", "--data", "kinds.csv", "--epochs", "1", "-o", "run"]) == 0
+    Path("new.csv").write_text("the width,height\n1,2\n")
+    capsys.readouterr()
+    assert main(["eval", "run", "--data", "new.csv"]) == 1
+    assert "new.csv has no column for output kind" in capsys.readouterr().err

@@ -35,7 +35,7 @@ FAULTS = (
      TABLE, "each class of a table gives its share"),
     fault("data/rows", "yield line, [field.strip() for field in fields]",
      "yield reader.line_num, [field.strip() for field in fields]", TABLE, "a row's line is the one that it begins in"),
-    fault("net/evaluation", "if name == HELD_OUT and _is_other(model, folder, part):", "if False:", "cli/test_tables",
+    fault("net/evaluation", "not _is_other(model, folder, held_out)", "True", "cli/test_tables",
      "of other data all is judged"),
     fault("net/evaluation", 'known.get("set of val examples") != digest(held_out)', "True", "cli/test_tables",
      "data that moved is the same"),
