@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from netspec.data.arrays import Examples
-from netspec.data.folders import Listing
+from netspec.data.folders import PARTS, Listing
 from netspec.data.images import Reading, read_stored
 from netspec.data.needs import Needs
-from netspec.data.sets import PARTS, Pictures, check_folder, find_part, listing_of, masked, plain_table, table_of
+from netspec.data.sets import Pictures, check_folder, find_part, listing_of, masked
 from netspec.data.table import rows_in
+from netspec.data.texts import plain_table, table_of
 from netspec.diagnostics import Fault
 from netspec.files import read_regular
 from netspec.settings import Data

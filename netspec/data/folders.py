@@ -13,6 +13,8 @@ from netspec.data.images import SUFFIXES
 from netspec.diagnostics import Fault, printable
 from netspec.files import reason
 
+#: The parts of a data set, and what their folders and arrays may be called.
+PARTS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
 #: What systems leave among pictures.
 _LEFT = ("__MACOSX", "Thumbs.db", "desktop.ini")
 UNREADABLE = "that cannot be decoded"

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import checked
+from netspec.data.folders import PARTS
 from netspec.data.parts import Parts, parted
-from netspec.data.sets import PARTS, Part, Pictures
+from netspec.data.sets import Part, Pictures
 from netspec.data.steps import OF_ANY_NUMBERS
 from netspec.data.targets import Target
 from netspec.diagnostics import Fault, did_you_mean, printable

@@ -46,6 +46,11 @@ class Needs:
         return [*self.inputs, *self.outputs]
 
     @property
+    def by_columns(self) -> bool:
+        """Whether a table may be meant though its columns have other names: for units alone, or where some are said."""
+        return self.units or bool(self.columns)
+
+    @property
     def units(self) -> bool:
         """Whether the net reads units alone, which no file of pictures is made for."""
         return bool(self.inputs) and all(len(shape) == 1 for shape in self.inputs.values())

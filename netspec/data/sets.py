@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,21 +13,20 @@ from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples, has_arrays, is_packed, loose_arrays, read_arrays
 from netspec.data.cifar import FILES, read_cifar
-from netspec.data.folders import Listing, class_folders, entries, listing, numbered
+from netspec.data.folders import PARTS, Listing, class_folders, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
 from netspec.data.label_pictures import Pairs, pairs, read_labels
-from netspec.data.lists import is_list, listed
+from netspec.data.lists import listed
 from netspec.data.needs import NOTHING, Needs
 from netspec.data.picture_files import PictureFiles, decoded
 from netspec.data.rows import SUFFIXES
-from netspec.data.table import is_table, read_table
+from netspec.data.table import read_table
+from netspec.data.texts import list_of, plain_table, table_of
 from netspec.diagnostics import Fault, Trouble
 from netspec.kinds import kind_of, mistaken
 
 Array = NDArray[Any]
-#: The parts of a data set, and what their folders and arrays may be called.
-PARTS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
 #: How the names of a part's IDX files begin.
 _IDX = {"train": ("train",), "val": PARTS["val"], "test": ("t10k", "test")}
 
@@ -151,37 +148,8 @@ def _loose(folder: Path, needs: Needs, classes: list[str] | None, reading: Readi
     """What may be meant for a training set where nothing else is one: arrays without a part, a table of other names."""
     if reading.allows("arrays") and loose_arrays(folder, needs.names):
         return read_arrays(folder, "train", needs.names, needs.labels)
-    tables = _of_text(folder, "train", _is_plain)
-    if tables is not None and reading.allows("table") and (needs.units or needs.columns):
-        return read_table(tables, needs, classes)
-    return None
-
-
-def table_of(folder: Path, part: str, needs: Needs, reading: Reading) -> Path | None:
-    """The table that a part is in: one that has the columns of the net's inputs, or which can be nothing else."""
-    if not reading.allows("table"):
-        return None
-    if not os.path.isdir(folder):
-        meant = (
-            reading.layout == "table"
-            or is_table(folder, needs)
-            or (reading.layout is None and (needs.units or bool(needs.columns)) and not _fits(is_list, folder))
-        )
-        return folder if part == "train" and folder.suffix.lower() in SUFFIXES and meant else None
-    return _of_text(folder, part, lambda path: reading.layout == "table" or is_table(path, needs))
-
-
-def plain_table(folder: Path, part: str, reading: Reading) -> Path | None:
-    """The table that a part is in, whatever net it is for: a CSV that lists no pictures."""
-    if not reading.allows("table"):
-        return None
-    if not os.path.isdir(folder):
-        return folder if part == "train" and folder.suffix.lower() in SUFFIXES and not _fits(is_list, folder) else None
-    return _of_text(folder, part, _is_plain)
-
-
-def _is_plain(path: Path) -> bool:
-    return path.suffix.lower() != ".txt" and not is_list(path)
+    table = plain_table(folder, "train", reading)
+    return read_table(table, needs, classes) if table is not None and needs.by_columns else None
 
 
 def listing_of(folder: Path, part: str, classes: list[str] | None, reading: Reading = PLAIN) -> Listing | None:
@@ -194,32 +162,6 @@ def listing_of(folder: Path, part: str, classes: list[str] | None, reading: Read
         return listed(listed_in, classes)
     where = folder_of(folder, part) if reading.allows("folder") and os.path.isdir(folder) else None
     return None if where is None else listing(where, classes or (numbered(where) if part != "train" else None))
-
-
-def list_of(folder: Path, part: str) -> Path | None:
-    """The list of a part's pictures: the file itself, PART.csv, or the only list of a folder; None where there is none.
-
-    A file alone is a training set.
-    """
-    if not os.path.isdir(folder):
-        return folder if part == "train" and folder.suffix.lower() in SUFFIXES else None
-    return _of_text(folder, part, is_list)
-
-
-def _of_text(folder: Path, part: str, kind: Callable[[Path], bool]) -> Path | None:
-    """PART.csv, or the only file of text of a kind in a folder, which is a training set; None where there is none."""
-    known = {name: role for role, names in PARTS.items() for name in names}
-    files = [path for path in entries(folder) if path.suffix.lower() in SUFFIXES and _fits(kind, path)]
-    of_parts = {known[path.stem]: path for path in files if path.stem in known}
-    if of_parts or len(files) != 1:
-        return of_parts.get(part)
-    return files[0] if part == "train" else None
-
-
-def _fits(kind: Callable[[Path], bool], path: Path) -> bool:
-    with suppress(Fault):
-        return os.path.isfile(path) and kind(path)
-    return False
 
 
 def check_folder(folder: Path) -> None:

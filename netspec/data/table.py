@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -19,7 +19,7 @@ from netspec.data.arrays import MOST, Examples
 from netspec.data.folders import in_short, is_hidden
 from netspec.data.lists import in_order, numbers_of
 from netspec.data.needs import Needs
-from netspec.data.rows import each_row, first_row, refuse
+from netspec.data.rows import Row, each_row, first_row, refuse
 from netspec.diagnostics import Fault, did_you_mean, printable
 
 Array = NDArray[Any]
@@ -81,7 +81,8 @@ def rows_of(path: Path, needs: Needs, outputs: Sequence[str] | Mapping[str, Any]
 
     Raises Fault N707 where the file is no table, or has no columns for one of them.
     """
-    header = first_row(path)
+    rows = each_row(path)
+    header = _header(rows)
     if not header:
         raise Fault("N707", f"{path} is empty")
     places = {}
@@ -95,7 +96,6 @@ def rows_of(path: Path, needs: Needs, outputs: Sequence[str] | Mapping[str, Any]
     parts: dict[str, list[Array]] = {name: [] for name in places}
     lines: list[int] = []
     wrong: dict[int, str] = {}
-    rows = islice(each_row(path), 1, None)
     while some := list(islice(rows, _ROWS)):
         good = [row for row in some if not _misfit(path, row, len(header), wrong)]
         if not good:
@@ -116,15 +116,21 @@ def rows_of(path: Path, needs: Needs, outputs: Sequence[str] | Mapping[str, Any]
     return Table(path, whole, lines, wrong)
 
 
+def _header(rows: Iterator[Row]) -> list[str]:
+    """The names of the columns, which are taken off the rows; none of an empty file."""
+    return next(rows, (1, []))[1]
+
+
 def rows_in(path: Path) -> tuple[dict[int, bytes], list[str]]:
     """What the rows of a table hold, by line, and what is wrong with it whatever net it is for, each with its line."""
-    header, found, wrong = first_row(path), dict[int, bytes](), dict[int, str]()
+    rows = each_row(path)
+    header, found, wrong = _header(rows), dict[int, bytes](), dict[int, str]()
     twice = [_quoted(name) for name in dict.fromkeys(header) if header.count(name) > 1]
     if not header or all(map(_is_number, header)):
         wrong[1] = f"{path}: the first line names no columns"
     elif twice:
         wrong[1] = f"{path}: columns have one name: {', '.join(twice)}"
-    for row in islice(each_row(path), 1, None):
+    for row in rows:
         if _misfit(path, row, len(header), wrong):
             continue
         line, fields = row

@@ -180,5 +180,5 @@ FAULTS = (
      "a mark of bytes is no name"),
     fault("picture_files", "found.labels[:] = [found.labels[i] for i in good]", "pass", LISTS,
      "labels stay with their pictures"),
-    fault("sets", "if of_parts or len(files) != 1:", "if of_parts:", LISTS, "of several lists none is taken"),
+    fault("texts", "if of_parts or len(files) != 1:", "if of_parts:", LISTS, "of several lists none is taken"),
 )  # fmt: skip
