@@ -122,6 +122,14 @@ def atomic_write(path: str | Path, content: bytes | Sequence[Buffer]) -> None:
     _sync_folder(target.parent)
 
 
+def make_folder(folder: Path, what: str = "made") -> None:
+    """A folder, with those that it is in; Trouble N604, which says ``what`` cannot be done, where there can be none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Trouble("N604", f"{folder} cannot be {what}: {reason(error)}") from None
+
+
 def is_nowhere(path: str | Path) -> bool:
     """Whether a path is the system's own hole (`/dev/null`), which takes everything and keeps nothing."""
     with contextlib.suppress(OSError, ValueError):

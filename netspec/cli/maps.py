@@ -13,8 +13,8 @@ import click
 
 from netspec.cli.output import note
 from netspec.cli.rows import Sinks, sinks
-from netspec.diagnostics import Fault, Trouble, printable
-from netspec.files import atomic_write, check_target, reason
+from netspec.diagnostics import Fault, printable
+from netspec.files import atomic_write, check_target, make_folder
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -64,7 +64,7 @@ def painter(predictor: Predictor, maps: Path | None, boxes: Path | None, least: 
         note(f"the picture is seen whole: {steps} of the preparation left out, which would leave one place of the map")
     for folder in (maps, boxes):
         if folder is not None:
-            _make(folder)
+            make_folder(folder, "written")
     with sinks({"csv": None if boxes is None else boxes / "boxes.csv"}, False, []) as rows:
         made = Painter(predictor, maps, boxes, least, rows)
         yield made
@@ -164,13 +164,6 @@ class Painter:
             )
             if self.without:
                 note(f"{self.without:,} example{' has' if self.without == 1 else 's have'} no picture to draw on")
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Trouble("N604", f"{folder} cannot be written: {reason(error)}") from None
 
 
 def _save(picture: Image, path: Path, row: Row) -> Path:

@@ -163,8 +163,6 @@ def memory_size(ctx: click.Context, param: click.Parameter, value: str | None) -
     if value is None:
         return None
     text = value.strip()
-    if param.name == "cache" and text == "0":
-        return 0
     digits = text.rstrip(ascii_letters + " ")
     try:
         count = float(digits) * _UNITS[text[len(digits) :].strip().lower()]
@@ -173,6 +171,11 @@ def memory_size(ctx: click.Context, param: click.Parameter, value: str | None) -
     if not 0 < count < 2**60:
         raise click.BadParameter(f"{text!r} is not a size that a machine has", ctx, param)
     return int(count)
+
+
+def _cache_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """As ``memory_size``, or 0."""
+    return 0 if value is not None and value.strip() == "0" else memory_size(ctx, param, value)
 
 
 recompute_option = click.option(
@@ -185,7 +188,7 @@ recompute_option = click.option(
 cache_option = click.option(
     "--cache",
     metavar="SIZE",
-    callback=memory_size,
+    callback=_cache_size,
     help="Decoded pictures to keep, such as 2GB, in memory and then in a temporary file (default: a quarter of what is "
     "free); 0 keeps none. It does not change the result.",
 )

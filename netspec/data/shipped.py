@@ -10,7 +10,7 @@ from PIL import Image
 
 from netspec.data.sets import read_set
 from netspec.diagnostics import Trouble
-from netspec.files import atomic_write, read_regular, reason
+from netspec.files import atomic_write, make_folder, read_regular
 
 #: Where they lie in the package.
 DEMO = Path(__file__).parent / "demo"
@@ -22,22 +22,15 @@ def write(folder: Path, pictures: bool) -> int:
 
     Raises Trouble N604 where that cannot be done.
     """
-    _make(folder)
+    make_folder(folder)
     if any(folder.iterdir()):
         raise Trouble("N604", f"{folder} is not empty", help="name a new folder")
     count = 0
     for path, content in _as_pictures() if pictures else _as_idx():
-        _make((folder / path).parent)
+        make_folder((folder / path).parent)
         atomic_write(folder / path, content)
         count += 1
     return count
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Trouble("N604", f"{folder} cannot be made: {reason(error)}") from None
 
 
 def _as_idx() -> Iterator[tuple[str, bytes]]:

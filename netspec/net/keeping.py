@@ -11,8 +11,8 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Trouble, strict_json
-from netspec.files import atomic_write, reason
+from netspec.diagnostics import strict_json
+from netspec.files import atomic_write, make_folder
 from netspec.net.described import Act, described
 from netspec.net.environment import environment
 from netspec.net.history import History
@@ -199,10 +199,7 @@ class Keeper:
             self._write_state(State(Place(), fresh, dict.fromkeys(self._slots(), nothing)))
 
     def _written(self, path: Path, content: bytes) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Trouble("N604", f"{path.parent} cannot be made: {reason(error)}") from None
+        make_folder(path.parent)
         atomic_write(path, content)
 
     def _described(self, now: Record, data: Path | None, before: Mapping[str, Any]) -> dict[str, Any]:
