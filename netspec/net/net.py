@@ -286,30 +286,16 @@ class Net:
         options |= {"max_pixels": max_pixels, "max_hours": max_hours, "format": format, "on_bad_image": on_bad_image}
         options["at"] = dict(at or {})
         options["cache"] = cache
-        skip = on_bad_image == "skip"
         out, resume = (None if folder is None else Path(folder) for folder in (out, resume))
         where = Keep(out, resume, force, command, tell, options)
         budget = Budget(memory, batch is not None, recompute)
         data = Path(data) if isinstance(data, str) else data
         begin = start_of(start, fresh, freeze)
-        return Events(
-            Training(
-                self,
-                settings,
-                data,
-                where,
-                workers,
-                stop,
-                budget,
-                max_pixels,
-                begin,
-                max_hours,
-                format,
-                skip,
-                at or {},
-                cache,
-            )
-        )
+        training = Training(
+            self, settings, data, where, workers, stop, budget, max_pixels, begin,
+            hours=max_hours, layout=format, skip=on_bad_image == "skip", at=at or {}, cache=cache,
+        )  # fmt: skip
+        return Events(training)
 
     #: The same, for a loop of one's own: `for event in net.events(data): …`.
     events = train
