@@ -41,9 +41,10 @@ NOTICED, MISSED, BROKEN, LATE = "noticed", "MISSED", "BROKEN", "LATE"
 #: behaviour never causes.
 VERDICTS = {0: MISSED, 1: NOTICED}
 #: What Python finds unfinished when pytest ends would hide the verdict: a test that fails leaves things open. A test
-#: that hangs says where before its time is over.
+#: that hangs says where before its time is over. Assertions are plain: nobody reads how two sides differ, which takes
+#: pytest minutes for long ones where the variable CI is set, and tests need not be compiled anew in each child.
 PYTEST = (
-    *("-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider"),
+    *("-x", "-q", "--no-header", "--tb=line", "-p", "no:cacheprovider", "--assert=plain"),
     *("-W", "ignore::pytest.PytestUnraisableExceptionWarning"),
     *("-o", f"faulthandler_timeout={LIMIT - 10}"),
 )
