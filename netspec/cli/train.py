@@ -52,8 +52,8 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     "--data",
     "folder",
     type=click.Path(path_type=Path),
-    help="A folder with MNIST's or CIFAR's files, a folder per class (alone, or in train/, val/ and test/), or "
-    "train.npz and test.npz.",
+    help="A folder with a folder per class (alone, or in train/, val/ and test/), with MNIST's or CIFAR's files, or "
+    "with train.npz and test.npz; or a file: a list (CSV) with filename,label, a table (CSV) with a header, or an npz.",
 )
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="The folder for the run (default: runs/NAME-1, -2, …)."

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netspec.data.folders import passed_over
+from netspec.data.folders import is_number, passed_over
 from netspec.data.held_out import USUAL, held_out
 from netspec.data.images import Reading
 from netspec.data.needs import Needs
@@ -53,6 +53,9 @@ class Parts:
             names = [*(self.classes or ()), *map(str, range(len(self.classes or ()), most + 1))]
             counts = [np.bincount(found, minlength=len(names)) for found in labels.values()]
             yield f"examples of each class ({', '.join(labels)}): {_by_class(names, counts)}"
+            numbers = [name for name in self.classes or () if is_number(name)]
+            if 0 < len(numbers) < len(self.classes or ()):
+                yield f"some classes have numbers and others names, and each is taken as a name: {', '.join(numbers[:20])}"
         left_out: Counter[str] = Counter()
         for part in parts.values():
             left_out += getattr(part, "passed", Counter())

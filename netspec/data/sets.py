@@ -171,11 +171,17 @@ def check_folder(folder: Path) -> None:
     if not os.path.isdir(folder):  # of a folder that may not be looked into, Path's raises
         raise Trouble(
             "N706",
-            mistaken(folder, "a folder of data") or f"{folder} is not a folder",
+            mistaken(folder, "a folder of data") or f"{folder} {_why_not(folder)}",
             help="give `--data` a folder with MNIST's four IDX files, with train/ and test/, "
             "or with a folder for each class, a list with lines `filename,label`, a table with a header, "
             f"or an npz\n{_DEMO}",
         )
+
+
+def _why_not(path: Path) -> str:
+    if not os.path.exists(path):
+        return "is a link that leads nowhere" if os.path.islink(path) else "does not exist"
+    return f"is neither a folder nor a file of a kind that holds data: {', '.join(SUFFIXES)}, .npz"
 
 
 def _idx(folder: Path, part: str) -> Pictures | None:

@@ -52,27 +52,30 @@ def read_table(path: Path, needs: Needs, classes: Sequence[str] | None = None) -
     """The examples of a table, an array for each input and output that it has columns for.
 
     A column of names of classes, or of their numbers, becomes numbers, counted by ``classes`` or else as they are
-    sorted. Raises Fault N707 with all that is wrong, each with its line.
+    sorted; those of a second output are numbers. Raises Fault N707 with all that is wrong, each with its line.
     """
     table = rows_of(path, needs, needs.outputs)
     wrong = dict(table.wrong)
     arrays: dict[str, Array] = {}
     names = list(classes) if classes else None
+    labelled = next((name for name, values in table.values.items() if values.dtype.kind == "U"), None)
     for name, values in table.values.items():
         if values.dtype.kind == "U":
             labels = values[:, 0].tolist()
-            names = names or in_order(set(labels))
-            numbers = numbers_of(labels, names)
+            if name == labelled:
+                own = names = names or in_order(set(labels))
+            else:
+                own = list(map(str, range(needs.outputs[name] or 0)))
+            numbers = numbers_of(labels, own)
             for row in np.flatnonzero(numbers < 0).tolist():
-                line = table.lines[row]
-                wrong[line] = f"{path}:{line}: there is no class {printable(labels[row])}; {in_short(names)}"
+                line, what = table.lines[row], printable(labels[row]) + f" of {name}" * (name != labelled)
+                wrong[line] = f"{path}:{line}: there is no class {what}; {in_short(own)}"
             arrays[name] = numbers
         else:
             arrays[name] = _shaped(values, needs.inputs.get(name))
     refuse(path, [text for _, text in sorted(wrong.items())])
     if not table.lines:
         raise Fault("N707", f"{path} has no rows behind its header")
-    labelled = next((name for name, values in table.values.items() if values.dtype.kind == "U"), None)
     return Examples(arrays, names, labelled, [f"{path}:{line}" for line in table.lines])
 
 
@@ -212,10 +215,11 @@ def _missing(path: Path, header: Sequence[str], name: str, needs: Needs, used: S
         return Fault("N707", f"the first line of {path} has numbers, where the columns are named",
                      help=f"begin the file with a line of names: {wanted}")  # fmt: skip
     line = f"columns {name}: {json.dumps(free[:_TOLD] if kind == 'input' else free[-1:], ensure_ascii=False)}"
+    mend = f"say in the spec which are meant: `data {{ {line} }}`" if free else f"add {wanted}"
     return Fault(
         "N707",
         f"{path} has no column for {kind} {name}: it would be called {wanted}",
-        help=f"it has {_listed(header)}\nsay in the spec which are meant: `data {{ {line} }}`",
+        help=f"it has {_listed(header)}\n{mend}",
     )
 
 
@@ -260,8 +264,10 @@ def _said(cell: str, text: bool) -> str:
         return f"no {'class' if text else 'number'}"
     if text:
         return f"{_quoted(cell)} has control characters"
+    if _is_number(cell):
+        return f"{_quoted(cell)} is {'too large for single precision' if np.isfinite(float(cell)) else 'no finite number'}"
     comma = cell.count(",") == 1 and _is_number(cell.replace(",", "."))
-    return f"{_quoted(cell)} is no {'finite ' * _is_number(cell)}number{': write a point for the comma' * comma}"
+    return f"{_quoted(cell)} is no number{': write a point for the comma' * comma}"
 
 
 def _quoted(text: str) -> str:

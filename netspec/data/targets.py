@@ -82,7 +82,7 @@ class Target:
             raise Fault(
                 "N707",
                 f"the data has a class {most}, but output {self.output} gives {units}",
-                help=f"say `--set classes={most + 1}`, where the net has such a parameter",
+                help=f"count classes from 0 to {units - 1}",
             )
 
     def _unfit(self, given: Array, required: tuple[int, ...]) -> Fault:

@@ -102,7 +102,7 @@ class Fault(Exception):
     @property
     def line(self) -> str:
         """What is wrong and the help, in one line."""
-        return f"{self.message} ({self.help})" if self.help else self.message
+        return f"{self.message} ({self.help.replace(chr(10), '; ')})" if self.help else self.message
 
     def problem(self, span: Span | None = None) -> Problem:
         """The same as a problem, at ``span``."""

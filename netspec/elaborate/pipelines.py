@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import repeat
@@ -67,12 +67,23 @@ def _kind(name: str, binding: Binding | None) -> str:
 
 
 def _no_beginning(stage: s.Call, scope: Scope, binding: Binding | None) -> Failed:
-    if binding is None and stage.name not in OPERATORS and stage.name not in SPECIAL and stage.arguments is None:
+    if binding is None and stage.name not in OPERATORS and stage.name not in SPECIAL:
         return unknown(stage.name, stage.name_span, scope, tuple(OPERATORS))
     if binding is not None and binding.kind == "constant" and stage.name not in OPERATORS:
         return fail(scope, "N302", stage.span, f"{stage.name} is {describe(binding.what)}, not a value of the net")
-    help = f"write `image -> {stage.span.text[:40]}`"
+    values = _values_among(stage.arguments or (), scope)
+    entering, layer = (", ".join(values), stage.name) if values else ("image", stage.span.text[:40])
+    help = f"write `{f'[{entering}]' if len(values) > 1 else entering} -> {layer}`"
     return fail(scope, "N302", stage.span, "a pipeline begins with a value", help=help)
+
+
+def _values_among(arguments: Sequence[s.Argument], scope: Scope) -> list[str]:
+    """The values of the net that stand where a layer has its arguments, as other languages have them: `add(a, b)`."""
+    given = [argument.value for argument in arguments]
+    names = given[0].items if len(given) == 1 and isinstance(given[0], s.ListOf) else given
+    found = [name.name for name in names if isinstance(name, s.Name) and name.arguments is None]
+    bound = [scope.find(name) for name in found]
+    return found if len(found) == len(names) and all(one is not None and one.kind == "value" for one in bound) else []
 
 
 def _in(stage: s.In, site: Site, entering: Values | None, first: bool) -> Values:

@@ -59,6 +59,8 @@ def report_stray(source: Source, problems: Problems, start: int) -> int:
     help = f"write `{_TYPED_FOR[c]}`" if c in _TYPED_FOR else ""
     if c == "'":
         help = 'write strings in double quotes: `"…"`'
+    if c == ";":
+        help = "a statement ends with its line: break it here"
     problems.error("N004", Span(source, start, end), f"`{c}` is not part of the language", help=help)
     return end
 

@@ -25,6 +25,8 @@ _BEHIND = {
 _CHAINED = {"prepare", "augment", "schedule"}
 _CLOSED = ("RPAR", "RSQB", "RBRACE")
 _BEGINS = KEYWORDS & {"net", "block", "use", "let", "input", "output", "share", "expect"}
+#: What signs between numbers would be between values of the net.
+_JOINS = {"+": "add", "-": "subtract"}
 #: A message and its help.
 Message = tuple[str, str]
 
@@ -133,6 +135,20 @@ def _parentheses(position: Position) -> Message | None:
     return _BEHIND[position.kind] if position.kind in _BEHIND and stands and position.inside in ("", "group") else None
 
 
+def _joined(position: Position) -> Message | None:
+    """Values that are to be joined, without the brackets of several: `y = (a, b) -> concat`, and `y = a + b`."""
+    before, after = position.back(1), position.after
+    bound = position.head.type != "LET" and any(token.type == "ASSIGN" for token in position.tokens_behind_head())
+    if not bound or position.inside not in ("", "group") or (before.type, after.type) != ("NAME", "NAME"):
+        return None
+    first = before if position.back(2).type in ("LPAR", "ASSIGN") else "…"
+    if position.kind == "COMMA":
+        return "several values stand in square brackets", f"write `[{first}, {after}] -> …`"
+    if str(position.token) in _JOINS:
+        return "values are joined by a layer", f"write `[{first}, {after}] -> {_JOINS[str(position.token)]}`"
+    return None
+
+
 def _signs(position: Position) -> Message | None:
     """Signs for one another."""
     before = position.back(1)
@@ -162,6 +178,9 @@ def _beginnings(position: Position) -> Message | None:
             return f"`{before}` begins no statement", f"did you mean `{guess} {position.token}`?"
         if position.after.type == "ARROW":
             return "an `=` is missing", f"write `{before} = {position.token} -> …`"
+        if position.after.type == "ASSIGN":
+            let = "" if position.statements.depths[position.index] else "let "
+            return f"`{before}` begins no statement", f"write `{let}{position.token} = …`"
     if before.type == "USE":
         return "a path stands in double quotes", 'write `use "file.net"`'
     return None
@@ -238,7 +257,7 @@ def _second(position: Position, setting: bool) -> Message:
 
 
 _MISTAKES: tuple[Callable[[Position], Message | None], ...] = (
-    _points, _misplaced, _reserved, _arrows, _parentheses, _signs, _beginnings, _lines, _missing,
+    _points, _misplaced, _reserved, _arrows, _parentheses, _joined, _signs, _beginnings, _lines, _missing,
 )  # fmt: skip
 
 

@@ -6,28 +6,51 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Fault, Problems
+import numpy as np
+
+from netspec.data.folders import in_short
+from netspec.diagnostics import Fault, Problems, printable
 from netspec.language import parse
 from netspec.language import syntax as s
 
 if TYPE_CHECKING:
+    from netspec.data.sets import Part
     from netspec.data.targets import Target
     from netspec.net.net import Net
 
 
-def check_count(net: Net, classes: Sequence[str], targets: Sequence[Target]) -> None:
-    """Fault N707 where an output has more classes than there are folders, with the `--set` that mends it."""
+def check_count(net: Net, part: Part, targets: Sequence[Target]) -> None:
+    """Fault N707 where the data has other classes than an output tells apart, with the `--set` that mends it."""
+    from netspec.data.batches import known
     from netspec.settings.losses import takes_labels
 
+    names = getattr(part, "classes", None)
     for target in targets:
-        units = target.shape[-1]
-        if takes_labels(target.loss) and units > len(classes):
-            names = list(_parameters(net, target.output, len(classes)))
+        units, given = target.shape[-1], known(part, target.output)
+        if not takes_labels(target.loss):
+            continue
+        if names is None and isinstance(given, np.ndarray) and given.ndim == 1 and given.dtype.kind in "iu":
+            most = int(given.max(initial=0))
+            if most >= units:
+                raise _unfit(net, target, f"a class {most}", most + 1, "")
+        if names is not None and len(names) == 1 < units:
             raise Fault(
                 "N707",
-                f"the data has {len(classes)} classes, but output {target.output} gives {units}",
-                help=f"say `--set {names[0]}={len(classes)}`" if names else f"end it in `dense({len(classes)})`",
+                f"the data has one class, {printable(names[0])}, but output {target.output} gives {units}",
+                help="the examples of the other classes are missing",
             )
+        if names is not None and len(names) != units:
+            raise _unfit(net, target, f"{len(names)} classes", len(names), in_short(names))
+
+
+def _unfit(net: Net, target: Target, has: str, count: int, names: str) -> Fault:
+    parameter = next(_parameters(net, target.output, count), None)
+    mend = f"say `--set {parameter}={count}`" if parameter else f"end it in `dense({count})`"
+    return Fault(
+        "N707",
+        f"the data has {has}, but output {target.output} gives {target.shape[-1]}",
+        help="\n".join(filter(None, [mend, names])),
+    )
 
 
 def _parameters(net: Net, output: str, count: int) -> Iterator[str]:

@@ -88,9 +88,8 @@ class Training:
         from netspec.data.batches import check, judged
 
         parts = self._read()
-        found = getattr(parts.train, "classes", None)
-        if found is not None and self.net.data.classes is None:
-            check_count(self.net, found, self.targets)
+        if self.net.data.classes is None:
+            check_count(self.net, parts.train, self.targets)
         batches = self._batches(parts.train)
         for part in (parts.val, parts.test):
             if part is not None:

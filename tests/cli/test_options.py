@@ -114,7 +114,7 @@ ROWS = [
     ("data check data a.net --root . --set side=1 --max-pixels 100", 0, "train: 12 examples"),
     ("data check data a.net --json", 0, '"sound": true'),
     ("data check data free.net", 1, "wrong: "),
-    ("data check nothing", 2, "!nothing is not a folder"),
+    ("data check nothing", 2, "!nothing does not exist"),
     ("data demo digits", 0, ""),
     ("data demo run --pictures", 2, "!run is not empty"),
     ("data demo pictures --pictures", 0, ""),

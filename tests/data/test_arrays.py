@@ -135,7 +135,7 @@ def test_targets_as_losses_read_them(target: Target, given: Array | None, answer
 
 def test_help_for_targets() -> None:
     for given, advice in (
-        (np.array([7, 0]), "say `--set classes=8`, where the net has such a parameter"),
+        (np.array([7, 0]), "count classes from 0 to 2"),
         (np.array([-1, 0]), "count classes from 0"),
         (None, "add an array called y, with what it should answer"),
     ):

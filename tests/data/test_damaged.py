@@ -212,9 +212,17 @@ def test_pipes_devices_and_loops_are_errors(name: str, make: Callable[[Path], No
 def test_folders_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "loop").symlink_to("loop")
-    for name in ("file", "loop", "nothing", "a" * 300, "a\0b"):
-        with pytest.raises(Trouble, match="is not a folder"):
+    for name, why in (
+        ("file", "is neither a folder nor a file of a kind that holds data: .csv, .tsv, .txt, .npz"),
+        ("loop", "is a link that leads nowhere"),
+        ("nothing", "does not exist"),
+        ("nothing.csv", "does not exist"),
+        ("a" * 300, "does not exist"),
+        ("a\0b", "does not exist"),
+    ):
+        with pytest.raises(Trouble) as caught:
             read_part(tmp_path / name, "train", None, Needs({"x": (1,)}))
+        assert caught.value.message == f"{tmp_path / name} {why}"
 
 
 def test_a_class_whose_name_is_no_text(tmp_path: Path) -> None:

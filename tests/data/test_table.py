@@ -159,7 +159,7 @@ def test_all_that_is_wrong_is_told_with_its_line() -> None:
         8: "2 fields, and the header has 3",
         9: "4 fields, and the header has 3",
         10: '"2,5" is no number: write a point for the comma in column "x_0"',
-        11: '"1e39" is no finite number',
+        11: '"1e39" is too large for single precision in column "x_0"',
         12: '"1_0" is no number',
     }.items():
         assert f"table.csv:{line}: {said}" in text
@@ -195,6 +195,7 @@ def test_lines_are_counted_over_many_rows_and_line_ends_in_quotes() -> None:
         ("1,2,3\n3,4,5\n", "the first line of table.csv has numbers", "x_0 … x_1"),
         ("a,b,kind\n1,2,cat\n", "has no column for input x", 'it has "a", "b", "kind"'),
         ("x_0,x_1,kind\n1,2,cat\n", "no column for output y: it would be called y", 'data { columns y: ["kind"] }'),
+        ("x_0,x_1\n1,2\n", "no column for output y: it would be called y", 'it has "x_0", "x_1"\nadd y'),
     ],
 )
 def test_a_table_that_does_not_fit_says_how_to_name_its_columns(text: str, message: str, help: str) -> None:
@@ -222,6 +223,16 @@ def test_columns_that_the_spec_names_are_there_once_and_as_many_as_are_read(
     with pytest.raises(Fault) as caught:
         read(text, replace(CLASSES, columns=columns))
     assert caught.value.message.startswith(message)
+
+
+def test_a_second_output_has_classes_by_number() -> None:
+    two = Needs({"x": (1,)}, {"y": 2, "z": 3}, frozenset({"y", "z"}))
+    found = read("x,y,z\n1,dog,2\n2,cat,0\n", two)
+    assert (found.classes, found.labelled) == (["cat", "dog"], "y")
+    assert values(found) == {"x": [[1.0], [2.0]], "y": [1, 0], "z": [2, 0]}
+    for wrong in ("3", "big"):
+        with pytest.raises(Fault, match=f"table.csv:3: there is no class {wrong} of z; classes: 0, 1, 2"):
+            read(f"x,y,z\n1,dog,2\n2,cat,{wrong}\n", two)
 
 
 def test_parts_are_files_by_their_names_and_a_table_alone_is_a_training_set(here: Path) -> None:

@@ -95,6 +95,23 @@ def test_names(lines: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("pipeline", "help"),
+    [
+        ("add(a, b)", "write `[a, b] -> add`"),
+        ("concat([a, b])", "write `[a, b] -> concat`"),
+        ("relu(a)", "write `a -> relu`"),
+        ("dense(3)", "write `image -> dense(3)`"),
+        ("dense(n)", "write `image -> dense(n)`"),
+        ("add(a, n)", "write `image -> add(a, n)`"),
+        ("cat(a, b)", "did you mean `concat`?"),
+    ],
+)
+def test_a_layer_in_place_of_a_value_says_what_enters_it(pipeline: str, help: str) -> None:
+    found = net(f"let n = 2\n a = image -> relu\n b = image -> tanh\n output y = {pipeline}")
+    assert [problem.help for problem in found.problems] == [help]
+
+
+@pytest.mark.parametrize(
     "lines",
     [
         "let n = 3\n block b {\n let n = 4\n dense(n)\n }\n output y = image -> b -> dense(n)",

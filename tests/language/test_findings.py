@@ -21,7 +21,7 @@ FOUND = [
     "an invisible character, VARIATION SELECTOR-16 (U+FE0F), stands in the name `ab`", "", "delete it"),
     ("let a\u034fb = 3", "N003 \u034f",
     "an invisible character, COMBINING GRAPHEME JOINER (U+034F), stands in the name `ab`", "", "delete it"),
-    ("let k = 3;", "N004 ;", "`;` is not part of the language", "", ""),
+    ("let k = 3;", "N004 ;", "`;` is not part of the language", "", "a statement ends with its line: break it here"),
     ("let k = 3!!", "N004 !!", "`!` is not part of the language", "", ""),
     ("let k = 3 × 1", "N004 ×", "`×` is not part of the language", "", "write `x`"),
     ("let k = 3 − 1", "N004 −", "`−` is not part of the language", "", "write `-`"),
