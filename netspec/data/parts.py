@@ -55,7 +55,7 @@ class Parts:
             yield f"examples of each class ({', '.join(labels)}): {_by_class(names, counts)}"
             numbers = [name for name in self.classes or () if is_number(name)]
             if 0 < len(numbers) < len(self.classes or ()):
-                yield f"some classes have numbers and others names, and each is taken as a name: {', '.join(numbers[:20])}"
+                yield f"numbers among names of classes are names too, not places: {', '.join(numbers[:20])}"
         left_out: Counter[str] = Counter()
         for part in parts.values():
             left_out += getattr(part, "passed", Counter())

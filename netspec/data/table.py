@@ -265,7 +265,9 @@ def _said(cell: str, text: bool) -> str:
     if text:
         return f"{_quoted(cell)} has control characters"
     if _is_number(cell):
-        return f"{_quoted(cell)} is {'too large for single precision' if np.isfinite(float(cell)) else 'no finite number'}"
+        return (
+            f"{_quoted(cell)} is {'too large for single precision' if np.isfinite(float(cell)) else 'no finite number'}"
+        )
     comma = cell.count(",") == 1 and _is_number(cell.replace(",", "."))
     return f"{_quoted(cell)} is no number{': write a point for the comma' * comma}"
 

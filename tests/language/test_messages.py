@@ -169,6 +169,7 @@ COMMON = [
 ]
 #: Where no mistake is known by name: what cannot stand there, and what could, where that is little.
 OTHERS = [
+    ("let k = a, b", "2:10", "`,` cannot stand here", "expected the end of the line"),
     ("let = 3", "2:5", "`=` cannot stand here", "expected a name"),
     ("let k 3", "2:7", "`3` cannot stand here", "expected `=`"),
     ("let k = a.5", "2:11", "`5` cannot stand here", "expected a name"),

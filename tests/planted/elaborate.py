@@ -106,6 +106,14 @@ FAULTS: tuple[Planted, ...] = (
         tests=T + "blocks.py", rule="blocks call blocks 100 deep",
     ),
     Planted(
+        file="elaborate/pipelines.py", old="if len(values) > 1 else entering", new="if values else entering",
+        tests=T + "blocks.py", rule="advice has brackets around several values alone",
+    ),
+    Planted(
+        file="elaborate/pipelines.py", old='one is not None and one.kind == "value"', new="one is not None",
+        tests=T + "blocks.py", rule="what is no value is not advised to enter a layer",
+    ),
+    Planted(
         file="elaborate/pipelines.py", old="    if index >= len(values):\n", new="    if index > len(values):\n",
         tests=T + "blocks.py", rule="of two inputs of a block there is no in[2]",
     ),

@@ -199,10 +199,24 @@ FAULTS = (
     ),
     fault(
         "classes.py",
-        "units > len(classes)",
-        "units > len(classes) + 1",
+        "len(names) != units:",
+        "len(names) > units:",
         "cli/test_data.py::test_fewer_classes_than_units",
         "fewer classes than units are an error",
+    ),
+    fault(
+        "classes.py",
+        "if most >= units:",
+        "if most > 2 * units + 1:",
+        "cli/test_data.py::test_classes_that_do_not_fit_a_net",
+        "a number past the units of an output says what mends it",
+    ),
+    fault(
+        "classes.py",
+        "len(names) == 1 < units",
+        "False",
+        "cli/test_data.py::test_classes_that_do_not_fit_a_net",
+        "data of one class is told as that",
     ),
     fault(
         "compiling.py",
