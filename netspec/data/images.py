@@ -17,11 +17,12 @@ from PIL import Image, UnidentifiedImageError
 
 from netspec.data.jpeg import jpeg_pixels
 from netspec.data.modes import Depth, maps_of, span_of, to_bytes
+from netspec.data.steps import resize_picture
 from netspec.data.store import Store
 from netspec.diagnostics import Fault
 from netspec.files import foreign, open_regular
 from netspec.settings import Data
-from netspec.settings.steps import Step
+from netspec.settings.steps import Resize, Step
 
 Array = NDArray[Any]
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "AVIF")
@@ -90,6 +91,32 @@ def read_stored(path: str | Path, reading: Reading = PLAIN) -> tuple[Array, str]
     with _opened(path, reading) as (file, image):
         mode = str(image.mode)  # before it is decoded, which may change it
         return _upright(file, image, path, reading.span), mode
+
+
+def read_begun(path: str | Path, first: Step | None, reading: Reading = PLAIN) -> tuple[Array, tuple[int, ...]]:
+    """As ``read_image``, and the picture's size (height, width, maps); it may be through the ``first`` step already.
+
+    That is a resize of bytes that need no conversion and no turn, which Pillow takes before they are numbers: half the
+    time of all else but decoding. What has its size already no resize changes, so all steps may follow.
+    """
+    with _opened(path, reading) as (file, image):
+        if not isinstance(first, Resize) or reading.span is not None or not _is_plain(image) or _turn(image) != 1:
+            pixels = _upright(file, image, path, reading.span)
+            return pixels, pixels.shape
+        with _SILENT if image.format == "TIFF" else nullcontext():
+            image.load()
+        return resize_picture(image, first), (image.height, image.width, len(image.getbands()))
+
+
+def _is_plain(image: Image.Image) -> bool:
+    """Whether there is nothing to convert."""
+    return image.mode in ("L", "RGB") and not image.has_transparency_data
+
+
+def _turn(image: Image.Image) -> int:
+    """EXIF's orientation, 1 for an upright picture."""
+    turn: int = image.getexif().get(0x0112, 1)
+    return turn
 
 
 def read_numbers(path: str | Path, reading: Reading = PLAIN) -> Array:
@@ -189,13 +216,13 @@ def _upright(file: BinaryIO, image: Image.Image, path: str | Path, span: tuple[f
     if pixels is None:
         with _SILENT if image.format == "TIFF" else nullcontext():
             image.load()
-    turn = image.getexif().get(0x0112, 1)
+    turn = _turn(image)
     height, width = image.height, image.width
     wide = span is not None and image.mode in ("I", "F", *Depth.WIDE)
     shape = (width, height) if turn in (5, 6, 7, 8) else (height, width)
     result = np.empty((*shape, maps_of(image, depth)), np.float32 if wide else np.uint8)
     rows = _as_stored(result, turn)
-    if pixels is None and small and image.mode in ("L", "RGB") and not image.has_transparency_data:
+    if pixels is None and small and _is_plain(image):
         pixels = np.asarray(image)
     if pixels is not None:
         rows[...] = pixels.reshape(rows.shape)  # nothing to convert, and no second picture of any size

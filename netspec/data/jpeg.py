@@ -1,4 +1,4 @@
-"""JPEGs by simplejpeg, where it is installed (`netspec[fast]`) and its pixels are Pillow's: a quarter less time."""
+"""JPEGs by simplejpeg, where it is installed (`netspec[fast]`) and its pixels are Pillow's."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from netspec.data.ahead import grouped, in_order
 from netspec.data.chain import apply
 from netspec.data.folders import UNREADABLE
-from netspec.data.images import Reading, read_image
+from netspec.data.images import Reading, read_begun, read_image
 from netspec.data.inputs import Images, each
 from netspec.data.store import Kept, Store
 from netspec.diagnostics import Fault, several
@@ -102,7 +102,13 @@ class PictureFiles(Sequence[Array]):
 
     def _one(self, one: Found) -> Array:
         kept = None if one.kept is None else self.store.read(one.kept)
-        return behind(read_image(one.path, self.reading), self.front) if kept is None else kept
+        return _read(one.path, self.reading)[0] if kept is None else kept
+
+
+def _read(path: Path, reading: Reading) -> tuple[Array, tuple[int, ...]]:
+    """A picture behind the steps in front, and its size in the file."""
+    picture, size = read_begun(path, next(iter(reading.front), None), reading)
+    return behind(picture, reading.front), size
 
 
 def behind(picture: Array, chain: Sequence[steps.Step]) -> Array:
@@ -166,12 +172,11 @@ def decoded(found: Listing, reading: Reading, where: Path) -> PictureFiles:
 def _first(path: Path, reading: Reading, store: Store) -> Found | Fault:
     """A picture read for the first time, or what is wrong with it."""
     try:
-        picture = read_image(path, reading)
-        prepared = behind(picture, reading.front)
+        prepared, size = _read(path, reading)
         with open_regular(path, "N705", Fault) as file:
             digest = sha256()
             while content := file.read(PIECE):
                 digest.update(content)
     except Fault as fault:
         return fault
-    return Found(path, digest.digest(), picture.shape, prepared.shape, store.keep(prepared))
+    return Found(path, digest.digest(), size, prepared.shape, store.keep(prepared))

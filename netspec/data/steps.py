@@ -32,6 +32,12 @@ _FILTERS = {
 }
 
 
+def resize_picture(picture: Image.Image, step: steps.Resize) -> Array:
+    """What ``resize`` makes of the bytes of a picture, which need not become numbers before: the same ones."""
+    height, width = step.sizes(picture.height, picture.width)
+    return np.asarray(picture.resize((width, height), _FILTERS[step.filter])).reshape(height, width, -1)
+
+
 def resize_image(image: Array, height: int, width: int, name: str) -> Array:
     """Pillow's resize of (height, width, maps): bytes in whole numbers, floats map by map."""
     if image.shape[:2] == (height, width):

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.ahead import in_order
-from netspec.data.images import Reading, read_image
+from netspec.data.chain import fronts
+from netspec.data.images import Reading, read_begun
 from netspec.data.needs import Needs
 from netspec.data.scores import PROBABLE, probable
 from netspec.data.slid import Windows, whole
@@ -65,6 +66,7 @@ class Predictor:
         self.shapes = session.inputs
         self.needs = Needs(self.shapes, columns=self.data.columns)
         self.reading = Reading.of(self.data, max_pixels)
+        self.first = self._first()
         self.seconds, self.pictures = Seconds(), False
         if not session.outputs:
             raise Fault("N708", "the model has no output")
@@ -99,7 +101,12 @@ class Predictor:
         if self.session.metadata.get("raw_pixels") is True or self.windows is None:
             return []
         self.data, left = whole(self.data, self.windows)
+        self.first = self._first()
         return left
+
+    def _first(self) -> Step | None:
+        """The first step of a picture's preparation, if it is not the model's own."""
+        return None if self.session.metadata.get("raw_pixels") is True else next(iter(fronts(self.data)[1]), None)
 
     def maps(self, items: Iterable[Item]) -> Iterator[tuple[Row, Array | None]]:
         """As ``rows``, and the map that each is of, (classes, height, width), of probabilities where there are such."""
@@ -162,7 +169,7 @@ class Predictor:
         began = read = perf_counter()
         try:
             if item.path is not None:
-                image = read_image(item.path, self.reading)
+                image, _ = read_begun(item.path, self.first, self.reading)
                 read = perf_counter()
                 given: tuple[Array, ...] = (inputs(self.session, self.data, image),)
             else:

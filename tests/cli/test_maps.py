@@ -20,7 +20,7 @@ net Patch {
 }
 data {
     classes: ["dark", "bright"]
-    prepare: grayscale -> resize(4, 4) -> scale(1 / 255)
+    prepare: resize(4, 4) -> grayscale -> scale(1 / 255)
 }
 """
 

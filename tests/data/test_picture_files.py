@@ -23,7 +23,7 @@ from netspec.data.batches import Batches, prepared
 from netspec.data.chain import fronts
 from netspec.data.digest import digest
 from netspec.data.held_out import held_out
-from netspec.data.images import Reading, read_image
+from netspec.data.images import Reading, read_begun, read_image
 from netspec.data.measured import measured
 from netspec.data.picture_files import PictureFiles
 from netspec.data.sets import Pictures, read_set
@@ -88,11 +88,11 @@ def test_the_numbers_are_those_of_pictures_in_memory_however_they_are_kept(
 def decodings(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count: Counter[str] = Counter()
 
-    def counting(path: Path, reading: Reading) -> Any:
+    def counting(path: Path, first: Any, reading: Reading) -> Any:
         count[path.name] += 1
-        return read_image(path, reading)
+        return read_begun(path, first, reading)
 
-    monkeypatch.setattr(picture_files, "read_image", counting)
+    monkeypatch.setattr(picture_files, "read_begun", counting)
     return count
 
 

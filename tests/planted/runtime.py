@@ -73,6 +73,13 @@ FAULTS = (
     ),
     fault(
         "predict.py",
+        "self.first = self._first()\n        return left",
+        "return left",
+        "cli/test_maps.py",
+        "a map is of the picture as a whole",
+    ),
+    fault(
+        "predict.py",
         'np.argsort(-values, kind="stable")[: self.top]',
         'np.argsort(values, kind="stable")[: self.top]',
         "runtime/test_predict.py",
