@@ -91,7 +91,7 @@ def command(
     from netspec.net.evaluation import evaluate
 
     if mistakes is not None:
-        mistakes = result(mistakes, model, text=True)
+        mistakes = result(mistakes, model, *_read(folder, mistakes), text=True)
     session, found = evaluate(model, folder, device, max_pixels, format, on_bad_image == "skip", cache)
     where(session, device)
     _note(found)
@@ -103,6 +103,12 @@ def command(
     if mistakes is not None:
         write_text(mistakes, _mistakes(found))
     return int(least is not None and _below(found, least))
+
+
+def _read(data: Path, out: Path) -> list[Path]:
+    """What is read of the data and might be what is to be written: the file itself, or the one in the folder."""
+    inside = data.is_dir() and out.exists() and data.resolve() in out.resolve().parents
+    return [data, *([out] if inside else [])]
 
 
 def _note(found: Evaluation) -> None:

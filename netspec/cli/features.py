@@ -45,7 +45,7 @@ def command(
     result(out, model, *([weights] if weights else []))
     began = perf_counter()
     session, value = opened(model, layer, weights, parameters(settings), root(), device, threads)
-    predictor, items = asked(session, given, 1, batch, threads, device, max_pixels)
+    predictor, items = asked(session, given, [out], 1, batch, threads, device, max_pixels)
     found = _Values(predictor, value)
     rows = found.rows(iter(items))
     if out.suffix == ".csv":

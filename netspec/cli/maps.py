@@ -13,8 +13,8 @@ import click
 
 from netspec.cli.output import note
 from netspec.cli.rows import Sinks, sinks
-from netspec.diagnostics import Fault, printable
-from netspec.files import atomic_write, check_target, make_folder
+from netspec.diagnostics import Fault, Trouble, printable
+from netspec.files import atomic_write, check_target, make_folder, open_regular
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,12 +24,34 @@ if TYPE_CHECKING:
     from netspec.runtime.row import Row
 
 
+#: What the boxes are called as rows, in their folder.
+BOXES = "boxes.csv"
+#: What a picture of ours has written in it, by which it is known when it is to be replaced.
+_MARK = ("Software", "netspec")
+
+
+def _probability(ctx: click.Context, param: click.Parameter, value: float) -> float:
+    if value != value:
+        raise click.BadParameter("nan is no probability", ctx, param)
+    return value
+
+
+def apart_from_maps(files: Mapping[str, Path | None], maps: Path | None, boxes: Path | None) -> None:
+    """Rows do not go where a map or boxes may."""
+    for form, path in files.items():
+        where = None if path is None else path.resolve()
+        taken = where is not None and (where.suffix in (".npy", ".png") or where.name == BOXES)
+        for option, folder in (("map", maps), ("boxes", boxes)):
+            if where is not None and taken and folder is not None and where.parent == folder.resolve():
+                raise click.UsageError(f"--{form} {path} may be what --{option} writes: give it another name")
+
+
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--map``, ``--boxes`` and ``--min-prob``."""
     folder = click.Path(path_type=Path)
     for add in (
         click.option("--min-prob", type=click.FloatRange(0, 1), default=0.5, show_default=True,
-                     help="The least probability of a box."),
+                     callback=_probability, help="The least probability of a box."),
         click.option("--boxes", type=folder, metavar="FOLDER",
                      help="Slide the model over each picture: draw what it finds as boxes, and write boxes.csv."),
         click.option("--map", "maps", type=folder, metavar="FOLDER",
@@ -65,7 +87,7 @@ def painter(predictor: Predictor, maps: Path | None, boxes: Path | None, least: 
     for folder in (maps, boxes):
         if folder is not None:
             make_folder(folder, "written")
-    with sinks({"csv": None if boxes is None else boxes / "boxes.csv"}, False, []) as rows:
+    with sinks({"csv": None if boxes is None else boxes / BOXES}, False, []) as rows:
         made = Painter(predictor, maps, boxes, least, rows)
         yield made
         made.closing()
@@ -84,6 +106,8 @@ class Painter:
         asked = {"map": self.maps, "boxes": self.boxes}
         columns: dict[str, Any] = {name: None for name, folder in asked.items() if folder is not None}
         if values is None or values.ndim < 2:
+            if self.boxes is not None and row.error:
+                self.rows.add(row.flat())
             return columns
         name = self._name(row.filename)
         if self.maps is not None:
@@ -110,6 +134,8 @@ class Painter:
 
         array, content = path.with_name(f"{path.name}.npy"), io.BytesIO()
         check_target(array, [row.filename])
+        if values.ndim == 3:
+            _ours(path, row, array)
         np.save(content, np.asarray(values, np.float32))
         atomic_write(array, [content.getbuffer()])
         if values.ndim == 3:
@@ -168,8 +194,30 @@ class Painter:
 
 def _save(picture: Image, path: Path, row: Row) -> Path:
     """As PNG."""
-    out, content = path.with_name(f"{path.name}.png"), io.BytesIO()
-    check_target(out, [row.filename])
-    picture.save(content, "PNG")
+    from PIL.PngImagePlugin import PngInfo
+
+    out, content, info = _ours(path, row), io.BytesIO(), PngInfo()
+    info.add_text(*_MARK)
+    picture.save(content, "PNG", pnginfo=info)
     atomic_write(out, [content.getbuffer()])
+    return out
+
+
+def _ours(path: Path, row: Row, *besides: Path) -> Path:
+    """Where a picture goes. Trouble N604 where it, or what is written beside it, is there and was not written by us."""
+    out = path.with_name(f"{path.name}.png")
+    check_target(out, [row.filename])
+    there = [file for file in (out, *besides) if file.exists()]
+    if not there:
+        return out
+    ours = False
+    if out.exists():
+        with open_regular(out, "N604") as file:
+            ours = b"tEXt%b\0%b" % tuple(word.encode() for word in _MARK) in file.read(1024)
+    if not ours:
+        raise Trouble(
+            "N604",
+            f"{there[0]} cannot be written: it is there already, and was not made by `netspec run`",
+            help="give a folder of its own",
+        )
     return out

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from netspec.cli.maps import BOXES, apart_from_maps, painter
 from netspec.cli.maps import options as map_options
-from netspec.cli.maps import painter
 from netspec.cli.output import json_option, max_pixels_option, note
 from netspec.cli.rows import options, sinks
 from netspec.cli.untrusted import again, apart, untrusted_option
@@ -80,11 +80,13 @@ def command(
     from netspec.runtime.session import open_model
 
     session = open_model(model, device, threads=threads)
-    predictor, items = asked(session, given, top, batch, threads, device, max_pixels)
+    outputs = [*files.values(), *([] if boxes is None else [boxes / BOXES])]
+    predictor, items = asked(session, given, outputs, top, batch, threads, device, max_pixels)
     others = [printable(name) for name in list(predictor.session.outputs)[1:]]
     if others:
         note(f"showing output {printable(predictor.output)}; the model also has {', '.join(others)}")
     wrong = count = 0
+    apart_from_maps(files, maps, boxes)
     with sinks(files, as_json, [model]) as out, painter(predictor, maps, boxes, min_prob) as paint:
         for row, values in predictor.maps(items):
             wrong += bool(row.error)
@@ -101,20 +103,22 @@ def command(
 def asked(
     session: Session,
     given: tuple[str, ...],
+    outputs: Iterable[Path | None],
     top: int,
     batch: int,
     threads: int | None,
     device: str,
     max_pixels: int | None,
 ) -> tuple[Predictor, Given]:
-    """How a model is asked, and what about; where it runs is told."""
+    """How a model is asked, and what about, which is none of the ``outputs``; where it runs is told."""
     from netspec.machine import cores
     from netspec.runtime.given import Given
     from netspec.runtime.predict import Predictor
 
     where(session, device)
     predictor = Predictor(session, top, max_pixels, batch, threads or cores())
-    return predictor, Given(given, predictor.needs)
+    written = [path for path in outputs if path is not None and path.exists()]
+    return predictor, Given(given, predictor.needs, written)
 
 
 def where(session: Session, device: str) -> None:

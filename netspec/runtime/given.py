@@ -21,7 +21,7 @@ from netspec.data.needs import NOTHING, Needs
 from netspec.data.npy import mapped, npz
 from netspec.data.table import example, is_table, rows_of
 from netspec.diagnostics import Fault, Trouble
-from netspec.files import read_regular
+from netspec.files import check_target, read_regular
 
 Array = NDArray[Any]
 #: Suffixes of files that hold arrays.
@@ -45,15 +45,20 @@ class Item:
 class Given:
     """What the arguments of a command mean, one item at a time, in order.
 
-    ``needs`` says what the model reads; ``passed`` counts what was passed over in folders, by reason.
+    ``needs`` says what the model reads, ``outputs`` what is to be written and so may not be read; ``passed`` counts
+    what was passed over in folders, by reason.
     """
 
     arguments: Sequence[str | Path]
     needs: Needs = NOTHING
+    outputs: Sequence[Path] = ()
     passed: Counter[str] = field(default_factory=Counter)
 
     def __iter__(self) -> Iterator[Item]:
-        """Raises Trouble N706 where there is nothing, Fault N707 where a folder or an array cannot be read."""
+        """Raises Trouble N706 where there is nothing, Fault N707 where a folder or an array cannot be read.
+
+        Trouble N604 where something to be read is one of the outputs.
+        """
         found = False
         for argument in self.arguments:
             for item in self._of(str(argument)):
@@ -68,6 +73,7 @@ class Given:
         elif os.path.lexists(argument):
             yield from self._path(Path(argument))
         elif argument.startswith("@"):
+            self._reads(Path(argument[1:]))
             text = read_regular(argument[1:], LONGEST, "N706").decode("utf-8-sig", "surrogateescape")
             yield from self._named(text.splitlines())
         elif glob.has_magic(argument):
@@ -91,13 +97,20 @@ class Given:
     def _path(self, path: Path) -> Iterator[Item]:
         if os.path.isdir(path):
             for picture in below(path, self.passed):
+                self._reads(picture)
                 yield Item(str(picture), picture)
-        elif path.suffix.lower() in ARRAYS:
+            return
+        self._reads(path)
+        if path.suffix.lower() in ARRAYS:
             yield from self._arrays(path)
         elif path.suffix.lower() in TABLES and self._is_table(path):
             yield from self._table(path)
         else:
             yield Item(str(path), path)
+
+    def _reads(self, path: Path) -> None:
+        for out in self.outputs:
+            check_target(out, [path])
 
     def _is_table(self, path: Path) -> bool:
         """Whether a file has numbers for the model, or can have nothing else that it reads."""

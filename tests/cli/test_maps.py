@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
@@ -164,3 +165,38 @@ def test_a_name_that_was_made_is_not_taken_twice(folder: Path) -> None:
     assert main(["run", "c.onnx", "a/x.png", "b/x.png", "x-2.png", "--map", "m", "--csv", "rows.csv"]) == 0
     with Path("rows.csv").open() as file:
         assert [row["map"] for row in csv.DictReader(file)] == ["m/x.npy", "m/x-2.npy", "m/x-2-2.npy"]
+
+
+def test_pictures_of_others_are_not_written_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A map is called after its picture, so that it may meet one; what an earlier run made is replaced."""
+    Path("photos").mkdir()
+    Image.new("L", (3, 3)).save("photos/scene.png")
+    before = Path("photos/scene.png").read_bytes()
+    for option in ("--map", "--boxes"):
+        assert main(["run", "c.onnx", "scene.png", option, "photos"]) == 2
+        assert "photos/scene.png cannot be written: it is there already" in capsys.readouterr().err
+        assert Path("photos/scene.png").read_bytes() == before and os.listdir("photos") == ["scene.png"]
+    for _ in range(2):
+        assert main(["run", "c.onnx", "scene.png", "--map", "maps", "--boxes", "boxes"]) == 0
+    np.save("photos/other.npy", np.zeros(3))
+    Path("scene.png").rename("other.png")
+    assert main(["run", "c.onnx", "other.png", "--map", "photos"]) == 2
+    assert "photos/other.npy cannot be written" in capsys.readouterr().err
+
+
+def test_rows_do_not_go_where_maps_do(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option, name in (("--map", "scene.npy"), ("--map", "scene.png"), ("--boxes", "boxes.csv")):
+        assert main(["run", "c.onnx", "scene.png", option, "to", "--csv", f"to/{name}"]) == 2
+        assert f"--csv to/{name} may be what {option} writes" in capsys.readouterr().err
+    Path("to").mkdir()
+    assert main(["run", "c.onnx", "scene.png", "--map", "to", "--csv", "to/rows.csv"]) == 0
+    assert main(["run", "c.onnx", "scene.png", "--boxes", "to", "--min-prob", "nan"]) == 2
+
+
+def test_a_picture_without_boxes_for_its_fault_has_a_row_among_them(folder: Path) -> None:
+    Path("bad.png").write_bytes(b"no picture")
+    assert main(["run", "c.onnx", "scene.png", "bad.png", "--boxes", "to"]) == 1
+    with open("to/boxes.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["filename"] for row in rows[:-1]} == {"scene.png"} and rows[-1]["filename"] == "bad.png"
+    assert rows[-1]["code"] == "N705" and rows[-1]["left"] == ""

@@ -161,3 +161,29 @@ def test_a_table_without_its_classes_says_so_in_eval_too(folder: Path, capsys: p
     capsys.readouterr()
     assert main(["eval", "run", "--data", "new.csv"]) == 1
     assert "new.csv has no column for output kind" in capsys.readouterr().err
+
+
+def test_nothing_that_is_read_is_written_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "kinds.net", "--data", "kinds.csv", "-o", "run", "--epochs", "1"]) == 0
+    Path("data").mkdir()
+    Path("data/test.csv").write_text(Path("kinds.csv").read_text())
+    np.savez("kinds.npz", x=np.zeros((2, 2)))
+    Path("names.csv").write_text("kinds.npz\n")
+    Path("link.csv").symlink_to("kinds.csv")
+    kept = {path: path.read_bytes() for path in map(Path, ("kinds.csv", "kinds.npz", "names.csv", "data/test.csv"))}
+    capsys.readouterr()
+    for asked in (
+        "run run kinds.csv --csv kinds.csv",
+        "run run kinds.csv --jsonl link.csv",
+        "run run kinds.npz --csv kinds.npz",
+        "run run @names.csv --csv names.csv",
+        "run run @names.csv --jsonl kinds.npz",
+        "features run kind/tanh kinds.csv -o kinds.csv",
+        "features run kind/tanh kinds.npz -o kinds.npz",
+        "features run kind/tanh @names.csv -o names.csv",
+        "eval run --data kinds.csv --mistakes kinds.csv",
+        "eval run --data data --mistakes data/test.csv",
+    ):
+        assert main(asked.split()) == 2, asked
+        assert "which this command reads" in capsys.readouterr().err
+        assert {path: path.read_bytes() for path in kept} == kept
