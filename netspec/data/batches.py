@@ -22,7 +22,7 @@ from netspec.data.tested import views
 from netspec.diagnostics import Fault
 from netspec.machine import cores
 from netspec.settings import Data, steps
-from netspec.settings.losses import takes_labels
+from netspec.settings.losses import VOID, takes_labels
 
 Array = NDArray[Any]
 #: Pictures prepared at a time before training, and in evaluation.
@@ -145,8 +145,12 @@ def check(part: Pictures | Examples, targets: Sequence[Target]) -> None:
     for target in targets:
         given = known(part, target.output)
         if isinstance(given, list):
-            for mask in given:
-                target.in_range(mask)
+            files = (part.files if isinstance(part, Pictures) else None) or [f"picture {n}" for n in range(len(given))]
+            for file, mask in zip(files, given, strict=True):
+                target.in_range(mask, f"the label picture of {file}")
+            if target.voids and all((mask == VOID).all() for mask in given):
+                raise Fault("N707", f"every place of the {len(given):,} label pictures is void (255)",
+                            help="write the number of its class for each pixel: 0, 1 …")  # fmt: skip
         elif not target.rebuilds:
             target.of(given if given is None or given.ndim == 1 or takes_labels(target.loss) else given[:1], {})
 

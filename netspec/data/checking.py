@@ -14,7 +14,7 @@ import numpy as np
 
 from netspec.data.arrays import Examples
 from netspec.data.folders import PARTS, Listing
-from netspec.data.images import Reading, read_stored
+from netspec.data.images import Reading, read_numbers, read_stored
 from netspec.data.needs import Needs
 from netspec.data.sets import Pictures, check_folder, find_part, listing_of, masked
 from netspec.data.table import rows_in
@@ -106,6 +106,16 @@ def _part(
     seen: dict[bytes, list[tuple[str, str]]],
 ) -> list[str] | None:  # fmt: skip
     """Look at one part; the classes that it has."""
+    paired = None if needs.names or not reading.allows("folder") else masked(folder, part)
+    if paired is not None:
+        _pictures(Listing([""], paired.pictures, paired.keys, [0] * len(paired.keys), paired.passed), folder, part,
+                  reading, result, seen)  # fmt: skip
+        for path in paired.labels:
+            try:
+                read_numbers(path, reading)
+            except Fault as fault:
+                result.unreadable.append((os.path.relpath(path, folder), fault.message))
+        return None
     found = listing_of(folder, part, classes, reading) if _is_listed(folder, part, needs, reading) else None
     if found is not None:
         _pictures(found, folder, part, reading, result, seen)

@@ -128,6 +128,9 @@ def read_numbers(path: str | Path, reading: Reading = PLAIN) -> Array:
         if image.mode not in ("L", "P", "1", "I;16", "I"):
             raise Fault("N705", f"{path} has colours ({image.mode}), and labels are numbers of classes",
                         help="save it as a grey or a palette picture, whose pixels are the numbers")  # fmt: skip
+        if image.format == "JPEG":
+            raise Fault("N705", f"{path} is a JPEG, whose pixels are not the numbers that were saved in it",
+                        help="save label pictures as PNG")  # fmt: skip
         numbers = np.asarray(image)
     if numbers.max(initial=0) > 255:
         raise Fault("N705", f"{path} has a class {numbers.max():,}, and 255 is the largest number of a label")

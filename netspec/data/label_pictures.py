@@ -37,19 +37,21 @@ class Pairs:
     passed: Counter[str]
 
 
-def pairs(folder: Path) -> Pairs | None:
+def pairs(folder: Path, part: str = "") -> Pairs | None:
     """The pictures of `folder/images` with those in a folder of labels beside it, by name; None where there are none.
 
-    Fault N707 lists what has no partner.
+    With a ``part`` those of `folder/images/PART`. Fault N707 lists what has no partner.
     """
-    beside = next((folder / name for name in FOLDERS if os.path.isdir(folder / name)), None)
-    if beside is None or not os.path.isdir(folder / "images"):
+    images = folder / "images" / part
+    beside = next((folder / name / part for name in FOLDERS if os.path.isdir(folder / name / part)), None)
+    if beside is None or not os.path.isdir(images):
         return None
     passed: Counter[str] = Counter()
-    pictures, labels = (_named(where, passed) for where in (folder / "images", beside))
+    pictures, labels = (_named(where, passed) for where in (images, beside))
+    if not pictures and not labels:
+        raise Fault("N707", f"{images} holds no pictures", help=f"their label pictures belong into {beside}")
     wrong = [f"{path} has no picture of its name in {beside}" for key, path in pictures.items() if key not in labels]
-    wrong += [f"{path} has no picture of its name in {folder / 'images'}" for key, path in labels.items()
-              if key not in pictures]  # fmt: skip
+    wrong += [f"{path} has no picture of its name in {images}" for key, path in labels.items() if key not in pictures]
     if wrong:
         raise Fault("N707", f"{len(wrong):,} of the pictures and labels have no partner: {wrong[0]}",
                     help="\n".join(several(wrong)), each=wrong)  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from netspec.data.folders import is_number, passed_over
 from netspec.data.held_out import USUAL, held_out
 from netspec.data.images import Reading
 from netspec.data.needs import Needs
-from netspec.data.sets import Part, find_part, read_part
+from netspec.data.sets import Part, Pictures, find_part, read_part
 from netspec.settings import Data
+from netspec.settings.losses import VOID
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,28 @@ class Parts:
             numbers = [name for name in self.classes or () if is_number(name)]
             if 0 < len(numbers) < len(self.classes or ()):
                 yield f"numbers among names of classes are names too, not places: {', '.join(numbers[:20])}"
+        yield from _of_places(parts)
         left_out: Counter[str] = Counter()
         for part in parts.values():
             left_out += getattr(part, "passed", Counter())
         passed = passed_over(left_out)
         if passed:
             yield passed
+
+
+def _of_places(parts: Mapping[str, Part]) -> Iterator[str]:
+    """The places of each class, where label pictures have them; what is void, and a class that has none."""
+    masks = {name: part.masks for name, part in parts.items() if isinstance(part, Pictures) and part.masks is not None}
+    if "train" not in masks:
+        return
+    counts = [
+        np.sum([np.bincount(mask.ravel(), minlength=VOID + 1) for mask in found], axis=0) for found in masks.values()
+    ]
+    most = max(int(np.flatnonzero(count[:VOID]).max(initial=-1)) for count in counts)
+    yield f"places of each class ({', '.join(masks)}): {_by_class(list(map(str, range(most + 1))), counts)}"
+    if any(count[VOID] for count in counts):
+        void = "/".join(f"{count[VOID]:,}" for count in counts)
+        yield f"places of 255, which are void unless the net has a class of that number: {void}"
 
 
 #: The name of what a run held out of its training set.

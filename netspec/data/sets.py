@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from netspec.data.cifar import FILES, read_cifar
 from netspec.data.folders import PARTS, Listing, class_folders, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
-from netspec.data.label_pictures import Pairs, pairs, read_labels
+from netspec.data.label_pictures import FOLDERS, Pairs, pairs, read_labels
 from netspec.data.lists import listed
 from netspec.data.needs import NOTHING, Needs
 from netspec.data.picture_files import PictureFiles, decoded
@@ -107,6 +108,8 @@ def find_part(
         return read_table(table, needs, classes)
     if needs.maps and reading.allows("folder") and (pictures := _with_masks(folder, part, classes, reading)):
         return pictures
+    if needs.maps and _parted(folder):
+        return None
     found = listing_of(folder, part, classes, reading)
     if found is not None:
         images = decoded(found, reading.of_part(part), folder)
@@ -127,14 +130,27 @@ def find_part(
 
 def masked(folder: Path, part: str) -> Pairs | None:
     """The pictures of a part that have label pictures beside them; None where there are none."""
-    places = [folder / name for name in PARTS[part]] + ([folder] if part == "train" else [])
-    return next(filter(None, map(pairs, places)), None)
+    found = (pairs(folder / name) or pairs(folder, name) for name in PARTS[part])
+    whole = part == "train" and not _parted(folder)
+    return next(filter(None, found), None) or (pairs(folder) if whole else None)
+
+
+def _parted(folder: Path) -> bool:
+    """Whether the parts stand below the pictures and the labels: images/train and labels/train."""
+    return any(os.path.isdir(folder / "images" / name) for name in chain(*PARTS.values()))
 
 
 def _with_masks(folder: Path, part: str, classes: list[str] | None, reading: Reading) -> Pictures | None:
     """The pictures of a part with a label picture for each: PART/images and PART/labels, or these without parts."""
     found = masked(folder, part)
     if found is None:
+        alone = [where for name in PARTS[part] if os.path.isdir(where := folder / name / "images")]
+        if alone:
+            raise Fault(
+                "N707",
+                f"{alone[0]} has no label pictures beside it",
+                help=f"put them into {alone[0].parent / FOLDERS[0]}: one of the same name for each",
+            )
         return None
     beside = dict(zip(found.pictures, found.labels, strict=True))
     listed = Listing([], found.pictures, found.keys, [0] * len(found.keys), found.passed)

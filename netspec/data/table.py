@@ -179,16 +179,18 @@ def _found(path: Path, header: Sequence[str], name: str, needs: Needs) -> list[i
         return places
     if header.count(name) == 1 and (count == 1 or single):
         return [header.index(name)]
-    numbered: dict[int, int] = {}
+    order, places = _numbered(header, name)
+    counted = bool(order) and order == list(range(order[0], order[0] + len(order))) and order[0] in (0, 1)
+    return places if counted and count in (None, len(order)) else []
+
+
+def _numbered(header: Sequence[str], name: str) -> tuple[list[int], list[int]]:
+    """The numbers of the columns `NAME_0`, `NAME_1` …, sorted, and the place of each."""
     pattern = re.compile(re.escape(name) + r"[_ .\[]?(\d{1,9})\]?")
-    for place, column in enumerate(header):
-        if match := pattern.fullmatch(column):
-            if int(match[1]) in numbered:
-                return []
-            numbered[int(match[1])] = place
-    order = sorted(numbered)
-    counted = bool(order) and order[0] in (0, 1) and order[-1] - order[0] + 1 == len(order)
-    return [numbered[number] for number in order] if counted and count in (None, len(order)) else []
+    found = sorted(
+        (int(match[1]), place) for place, column in enumerate(header) if (match := pattern.fullmatch(column))
+    )
+    return [number for number, _ in found], [place for _, place in found]
 
 
 def _met(path: Path, header: Sequence[str], column: str) -> list[int]:
@@ -215,6 +217,15 @@ def _missing(path: Path, header: Sequence[str], name: str, needs: Needs, used: S
         return Fault("N707", f"the first line of {path} has numbers, where the columns are named",
                      help=f"begin the file with a line of names: {wanted}")  # fmt: skip
     line = f"columns {name}: {json.dumps(free[:_TOLD] if kind == 'input' else free[-1:], ensure_ascii=False)}"
+    alike = [header[place] for place in _numbered(header, name)[1]]
+    if alike:
+        numbers = "" if count is None else f", which has {count:,} numbers"
+        return Fault(
+            "N707",
+            f"{path} has the columns {_listed(alike)} for {kind} {name}{numbers}",
+            help="number them from 0 or 1, each once, or say in the spec which are meant: "
+            f"`data {{ columns {name}: {json.dumps(alike[:count], ensure_ascii=False)} }}`",
+        )
     mend = f"say in the spec which are meant: `data {{ {line} }}`" if free else f"add {wanted}"
     return Fault(
         "N707",

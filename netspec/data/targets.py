@@ -71,17 +71,17 @@ class Target:
         self.in_range(given)
         return given.reshape(-1, *positions)
 
-    def in_range(self, given: Array) -> None:
-        """Fault N707 where a number is of no class of the output's."""
+    def in_range(self, given: Array, where: str = "the data") -> None:
+        """Fault N707 where a number is of no class of the output's; ``where`` says what has it."""
         units = self.shape[-1]
         known = given[given != VOID] if self.voids else given
         least, most = int(known.min(initial=0)), int(known.max(initial=0))
         if least < 0:
-            raise Fault("N707", f"the data has a class {least}", help="count classes from 0")
+            raise Fault("N707", f"{where} has a class {least}", help="count classes from 0")
         if most >= units:
             raise Fault(
                 "N707",
-                f"the data has a class {most}, but output {self.output} gives {units}",
+                f"{where} has a class {most}, but output {self.output} gives {units}",
                 help=f"count classes from 0 to {units - 1}",
             )
 

@@ -68,6 +68,8 @@ def _of_model(path: Path, layer: str, device: str, threads: int | None) -> tuple
     value = names.get(layer, layer)
     if value in session.outputs:
         return session, value
+    if value in session.inputs:
+        raise Fault("N101", f"{layer} is an input of {path}, which no layer gives")
     content, known = with_output(path, value)
     if content is None:
         raise Fault(

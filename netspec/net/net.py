@@ -167,6 +167,8 @@ class Net:
         Raises Fault where there is none of the name.
         """
         value = self.graph.names.get(name, name)
+        if value in self.graph.inputs:
+            raise Fault("N101", f"{name} is an input of net {self.name}, which no layer gives")
         if value not in self.graph.users:
             raise Fault(
                 "N101",

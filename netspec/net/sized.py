@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Fault, did_you_mean
 from netspec.settings import Data
 from netspec.settings.picture import Picture
-from netspec.shape import Free
+from netspec.shape import Free, Shape
 
 if TYPE_CHECKING:
     from netspec.data.sets import Part
+    from netspec.data.targets import Target
     from netspec.engine.kernel import Array
     from netspec.net.net import Net
 
@@ -51,6 +52,38 @@ def as_read(net: Net, inputs: Mapping[str, Array]) -> Net:
             if isinstance(dim, Free):
                 found[dim.name] = size
     return net.at(found)
+
+
+def check_maps(net: Net, part: Part, targets: Sequence[Target]) -> None:
+    """Fault N703 where the answers to a picture of a free size are no map of the size of its label picture."""
+    import numpy as np
+
+    from netspec.data.label_pictures import tested
+    from netspec.settings.losses import takes_labels
+
+    maps = {target.output for target in targets if takes_labels(target.loss) and len(target.shape) > 1}
+    masks, seen = getattr(part, "masks", None) or [], set()
+    ((name, shape),) = net.graph.inputs.items() if masks else (("", ()),)
+    for place, mask in enumerate(masks):
+        if mask.shape in seen or not any(isinstance(size, Free) for size in shape):
+            continue
+        seen.add(mask.shape)
+        sizes = tested([mask], net.data)[0].shape
+        at = as_read(net, {name: np.broadcast_to(np.float32(0), (1, *sizes, _maps(shape)))})
+        for output in at.graph.outputs:
+            found = at.graph.shapes[output.value][1:]
+            if output.name in maps and found != sizes:
+                file = part.files[place] if part.files else f"picture {place}"
+                answers, labels = (" x ".join(map(str, each)) for each in (found, sizes))
+                raise Fault(
+                    "N703",
+                    f"{file}: output {output.name} gives {answers} answers, and the prepared labels are {labels}",
+                    help="bring pictures to sizes that the net gives back, by `prepare: resize(h, w)` or a crop",
+                )
+
+
+def _maps(shape: Shape) -> int:
+    return shape[0] if isinstance(shape[0], int) else 1
 
 
 def _given(data: Data, part: Part, name: str) -> tuple[int | None, ...] | None:

@@ -18,7 +18,7 @@ from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import Record, record
 from netspec.net.screen import told_of_batch, told_of_colours, told_of_net, told_of_start
-from netspec.net.sized import sized
+from netspec.net.sized import check_maps, sized
 from netspec.net.start import Start, begun
 from netspec.net.targets_of import targets_of
 from netspec.settings import Train
@@ -94,6 +94,7 @@ class Training:
         for part in (parts.val, parts.test):
             if part is not None:
                 check(part, judged(part, self.judged) or self.judged[:1])
+                check_maps(self.free, part, self.judged)
         return parts, batches
 
     def _run(self, keeper: Keeper) -> Iterator[Event]:

@@ -119,6 +119,8 @@ class Given:
     def _table(self, path: Path) -> Iterator[Item]:
         """An item for each row, by its line."""
         table = rows_of(path, self.needs)
+        if not table.lines and not table.wrong:
+            raise Fault("N707", f"{path} has no rows behind its header")
         places = {line: row for row, line in enumerate(table.lines)}
         for line in sorted([*places, *table.wrong]):
             found = partial(example, table, self.needs, places[line]) if line in places else None

@@ -185,3 +185,42 @@ def test_label_pictures_are_looked_at(folder: Path, capsys: pytest.CaptureFixtur
     assert main(["data", "check", "pictures", "seg.net", "--json"]) == 1
     problems = json.loads(capsys.readouterr().out)["problems"]
     assert len(problems) == 2 and "3.png has no picture of its name" in problems[0] and "has colours" in problems[1]
+
+
+def test_sizes_that_the_net_does_not_give_back_are_told_before_the_first_step(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("seg.net").write_text(SPEC.replace("[a, b] -> concat", "b"))
+    for name in ("images", "masks"):
+        path = Path("pictures/test", name, "3.png")
+        with Image.open(path) as picture:
+            picture.crop((0, 0, 31, 21)).save(path)
+    assert train("pictures", "run") == 1
+    told = capsys.readouterr().err
+    assert "pictures/test/images/3.png: output mask gives 20 x 30 answers, and the prepared labels are 21 x 31" in told
+    assert "epoch" not in told
+
+
+def test_places_of_each_class_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    counts = np.zeros((2, 256), int)
+    for row, part in enumerate(("train", "test")):
+        for path in Path("pictures", part, "masks").iterdir():
+            with Image.open(path) as picture:
+                counts[row] += np.bincount(np.asarray(picture).ravel(), minlength=256)
+    assert train("pictures", "run") == 0
+    each = ", ".join(f"{number} {counts[0, number]:,}/{counts[1, number]:,}" for number in range(3))
+    told = capsys.readouterr().err
+    assert f"places of each class (train, test): {each}\n" in told
+    assert f"unless the net has a class of that number: {counts[0, 255]:,}/{counts[1, 255]:,}\n" in told
+
+
+def test_label_pictures_are_no_class_to_look_at_without_a_net(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in (0, 1):
+        Image.new("L", (32, 24)).save(f"pictures/train/masks/{number}.png")
+    assert main(["data", "check", "pictures", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["examples"] == {"train": {"": 40}, "test": {"": 8}} and found["duplicates"] == []
+    Path("pictures/train/masks/1.png").write_bytes(b"nothing")
+    assert main(["data", "check", "pictures", "--json"]) == 1
+    (wrong,) = json.loads(capsys.readouterr().out)["unreadable"]
+    assert wrong["filename"] == "train/masks/1.png"

@@ -187,3 +187,13 @@ def test_nothing_that_is_read_is_written_over(folder: Path, capsys: pytest.Captu
         assert main(asked.split()) == 2, asked
         assert "which this command reads" in capsys.readouterr().err
         assert {path: path.read_bytes() for path in kept} == kept
+
+
+def test_an_input_has_no_features_and_a_header_no_answers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "kinds.net", "--data", "kinds.csv", "-o", "run", "--epochs", "1"]) == 0
+    for model in ("run", "run/model.onnx"):
+        assert main(["features", model, "x", "kinds.csv", "-o", "x.csv"]) == 1
+        assert "error[N101]: x is an input of" in capsys.readouterr().err and not Path("x.csv").exists()
+    Path("head.csv").write_text("the width,height\n")
+    assert main(["run", "run", "head.csv"]) == 1
+    assert "error[N707]: head.csv has no rows behind its header" in capsys.readouterr().err

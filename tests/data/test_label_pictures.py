@@ -51,6 +51,38 @@ def test_parts_have_pictures_and_labels_beside_each_other(part: str, mode: str, 
         assert find_part(tmp_path, other, None, NEEDS) is None
 
 
+def test_parts_may_stand_below_images_and_labels(tmp_path: Path) -> None:
+    for part, count in (("train", 1), ("validation", 2), ("test", 3)):
+        for number in range(count):
+            for where in ("images", "annotations"):
+                path = tmp_path / where / part / f"{number}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("L", (3, 4), 1).save(path)
+    for name, count in (("train", 1), ("val", 2), ("test", 3)):
+        assert len(read_part(tmp_path, name, None, NEEDS)) == count
+    for path in (tmp_path / "images/train/0.png", tmp_path / "annotations/train/0.png"):
+        path.unlink()
+        path.parent.rmdir()
+    assert find_part(tmp_path, "train", None, NEEDS) is None and find_part(tmp_path, "test", None, NEEDS) is not None
+
+
+def test_an_empty_part_and_one_without_labels_are_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "test/images").mkdir(parents=True)
+    with pytest.raises(Fault, match="test/images has no label pictures beside it"):
+        find_part(tmp_path, "test", None, NEEDS)
+    (tmp_path / "test/masks").mkdir()
+    with pytest.raises(Fault, match="test/images holds no pictures"):
+        find_part(tmp_path, "test", None, NEEDS)
+
+
+def test_a_jpeg_has_no_labels(tmp_path: Path) -> None:
+    write(tmp_path, "a.png", np.ones((4, 6), int))
+    Image.new("L", (6, 4), 1).save(tmp_path / "labels/a.jpg")
+    (tmp_path / "labels/a.png").unlink()
+    with pytest.raises(Fault, match=r"labels/a.jpg is a JPEG, whose pixels are not the numbers"):
+        read_part(tmp_path, "train", None, NEEDS)
+
+
 def test_a_net_that_answers_once_takes_such_folders_for_classes(tmp_path: Path) -> None:
     write(tmp_path, "a.png", np.ones((4, 6), int))
     found = read_part(tmp_path, "train", None, Needs({"image": (1, 4, 6)}, {"y": 2}, frozenset({"y"})))
@@ -187,7 +219,11 @@ def test_a_class_that_the_net_has_not_is_told_before_the_first_step_and_255_is_v
     part = Pictures(np.stack(masks)[..., None], np.zeros(2, np.int64), masks=masks)
     Batches(part, data, shapes, [target], 0)
     masks[1][0, 0] = 3
-    with pytest.raises(Fault, match="the data has a class 3, but output y gives 3"):
+    with pytest.raises(Fault, match="the label picture of picture 1 has a class 3, but output y gives 3"):
+        Batches(part, data, shapes, [target], 0)
+    for mask in masks:
+        mask[...] = 255
+    with pytest.raises(Fault, match=r"every place of the 2 label pictures is void \(255\)"):
         Batches(part, data, shapes, [target], 0)
 
 

@@ -70,10 +70,21 @@ def test_columns_are_found_by_the_names_of_inputs_and_outputs() -> None:
     assert found.classes is None and found.labels is None
 
 
-@pytest.mark.parametrize("header", ["x_0,x_2,y", "x_2,x_3,y", "x_0,x_1,x_2,y", "x_0,x0,x_1,y", "xx_0,xx_1,y", "x,y,z"])
-def test_numbered_columns_are_all_there_and_as_many_as_are_read(header: str) -> None:
+@pytest.mark.parametrize(
+    ("header", "alike"),
+    [
+        ("x_0,x_2,y", '"x_0", "x_2"'),
+        ("x_2,x_3,y", '"x_2", "x_3"'),
+        ("x_0,x_1,x_2,y", '"x_0", "x_1", "x_2"'),
+        ("x_0,x0,x_1,y", '"x_0", "x0", "x_1"'),
+        ("xx_0,xx_1,y", ""),
+        ("x,y,z", ""),
+    ],
+)
+def test_numbered_columns_are_all_there_and_as_many_as_are_read(header: str, alike: str) -> None:
     rows = ",".join("1" for _ in header.split(","))
-    with pytest.raises(Fault, match="has no column for input x: it would be called x_0 … x_1"):
+    told = f"table.csv has the columns {alike} for input x, which has 2 numbers"
+    with pytest.raises(Fault, match=told if alike else "has no column for input x: it would be called x_0 … x_1"):
         read(f"{header}\n{rows}\n", CLASSES)
 
 
@@ -245,6 +256,13 @@ def test_parts_are_files_by_their_names_and_a_table_alone_is_a_training_set(here
     for name in ("train", "valid"):
         Path(f"{name}.csv").unlink()
     assert find_part(here, "train", None, CLASSES) is None
+    for text, message in (("x_0,x1x,y\n1,0,a\n", r"test.csv has the columns"), ("", "test.csv is empty")):
+        Path("train.csv").write_text("x_0,x_1,y\n1,0,a\n")
+        Path("test.csv").write_text(text)  # beside a table it is one
+        with pytest.raises(Fault, match=message):
+            find_part(here, "test", None, CLASSES)
+    Path("train.csv").unlink()
+    Path("test.csv").write_text("x_0,x_1,y\n3,0,a\n")
     Path("test.csv").rename("all.csv")
     assert find_part(here, "train", None, CLASSES) is not None and find_part(here, "test", None, CLASSES) is None
 
