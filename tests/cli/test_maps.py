@@ -178,6 +178,8 @@ def test_pictures_of_others_are_not_written_over(folder: Path, capsys: pytest.Ca
         assert Path("photos/scene.png").read_bytes() == before and os.listdir("photos") == ["scene.png"]
     for _ in range(2):
         assert main(["run", "c.onnx", "scene.png", "--map", "maps", "--boxes", "boxes"]) == 0
+    assert main(["run", "c.onnx", "maps/scene.png", "--map", "maps"]) == 2
+    assert "which this command reads" in capsys.readouterr().err
     np.save("photos/other.npy", np.zeros(3))
     Path("scene.png").rename("other.png")
     assert main(["run", "c.onnx", "other.png", "--map", "photos"]) == 2

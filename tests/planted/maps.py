@@ -29,7 +29,7 @@ FAULTS = (
     fault("cli/maps", 'while name in self.names:', "while False:", "cli/test_maps",
      "pictures of one name have each their own files"),
     fault("cli/maps", "check_target(out, [row.filename])", "pass", "cli/test_maps", "no picture is written over"),
-    fault("cli/maps", "    if not ours:", "    if False:", "cli/test_maps", "photographs of others are not written over"),
+    fault("cli/maps", "    if not ours:", "    if False:", "cli/test_maps", "photographs of others are kept"),
     fault("cli/maps", "for file in (out, *besides)", "for file in (out,)", "cli/test_maps",
      "nor arrays, which stand beside a picture of ours"),
     fault("cli/maps", "if self.boxes is not None and row.error:", "if False:", "cli/test_maps",
