@@ -236,6 +236,11 @@ def test_columns_that_the_spec_names_are_there_once_and_as_many_as_are_read(
     assert caught.value.message.startswith(message)
 
 
+def test_no_two_columns_have_one_number() -> None:
+    with pytest.raises(Fault, match='has the columns "x_0", "x0", "x_1" for input x, which has 3 numbers'):
+        read("x_0,x0,x_1,y\n1,2,3,a\n", Needs({"x": (3,)}, {"y": 2}, frozenset({"y"})))
+
+
 def test_a_second_output_has_classes_by_number() -> None:
     two = Needs({"x": (1,)}, {"y": 2, "z": 3}, frozenset({"y", "z"}))
     found = read("x,y,z\n1,dog,2\n2,cat,0\n", two)
