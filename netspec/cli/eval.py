@@ -100,6 +100,8 @@ def command(
     else:
         for line in _lines(found):
             click.echo(line)
+    if mistakes is not None and not any(confusion.single for confusion in found.confusions.values()):
+        note("no output has one class for an example: --mistakes has no rows")
     if mistakes is not None:
         write_text(mistakes, _mistakes(found))
     return int(least is not None and _below(found, least))

@@ -77,9 +77,10 @@ def _is_other(model: Path, folder: Path, held_out: Part) -> bool:
 def _opened(model: Path, device: str) -> tuple[Session, dict[str, Logits]]:
     """The model with its logits, or as it is where it does not open with them."""
     from netspec.interop.logits import exposed
-    from netspec.runtime.session import open_model
+    from netspec.runtime.session import check_model, open_model
 
     model = in_run(model, "model.onnx")
+    check_model(model)
     found = exposed(model)
     if found.content is not None:
         try:

@@ -63,6 +63,8 @@ def check_maps(net: Net, part: Part, targets: Sequence[Target]) -> None:
 
     maps = {target.output for target in targets if takes_labels(target.loss) and len(target.shape) > 1}
     masks, seen = getattr(part, "masks", None) or [], set()
+    if masks:
+        tested(masks[:1], net.data)  # ten crops have none
     ((name, shape),) = net.graph.inputs.items() if masks else (("", ()),)
     for place, mask in enumerate(masks):
         if mask.shape in seen or not any(isinstance(size, Free) for size in shape):
@@ -113,6 +115,6 @@ def _unknown(net: Net, names: list[str]) -> Fault:
     return Fault(
         "N703",
         f"the net has free sizes ({', '.join(names)}), and the examples are of several: training needs one",
-        help=f"end `prepare` with a size, `resize(64, 64)` or `center_crop(64)`, or augment by `random_crop(64)`; "
-        f"`{at}` says which it is",
+        help="end `prepare` with a size, `resize(64, 64)` or `center_crop(64)`, or augment by `random_crop(64)`; "
+        f"where all come out of one size, `{at}` says which it is",
     )

@@ -96,7 +96,8 @@ class Predictor:
             raise Fault(
                 "N708",
                 f"output {printable(self.output)} of the model gives one answer to a picture, not a map",
-                help="compile the net with `--convolutional`, if it ends in dense layers",
+                help="compile the net with `--convolutional`, if it ends in dense layers; "
+                "one that pools over all places has no map",
             )
         if self.session.metadata.get("raw_pixels") is True or self.windows is None:
             return []

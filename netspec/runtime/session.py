@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from netspec.diagnostics import Fault, Trouble, printable
 from netspec.files import in_run, open_regular, read_regular
-from netspec.kinds import mistaken
+from netspec.kinds import kind_of, mistaken
 from netspec.machine import cores
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: it would phone home by default
@@ -198,6 +198,9 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None, t
 def check_model(path: Path) -> None:
     """Trouble N601 for a folder, Fault N708 for a file, that is known to be something else than a model."""
     other = mistaken(path, "a model")
+    if other and kind_of(path) == "a run's folder":  # with a model it would stand for that
+        raise Trouble("N601", f"the run in {path} has no model yet",
+                      help=f"go on with it: `netspec train --resume {path}`")  # fmt: skip
     if other:
         raise Trouble("N601", other) if path.is_dir() else Fault("N708", other)
 

@@ -224,3 +224,12 @@ def test_label_pictures_are_no_class_to_look_at_without_a_net(folder: Path, caps
     assert main(["data", "check", "pictures", "--json"]) == 1
     (wrong,) = json.loads(capsys.readouterr().out)["unreadable"]
     assert wrong["filename"] == "train/masks/1.png"
+
+
+def test_ten_crops_are_refused_before_a_folder_is_made(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("seg.net").write_text(
+        SPEC.replace("    prepare:", "    test: ten_crop(20)\n    prepare:").replace("H x W", "24 x 32")
+    )
+    assert train("pictures", "run") == 1
+    assert "ten crops of a picture have no common labels" in capsys.readouterr().err
+    assert not Path("run").exists()

@@ -43,6 +43,8 @@ FAULTS = (
      "a net is judged at the sizes of what is judged"),
     fault("net/sized", "if output.name in maps and found != sizes:", "if False:", "cli/test_segmentation",
      "sizes that the net does not give back are told"),
+    fault("net/sized", "        tested(masks[:1], net.data)  # ten crops have none\n", "        pass\n",
+     "cli/test_segmentation", "ten crops are refused before a folder is made"),
     fault("data/sets", "and not _parted(folder)", "", "data/test_label_pictures", "parts may stand below the pictures"),
     fault("data/label_pictures", "if not pictures and not labels:", "if False:", "data/test_label_pictures",
      "an empty part is told"),
