@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netspec.data.augment import RANDOM, mirrored, part_of, random_crop, rotated
-from netspec.data.folders import below
+from netspec.data.folders import UNREADABLE, below
 from netspec.data.images import Reading, read_numbers
 from netspec.data.steps import center_crop, resize
 from netspec.diagnostics import Fault, several
@@ -57,6 +58,18 @@ def pairs(folder: Path, part: str = "") -> Pairs | None:
                     help="\n".join(several(wrong)), each=wrong)  # fmt: skip
     keys = list(pictures)
     return Pairs(list(pictures.values()), [labels[key] for key in keys], keys, passed)
+
+
+def decodable(found: Pairs, reading: Reading) -> Pairs:
+    """Without those whose label picture cannot be decoded, which are counted among what was passed over."""
+    good = []
+    for place, path in enumerate(found.labels):
+        with suppress(Fault):
+            read_numbers(path, reading)
+            good.append(place)
+    passed = found.passed + Counter({UNREADABLE: len(found.labels) - len(good)})
+    pictures, labels = ([paths[i] for i in good] for paths in (found.pictures, found.labels))
+    return Pairs(pictures, labels, [found.keys[i] for i in good], passed)
 
 
 def _named(folder: Path, passed: Counter[str]) -> dict[str, Path]:

@@ -39,7 +39,8 @@ class Parts:
     def messages(self) -> Iterator[str]:
         """What to tell of them before the first step: how they were found, examples by class, what was passed over."""
         parts = self.named()
-        yield ", ".join(f"{len(part):,} {_ROLES[name]}" for name, part in parts.items())
+        one = ", ".join(f"{len(part):,} {_ROLES[name]}" for name, part in parts.items())
+        yield one.replace(" examples", " example") if len(self.train) == 1 else one
         if self.share is not None and self.val is not None:
             count, total = len(self.val), len(self.train) + len(self.val)
             yield (

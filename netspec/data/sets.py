@@ -17,7 +17,7 @@ from netspec.data.cifar import FILES, read_cifar
 from netspec.data.folders import PARTS, Listing, class_folders, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
-from netspec.data.label_pictures import FOLDERS, Pairs, pairs, read_labels
+from netspec.data.label_pictures import FOLDERS, Pairs, decodable, pairs, read_labels
 from netspec.data.lists import listed
 from netspec.data.needs import NOTHING, Needs
 from netspec.data.picture_files import PictureFiles, decoded
@@ -152,6 +152,8 @@ def _with_masks(folder: Path, part: str, classes: list[str] | None, reading: Rea
                 help=f"put them into {alone[0].parent / FOLDERS[0]}: one of the same name for each",
             )
         return None
+    if reading.skip:
+        found = decodable(found, reading)
     beside = dict(zip(found.pictures, found.labels, strict=True))
     listed = Listing([], found.pictures, found.keys, [0] * len(found.keys), found.passed)
     images = decoded(listed, reading.of_part(part), folder)  # which may leave some out

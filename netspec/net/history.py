@@ -75,6 +75,11 @@ class History:
             return f"{why}; test {last['test_accuracy']:.2%} ({last['test_right']:,} of {last['test_count']:,}){iou}"
         return why if last["test_loss"] is None else f"{why}; test loss {last['test_loss']:.4f}"
 
+    @property
+    def columns(self) -> list[str]:
+        """What an epoch's row has."""
+        return [*COLUMNS, *(name for name in ("val_mean_iou",) if any(name in line for line in self.lines))]
+
     def jsonl(self) -> str:
         """The log: a JSON object an epoch."""
         return "".join(f"{strict_json(line)}\n" for line in self.lines)
@@ -82,8 +87,7 @@ class History:
     def table(self) -> str:
         """The same as CSV: a row an epoch, empty where there is no number."""
         text = io.StringIO()
-        more = [name for name in ("val_mean_iou",) if any(name in line for line in self.lines)]
-        writer = csv.DictWriter(text, [*COLUMNS, *more], extrasaction="ignore", lineterminator="\n")
+        writer = csv.DictWriter(text, self.columns, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(self.lines)
         return text.getvalue()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import printable
 from netspec.files import atomic_write, read_regular
-from netspec.net.history import COLUMNS, History
+from netspec.net.history import History
 from netspec.settings import Data
 
 if TYPE_CHECKING:
@@ -187,8 +187,9 @@ class Report:
     def _tables(self, folder: Path) -> Iterator[tuple[str, Table]]:
         from netspec.report.page import Table
 
-        rows = [tuple(_cell(line.get(name)) for name in COLUMNS) for line in self.history.lines]
-        yield "Epochs", Table([name.replace("_", " ") for name in COLUMNS], rows, 0)
+        columns = self.history.columns
+        rows = [tuple(_cell(line.get(name)) for name in columns) for line in self.history.lines]
+        yield "Epochs", Table([name.replace("_", " ") for name in columns], rows, 0)
         rows = [(layer.name, layer.kind, layer.shape, f"{layer.parameters:,}", _cell(layer.macs))
                 for layer in self.net.layers]  # fmt: skip
         yield "Layers", Table(("layer", "kind", "shape", "parameters", "multiply-accumulates"), rows, 2)

@@ -110,6 +110,7 @@ def test_mean_iou_stands_in_the_table_where_a_part_judges(folder: Path) -> None:
     assert list(row)[:7] == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "rate", "seconds"]
     assert float(row["val_mean_iou"]) == lines("run")[0]["val_mean_iou"]
     assert 0 < float(row["val_mean_iou"]) < 1
+    assert "val mean iou" in Path("run/report.html").read_text()
 
 
 @pytest.mark.parametrize(
@@ -233,3 +234,16 @@ def test_ten_crops_are_refused_before_a_folder_is_made(folder: Path, capsys: pyt
     assert train("pictures", "run") == 1
     assert "ten crops of a picture have no common labels" in capsys.readouterr().err
     assert not Path("run").exists()
+
+
+def test_label_pictures_that_cannot_be_decoded_are_passed_over_where_that_is_asked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in (3, 7):
+        path = Path(f"pictures/train/masks/{number}.png")
+        path.write_bytes(path.read_bytes()[:60])
+    assert train("pictures", "run") == 1
+    assert "2 label pictures cannot be used: pictures/train/masks/3.png" in capsys.readouterr().err
+    assert train("pictures", "run", "--on-bad-image", "skip") == 0
+    told = capsys.readouterr().err
+    assert "38 training examples" in told and "2 files passed over: 2 that cannot be decoded" in told

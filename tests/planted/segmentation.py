@@ -45,6 +45,8 @@ FAULTS = (
      "sizes that the net does not give back are told"),
     fault("net/sized", "        tested(masks[:1], net.data)  # ten crops have none\n", "        pass\n",
      "cli/test_segmentation", "ten crops are refused before a folder is made"),
+    fault("data/label_pictures", "            good.append(place)\n", "        good.append(place)\n",
+     "cli/test_segmentation", "labels that cannot be decoded are passed over"),
     fault("data/sets", "and not _parted(folder)", "", "data/test_label_pictures", "parts may stand below the pictures"),
     fault("data/label_pictures", "if not pictures and not labels:", "if False:", "data/test_label_pictures",
      "an empty part is told"),
