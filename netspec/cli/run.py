@@ -75,7 +75,9 @@ def command(
     from standard input; or a file with a row for each example: npz, npy, or a CSV with a header.
     """
     if untrusted:
-        return _apart(given, device, {**files, "map": maps, "boxes": boxes})
+        if maps is not None or boxes is not None:
+            raise click.UsageError("with --untrusted no file is written: leave --map and --boxes out")
+        return _apart(given, device, files)
     began = perf_counter()
     from netspec.runtime.session import open_model
 

@@ -136,7 +136,8 @@ class Store:
         if self.left_out:
             bound = "do not fit a quarter of what is free (`--cache SIZE` keeps more)"
             if self.asked is not None:
-                bound = f"do not fit `--cache {size(self.asked).replace(' ', '') if self.asked else 0}`"
+                asked = size(self.asked).removesuffix(" bytes").replace(" ", "")
+                bound = f"do not fit `--cache {asked}`"
             if self.trouble:
                 bound = f"since a temporary file cannot be written: {self.trouble}"
             places += [f"decoded anew each epoch: {size(self.left_out)} {bound}"]

@@ -140,6 +140,8 @@ ROWS = [
     ("run raw.onnx p.png --parquet a.parquet", 0, "!wrote a.parquet"),
     ("run raw.onnx p.png --parquet - --json", 2, "!only one form"),
     ("run raw.onnx p.png --csv rows.csv --untrusted", 2, "!no file is written"),
+    ("run raw.onnx p.png --map - --untrusted", 2, "!leave --map and --boxes out"),
+    ("run raw.onnx p.png --boxes to --untrusted", 2, "!leave --map and --boxes out"),
     ("train a.net --data data --at H=8 -o sized", 1, "!`--at H=…` names no free size"),
     ("run raw.onnx p.png --map maps", 1, "!not a map"),
     ("run raw.onnx p.png --boxes boxes --min-prob 0.9", 1, "!not a map"),

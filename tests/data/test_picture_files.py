@@ -155,6 +155,10 @@ def test_memory_then_a_file_then_nothing() -> None:
         "pictures: 2.26 KB kept in memory, 3 KB kept in a file, decoded anew each epoch: 5 KB do not fit `--cache 6KB`"
     )
     assert Store().told() is None
+    for few in (0, 1):
+        nothing = Store(few)
+        nothing.keep(pieces(1)[0])
+        assert (nothing.told() or "").endswith(f"do not fit `--cache {few}`")
 
 
 def test_a_part_of_a_picture_does_not_hold_the_whole() -> None:
