@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from netspec.diagnostics import Problems, Source
+from netspec.elaborate.counting import Counting
+from netspec.elaborate.scope import Scope
+from netspec.language import parse
+from netspec.language import syntax as s
 from tests.elaborate.reading import layers
 
 SIZES = [
@@ -73,3 +78,27 @@ def test_the_limit_of_repetitions() -> None:
 def test_a_net_has_100000_layers_at_most() -> None:
     assert layers("(relu) * 99999 -> (relu -> relu) * 1", "6").codes == "N301"
     assert len(layers("(relu) * 100000", "6").graph.nodes) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "count"),
+    [
+        ("(dense(3)) * 3", 3),
+        ("(dense(3) -> relu) * 2 -> relu", 5),
+        ("(dense(h)) for h in [5, 4]", 2),
+        ("(dense(h)) for h in 1..3", 3),
+        ("(dense(h)) for h in 3..3", 1),
+        ("(dense(h)) for h in 3..2 -> dense(7)", 1),
+        ("((dense(i * j)) for i in 1..2) for j in 3..5", 6),
+        ("(dense(1) -> relu if n == 4 else dense(2))", 1),
+        ("(dense(3)) * n -> relu", 1),
+        ("(dense(h)) for h in 1..n -> relu", 1),
+    ],
+)
+def test_what_is_counted_before_it_is_built_is_never_more(pipeline: str, count: int) -> None:
+    """A net of more layers than the limit is refused by this count, so one too many would refuse a sound one."""
+    file = parse(Source("s.net", f"netspec 1\nnet A {{\n input x: 6\n output y = x -> {pipeline}\n}}\n"), Problems())
+    output = next(node for item in file.items if isinstance(item, s.Net) for node in item.body.statements
+                  if isinstance(node, s.Output))  # fmt: skip
+    assert Counting().pipe(output.pipe, Scope(Problems())) == count
+    assert count <= len(layers(pipeline, "6", "let n = 4").graph.nodes)

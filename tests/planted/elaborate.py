@@ -127,6 +127,10 @@ FAULTS: tuple[Planted, ...] = (
         tests=T + "net_declarations.py", rule="no value is called residual",
     ),
     Planted(
+        file="elaborate/counting.py", old="return max(0, last - first + 1)", new="return max(0, last - first + 2)",
+        tests=T + "repeat.py", rule="a range has both its ends and no more",
+    ),
+    Planted(
         file="elaborate/counting.py", old="return 1 + self._body(stage.body, scope, hidden)",
         new="return self._body(stage.body, scope, hidden)",
         tests="tests/elaborate/test_layers.py::test_too_many_layers_are_told_at_once", rule="a residual has its sum",
