@@ -44,9 +44,13 @@ def pairs(folder: Path, part: str = "") -> Pairs | None:
     With a ``part`` those of `folder/images/PART`. Fault N707 lists what has no partner.
     """
     images = folder / "images" / part
-    beside = next((folder / name / part for name in FOLDERS if os.path.isdir(folder / name / part)), None)
-    if beside is None or not os.path.isdir(images):
+    there = [folder / name / part for name in FOLDERS if os.path.isdir(folder / name / part)]
+    if not there or not os.path.isdir(images):
         return None
+    if len(there) > 1:
+        raise Fault("N707", f"{images} has two folders of label pictures: {' and '.join(map(str, there))}",
+                    help="move one of them elsewhere")  # fmt: skip
+    (beside,) = there
     passed: Counter[str] = Counter()
     pictures, labels = (_named(where, passed) for where in (images, beside))
     if not pictures and not labels:
