@@ -195,6 +195,24 @@ def open_model(path: Path, device: str = "auto", content: bytes | None = None, t
     raise Fault("N708", f"{path} cannot be opened: {missing[-1].removeprefix('cpu: ')}")
 
 
+def tried(content: bytes) -> dict[str, str]:
+    """Each device with the reason why it does not start, empty where a model was opened there and answered zeros."""
+    ort.set_default_logger_severity(4)
+    found = {}
+    for name in reversed(PROVIDERS):
+        running, found[name] = _start(content, name)
+        if running is None:
+            continue
+        session = _session(running, name, "")
+        try:
+            session.run(
+                *(np.zeros((1, *(size or 1 for size in shape)), np.float32) for shape in session.inputs.values())
+            )
+        except Fault as fault:
+            found[name] = fault.message
+    return found
+
+
 def check_model(path: Path) -> None:
     """Trouble N601 for a folder, Fault N708 for a file, that is known to be something else than a model."""
     other = mistaken(path, "a model")

@@ -169,6 +169,8 @@ ROWS = [
     ("weights import dense.net --root . dense.npz --set units=3 -o dense.safetensors", 0, ""),
     ("weights import a.net dense.npz -o b.safetensors", 1, "!error[N701]"),
     ("layers", 0, "conv: conv, "),
+    ("doctor", 0, "nothing is wrong"),
+    ("doctor --json", 0, '"devices"'),
     ("layers conv", 0, "Shape: "),
     ("layers cnov", 2, "!did you mean `conv`?"),
     ("layers cosine", 0, "a schedule"),

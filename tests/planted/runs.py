@@ -225,4 +225,18 @@ FAULTS = (
         "net/test_in_run.py::test_compiled_it_has_its_own_best_weights",
         "a run stands for its best weights",
     ),
+    fault(
+        "doctor.py",
+        '{"onnxruntime", "onnxruntime-gpu"} <= set(versions)',
+        '{"onnxruntime", "onnxruntime-gpu"} & set(versions)',
+        "net/test_doctor.py",
+        "one package of onnxruntime is well",
+    ),
+    fault(
+        "doctor.py",
+        'if found["card"] and not',
+        "if not",
+        "net/test_doctor.py",
+        "without a card nothing is missing for one",
+    ),
 )
