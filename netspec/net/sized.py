@@ -55,7 +55,10 @@ def as_read(net: Net, inputs: Mapping[str, Array]) -> Net:
 
 
 def check_maps(net: Net, part: Part, targets: Sequence[Target]) -> None:
-    """Fault N703 where the answers to a picture of a free size are no map of the size of its label picture."""
+    """Fault N703 where the answers to a picture of a free size are no map of the size of its label picture.
+
+    A picture of a size that the net cannot take has the fault of the layer that cannot.
+    """
     import numpy as np
 
     from netspec.data.label_pictures import tested
@@ -71,11 +74,14 @@ def check_maps(net: Net, part: Part, targets: Sequence[Target]) -> None:
             continue
         seen.add(mask.shape)
         sizes = tested([mask], net.data)[0].shape
-        at = as_read(net, {name: np.broadcast_to(np.float32(0), (1, *sizes, _maps(shape)))})
+        file = part.files[place] if part.files else f"picture {place}"
+        try:
+            at = as_read(net, {name: np.broadcast_to(np.float32(0), (1, *sizes, _maps(shape)))})
+        except Fault as fault:
+            raise Fault(fault.code, f"{file}: {fault.message}", help=fault.help) from None
         for output in at.graph.outputs:
             found = at.graph.shapes[output.value][1:]
             if output.name in maps and found != sizes:
-                file = part.files[place] if part.files else f"picture {place}"
                 answers, labels = (" x ".join(map(str, each)) for each in (found, sizes))
                 raise Fault(
                     "N703",

@@ -191,11 +191,14 @@ def test_label_pictures_are_looked_at(folder: Path, capsys: pytest.CaptureFixtur
 def test_sizes_that_the_net_does_not_give_back_are_told_before_the_first_step(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("seg.net").write_text(SPEC.replace("[a, b] -> concat", "b"))
     for name in ("images", "masks"):
         path = Path("pictures/test", name, "3.png")
         with Image.open(path) as picture:
             picture.crop((0, 0, 31, 21)).save(path)
+    assert train("pictures", "run") == 1
+    told = capsys.readouterr().err
+    assert "error[N215]: pictures/test/images/3.png: concat gets values of 8 x 21 x 31 and 16 x 20 x 30" in told
+    Path("seg.net").write_text(SPEC.replace("[a, b] -> concat", "b"))
     assert train("pictures", "run") == 1
     told = capsys.readouterr().err
     assert "pictures/test/images/3.png: output mask gives 20 x 30 answers, and the prepared labels are 21 x 31" in told
