@@ -56,7 +56,8 @@ _copy = Path()
 def set_up(folder: str) -> None:
     """A worker's own copy of the checkout, and the heavy libraries loaded before any fork: a second less a fault."""
     global _copy
-    _copy = Path(tempfile.mkdtemp(dir=folder))
+    _copy = Path(tempfile.mkdtemp(dir=folder)) / "copy"
+    _copy.mkdir()
     for name in COPIED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, _copy / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -109,8 +110,12 @@ def _ran_afresh(paths: list[str]) -> tuple[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    """What makes `netspec` and `tests` mean the copy, in other processes too."""
-    return {"PYTHONPATH": str(_copy), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    """What makes `netspec` and `tests` mean the copy, in other processes too.
+
+    Temporary folders are the worker's own: pytest clears away those of others, and fails where one does so besides.
+    """
+    own = {"PYTHONPATH": str(_copy), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return own | {"PYTEST_DEBUG_TEMPROOT": str(_copy.parent)}
 
 
 def _test(paths: list[str], report: Path) -> NoReturn:
