@@ -134,14 +134,12 @@ class Painter:
 
         array, content = path.with_name(f"{path.name}.npy"), io.BytesIO()
         check_target(array, [row.filename])
-        if values.ndim == 3:
-            _ours(path, row, array)
+        picture = _ours(path, row, array) if values.ndim == 3 else None
         np.save(content, np.asarray(values, np.float32))
         atomic_write(array, [content.getbuffer()])
-        if values.ndim == 3:
+        if picture is not None:
             windows = self.predictor.windows or ((1, 1), (1, 1))
-            cells = windows[0][1], windows[1][1]
-            _save(map_picture(values, cells), path, row)
+            _save(map_picture(values, (windows[0][1], windows[1][1])), picture)
         return array
 
     def _boxes(self, path: Path, row: Row, values: Any) -> Path:
@@ -155,6 +153,7 @@ class Painter:
         if not row.probable:
             raise Fault("N708", "boxes are drawn by probabilities, and the model gives none",
                         help="end the net in `softmax`")  # fmt: skip
+        out = _ours(path, row)
         image = read_image(row.filename, predictor.reading)
         every = found(values, windows, self.least)
         boxes = suppressed(every)
@@ -164,7 +163,8 @@ class Painter:
         for place, box in drawn:
             self.rows.add(self._row(row.filename, place, box))
         labelled = [(place, box.index, f"{self._label(box)} {box.prob:.2f}") for place, box in drawn]
-        return _save(boxes_picture(image, labelled), path, row)
+        _save(boxes_picture(image, labelled), out)
+        return out
 
     def _label(self, box: Box) -> str:
         classes = self.predictor.data.classes
@@ -192,15 +192,14 @@ class Painter:
                 note(f"{self.without:,} example{' has' if self.without == 1 else 's have'} no picture to draw on")
 
 
-def _save(picture: Image, path: Path, row: Row) -> Path:
-    """As PNG."""
+def _save(picture: Image, out: Path) -> None:
+    """As PNG, marked as ours."""
     from PIL.PngImagePlugin import PngInfo
 
-    out, content, info = _ours(path, row), io.BytesIO(), PngInfo()
+    content, info = io.BytesIO(), PngInfo()
     info.add_text(*_MARK)
     picture.save(content, "PNG", pnginfo=info)
     atomic_write(out, [content.getbuffer()])
-    return out
 
 
 def _ours(path: Path, row: Row, *besides: Path) -> Path:

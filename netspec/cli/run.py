@@ -12,7 +12,7 @@ import click
 
 from netspec.cli.maps import BOXES, apart_from_maps, painter
 from netspec.cli.maps import options as map_options
-from netspec.cli.output import json_option, max_pixels_option, note
+from netspec.cli.output import STANDARD_OUTPUT, json_option, max_pixels_option, note
 from netspec.cli.rows import options, sinks
 from netspec.cli.untrusted import again, apart, untrusted_option
 from netspec.diagnostics import printable
@@ -119,7 +119,7 @@ def asked(
 
     where(session, device)
     predictor = Predictor(session, top, max_pixels, batch, threads or cores())
-    written = [path for path in outputs if path is not None and path.exists()]
+    written = [path for path in outputs if path is not None and str(path) != STANDARD_OUTPUT]
     return predictor, Given(given, predictor.needs, written)
 
 

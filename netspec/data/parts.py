@@ -39,8 +39,9 @@ class Parts:
     def messages(self) -> Iterator[str]:
         """What to tell of them before the first step: how they were found, examples by class, what was passed over."""
         parts = self.named()
-        one = ", ".join(f"{len(part):,} {_ROLES[name]}" for name, part in parts.items())
-        yield one.replace(" examples", " example") if len(self.train) == 1 else one
+        examples = f"training example{'' if len(self.train) == 1 else 's'}"
+        roles = {"train": examples, "val": "to validate", "test": "to test"}
+        yield ", ".join(f"{len(part):,} {roles[name]}" for name, part in parts.items())
         if self.share is not None and self.val is not None:
             count, total = len(self.val), len(self.train) + len(self.val)
             yield (
@@ -84,7 +85,6 @@ def _of_places(parts: Mapping[str, Part]) -> Iterator[str]:
 
 #: The name of what a run held out of its training set.
 HELD_OUT = "held out"
-_ROLES = {"train": "training examples", "val": "to validate", "test": "to test"}
 #: Classes that are told one by one.
 _CLASSES = 12
 

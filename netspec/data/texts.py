@@ -53,11 +53,11 @@ def _file_of(folder: Path, part: str, kind: Kind, alone: Kind) -> Path | None:
     if not os.path.isdir(folder):
         return folder if part == "train" and folder.suffix.lower() in SUFFIXES and _fits(alone, folder) else None
     known = {name: role for role, names in PARTS.items() for name in names}
-    files = [path for path in entries(folder) if path.suffix.lower() in SUFFIXES and _fits(kind, path)]
+    texts = [path for path in entries(folder) if path.suffix.lower() in SUFFIXES]
+    files = [path for path in texts if _fits(kind, path)]
     of_parts = {known[path.stem]: path for path in files if path.stem in known}
     if of_parts:  # the others are meant for the same, and what is wrong with them is told
-        rest = [path for path in entries(folder) if path.suffix.lower() in SUFFIXES and known.get(path.stem)]
-        of_parts = {known[path.stem]: path for path in rest if _fits(alone, path)} | of_parts
+        of_parts = {known[path.stem]: path for path in texts if path.stem in known and _fits(alone, path)} | of_parts
     if of_parts or len(files) != 1:
         return of_parts.get(part)
     return files[0] if part == "train" else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from netspec.diagnostics import Fault, did_you_mean
 from netspec.settings import Data
 from netspec.settings.picture import Picture
-from netspec.shape import Free, Shape
+from netspec.shape import Free
 
 if TYPE_CHECKING:
     from netspec.data.sets import Part
@@ -59,24 +59,21 @@ def check_maps(net: Net, part: Part, targets: Sequence[Target]) -> None:
 
     A picture of a size that the net cannot take has the fault of the layer that cannot.
     """
-    import numpy as np
-
     from netspec.data.label_pictures import tested
     from netspec.settings.losses import takes_labels
 
+    masks = getattr(part, "masks", None)
+    if not masks:
+        return
+    tested(masks[:1], net.data)  # ten crops have none
     maps = {target.output for target in targets if takes_labels(target.loss) and len(target.shape) > 1}
-    masks, seen = getattr(part, "masks", None) or [], set()
-    if masks:
-        tested(masks[:1], net.data)  # ten crops have none
-    ((name, shape),) = net.graph.inputs.items() if masks else (("", ()),)
-    for place, mask in enumerate(masks):
-        if mask.shape in seen or not any(isinstance(size, Free) for size in shape):
-            continue
-        seen.add(mask.shape)
-        sizes = tested([mask], net.data)[0].shape
+    ((_, *dims),) = net.graph.inputs.values()
+    firsts = {mask.shape: place for place, mask in reversed([*enumerate(masks)])}
+    for place in sorted(firsts.values()) if any(isinstance(dim, Free) for dim in dims) else ():
+        sizes = tested([masks[place]], net.data)[0].shape
         file = part.files[place] if part.files else f"picture {place}"
         try:
-            at = as_read(net, {name: np.broadcast_to(np.float32(0), (1, *sizes, _maps(shape)))})
+            at = net.at({dim.name: size for dim, size in zip(dims, sizes, strict=True) if isinstance(dim, Free)})
         except Fault as fault:
             raise Fault(fault.code, f"{file}: {fault.message}", help=fault.help) from None
         for output in at.graph.outputs:
@@ -88,10 +85,6 @@ def check_maps(net: Net, part: Part, targets: Sequence[Target]) -> None:
                     f"{file}: output {output.name} gives {answers} answers, and the prepared labels are {labels}",
                     help="bring pictures to sizes that the net gives back, by `prepare: resize(h, w)` or a crop",
                 )
-
-
-def _maps(shape: Shape) -> int:
-    return shape[0] if isinstance(shape[0], int) else 1
 
 
 def _given(data: Data, part: Part, name: str) -> tuple[int | None, ...] | None:

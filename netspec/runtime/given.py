@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,9 @@ class Given:
     needs: Needs = NOTHING
     outputs: Sequence[Path] = ()
     passed: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._written = {(there.st_dev, there.st_ino): out for out in self.outputs if (there := _stat(out)) is not None}
 
     def __iter__(self) -> Iterator[Item]:
         """Raises Trouble N706 where there is nothing, Fault N707 where a folder or an array cannot be read.
@@ -109,8 +113,9 @@ class Given:
             yield Item(str(path), path)
 
     def _reads(self, path: Path) -> None:
-        for out in self.outputs:
-            check_target(out, [path])
+        there = _stat(path) if self._written else None
+        if there is not None and (out := self._written.get((there.st_dev, there.st_ino))) is not None:
+            check_target(out, [path])  # which says so
 
     def _is_table(self, path: Path) -> bool:
         """Whether a file has numbers for the model, or can have nothing else that it reads."""
@@ -151,6 +156,12 @@ class Given:
             finite(array, f"array {name} of {path}" if name else str(path))
         for row in range(counts.pop()):
             yield Item(f"{path}[{row}]", rows=partial(_row, arrays, row))
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    with suppress(OSError, ValueError):
+        return os.stat(path)
+    return None
 
 
 def _wrong(message: str) -> Mapping[str, Array]:

@@ -43,7 +43,7 @@ FAULTS = (
      "a net is judged at the sizes of what is judged"),
     fault("net/sized", "if output.name in maps and found != sizes:", "if False:", "cli/test_segmentation",
      "sizes that the net does not give back are told"),
-    fault("net/sized", "        tested(masks[:1], net.data)  # ten crops have none\n", "        pass\n",
+    fault("net/sized", "    tested(masks[:1], net.data)  # ten crops have none\n", "    pass\n",
      "cli/test_segmentation", "ten crops are refused before a folder is made"),
     fault("data/label_pictures", "            good.append(place)\n", "        good.append(place)\n",
      "cli/test_segmentation", "labels that cannot be decoded are passed over"),
