@@ -130,6 +130,18 @@ def make_folder(folder: Path, what: str = "made") -> None:
         raise Trouble("N604", f"{folder} cannot be {what}: {reason(error)}") from None
 
 
+def cache_folder() -> Path | None:
+    """`netspec` in the user's cache folder: XDG_CACHE_HOME where that is an absolute path, else ~/.cache.
+
+    None for a user of whom the system knows no home.
+    """
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    try:
+        return (given if given.is_absolute() else Path.home() / ".cache") / "netspec"
+    except RuntimeError:
+        return None
+
+
 def is_nowhere(path: str | Path) -> bool:
     """Whether a path is the system's own hole (`/dev/null`), which takes everything and keeps nothing."""
     with contextlib.suppress(OSError, ValueError):

@@ -5,6 +5,7 @@ Control groups nest: each ancestor of the process's own group may have a limit, 
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,6 +42,22 @@ def cores(root: Path = ROOT) -> int:
     own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     shares = [-(-quota // period) for quota, period in _quotas(root) if quota > 0 and period > 0]
     return max(1, min([own, *shares]))
+
+
+def card(root: Path = ROOT) -> str | None:
+    """What shows that there is an NVIDIA card, a device file or else the driver's library; None where nothing does."""
+    names = ("nvidia0", "nvidiactl", "dxg", "nvhost-gpu")
+    seen = (str(root / "dev" / name) for name in names if (root / "dev" / name).exists())
+    return next(seen, None) or _driver()
+
+
+def _driver() -> str | None:
+    name = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return None
+    return name
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,13 @@ def test_memory_where_nothing_tells(tmp_path: Path) -> None:
     assert machine.memory(tmp_path) is None
 
 
+@pytest.mark.parametrize("name", ["nvidia0", "nvidiactl", "dxg", "nvhost-gpu"])
+def test_a_card_is_seen_by_its_device_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_driver", lambda: None)
+    assert machine.card(tmp_path) is None
+    assert machine.card(write(tmp_path, {f"dev/{name}": ""})) == str(tmp_path / "dev" / name)
+
+
 CORES: dict[str, tuple[dict[str, object], int]] = {
     "affinity": ({}, 8),
     "a quota, rounded up": ({**V2, "sys/fs/cgroup/user/job/cpu.max": "250000 100000"}, 3),

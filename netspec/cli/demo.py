@@ -48,6 +48,8 @@ def command(out: Path | None, epochs: int) -> int:
     model = out / "model.onnx"
     session = open_model(model)
     note(f"running {model} on the {session.device}:")
+    if session.note:
+        note(session.note)
     for row in predict(session, [data / "pictures"], 1):
         label, _, probability = row.answers[0]
         click.echo(f"{Path(row.filename).name:12} {label}  {probability:.4f}")

@@ -22,7 +22,7 @@ from netspec.cli.output import (
     result,
     write_text,
 )
-from netspec.cli.run import device_option, where
+from netspec.cli.run import device_options, where
 from netspec.cli.untrusted import again, apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
 from netspec.report.columns import columns
@@ -61,7 +61,7 @@ _PARTS = {
     metavar="ACCURACY",
     help="Exit with status 1 where the accuracy is below this, such as 0.99.",
 )
-@device_option
+@device_options
 @untrusted_option
 @format_option
 @on_bad_image_option
@@ -73,7 +73,9 @@ def command(
     folder: Path,
     mistakes: Path | None,
     least: float | None,
+    batch: int,
     device: str,
+    fast: bool,
     untrusted: bool,
     format: str | None,
     on_bad_image: str | None,
@@ -89,10 +91,13 @@ def command(
             raise click.UsageError("with --untrusted no file is written; say `--mistakes -`")
         return apart(again(device), seconds=LONG)
     from netspec.net.evaluation import evaluate
+    from netspec.runtime.devices import Device
 
     if mistakes is not None:
         mistakes = result(mistakes, model, *_read(folder, mistakes), text=True)
-    session, found = evaluate(model, folder, device, max_pixels, format, on_bad_image == "skip", cache)
+    session, found = evaluate(
+        model, folder, Device(device, batch, fast=fast), max_pixels, format, on_bad_image == "skip", cache
+    )
     where(session, device)
     _note(found)
     if as_json:

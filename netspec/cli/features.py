@@ -32,20 +32,21 @@ if TYPE_CHECKING:
 )  # fmt: skip
 def command(
     model: Path, layer: str, given: tuple[str, ...], settings: tuple[str, ...], weights: Path | None, out: Path,
-    batch: int, threads: int | None, device: str, max_pixels: int | None,
+    batch: int, threads: int | None, device: str, fast: bool, max_pixels: int | None,
 ) -> int:  # fmt: skip
     """Write the values of LAYER for each INPUT: a layer's path, or a value's name, which is its last layer.
 
     MODEL is a run's folder, a compiled model, or a spec with --weights; INPUT is as in `netspec run`.
     """
     from netspec.net.layers_of import opened
+    from netspec.runtime.devices import Device
 
     if out.suffix not in (".npz", ".csv"):
         raise click.UsageError(f"-o takes a file that ends in .npz or .csv, not {out}")
     result(out, model, *([weights] if weights else []))
     began = perf_counter()
-    session, value = opened(model, layer, weights, parameters(settings), root(), device, threads)
-    predictor, items = asked(session, given, [out], 1, batch, threads, device, max_pixels)
+    session, value = opened(model, layer, weights, parameters(settings), root(), Device(device, batch, threads, fast))
+    predictor, items = asked(session, given, [out], 1, threads, device, max_pixels)
     found = _Values(predictor, value)
     rows = found.rows(iter(items))
     if out.suffix == ".csv":

@@ -25,12 +25,28 @@ if TYPE_CHECKING:
 
 #: Values that are written on a line.
 MOST = 20
-device_option = click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda", "tensorrt"]),
-    default="auto",
-    help="Where to run; auto takes the best device that starts.",
-)
+
+
+def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where a model runs, and how."""
+    for add in (
+        click.option(
+            "--batch",
+            type=click.IntRange(1, 4096),
+            default=32,
+            show_default=True,
+            help="Examples that go through the model at a time.",
+        ),
+        click.option("--fast", is_flag=True, help="Let a card round what it multiplies to 10 bits (TF32)."),
+        click.option(
+            "--device",
+            type=click.Choice(["auto", "cpu", "cuda", "tensorrt"]),
+            default="auto",
+            help="Where to run; auto takes the best device that starts.",
+        ),
+    ):
+        command = add(command)
+    return command
 
 
 def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,14 +58,7 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.IntRange(1, 1024),
             help="Threads that read ahead, and that the model uses (default: one per core).",
         ),
-        click.option(
-            "--batch",
-            type=click.IntRange(1, 4096),
-            default=32,
-            show_default=True,
-            help="Examples that go through the model at a time.",
-        ),
-        device_option,
+        device_options,
         click.argument("given", metavar="INPUT...", nargs=-1, required=True),
     ):
         command = add(command)
@@ -65,8 +74,8 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @untrusted_option
 @json_option
 def command(
-    model: Path, given: tuple[str, ...], top: int, batch: int, threads: int | None, device: str, untrusted: bool,
-    max_pixels: int | None, as_json: bool, maps: Path | None, boxes: Path | None, min_prob: float,
+    model: Path, given: tuple[str, ...], top: int, batch: int, threads: int | None, device: str, fast: bool,
+    untrusted: bool, max_pixels: int | None, as_json: bool, maps: Path | None, boxes: Path | None, min_prob: float,
     **files: Path | None,
 ) -> int:  # fmt: skip
     """Run MODEL, or a run's folder, on each INPUT: print labels and probabilities, or values if the model has none.
@@ -79,11 +88,12 @@ def command(
             raise click.UsageError("with --untrusted no file is written: leave --map and --boxes out")
         return _apart(given, device, files)
     began = perf_counter()
+    from netspec.runtime.devices import Device
     from netspec.runtime.session import open_model
 
-    session = open_model(model, device, threads=threads)
+    session = open_model(model, Device(device, batch, threads, fast))
     outputs = [*files.values(), *([] if boxes is None else [boxes / BOXES])]
-    predictor, items = asked(session, given, outputs, top, batch, threads, device, max_pixels)
+    predictor, items = asked(session, given, outputs, top, threads, device, max_pixels)
     others = [printable(name) for name in list(predictor.session.outputs)[1:]]
     if others:
         note(f"showing output {printable(predictor.output)}; the model also has {', '.join(others)}")
@@ -107,7 +117,6 @@ def asked(
     given: tuple[str, ...],
     outputs: Iterable[Path | None],
     top: int,
-    batch: int,
     threads: int | None,
     device: str,
     max_pixels: int | None,
@@ -118,15 +127,17 @@ def asked(
     from netspec.runtime.predict import Predictor
 
     where(session, device)
-    predictor = Predictor(session, top, max_pixels, batch, threads or cores())
+    predictor = Predictor(session, top, max_pixels, threads or cores())
     written = [path for path in outputs if path is not None and str(path) != STANDARD_OUTPUT]
     return predictor, Given(given, predictor.needs, written)
 
 
 def where(session: Session, device: str) -> None:
-    """Tell where a model runs, unless that was asked for."""
+    """Tell where a model runs, unless that was asked for, and why not on a card that seems to be there."""
     if device == "auto":
         note("running on the cpu" if session.device == "cpu" else f"running on {session.device}")
+        if session.note:
+            note(session.note)
 
 
 def closing(predictor: Predictor, items: Given, count: int, seconds: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -33,7 +32,7 @@ def examined() -> dict[str, Any]:
     free, caches = machine.memory(), machine.caches()
     found |= {
         "free_limit": None if free is None else free.limit,
-        "card": _card(),
+        "card": machine.card(),
         "devices": [{"name": name, "starts": not why, "reason": why} for name, why in devices.items()],
         "libraries": {name: find_library(name) for name in LIBRARIES},
         "disk": {str(path): shutil.disk_usage(path).free for path in (Path.cwd(), Path(tempfile.gettempdir()))},
@@ -50,12 +49,6 @@ def _devices() -> dict[str, str]:
 
     net = loads(SPEC)
     return tried(serialize(export(net.model(net.initial()), metadata(net, net.data))))
-
-
-def _card() -> str | None:
-    """The device file of an NVIDIA card; None where there is none, or the system has no such files."""
-    names = ("nvidia0", "nvidiactl", "dxg", "nvhost-gpu")
-    return next((f"/dev/{name}" for name in names if os.path.exists(f"/dev/{name}")), None)
 
 
 def _problems(found: Mapping[str, Any]) -> Iterator[dict[str, str]]:

@@ -19,6 +19,7 @@ from netspec.net.left import settings_of
 if TYPE_CHECKING:
     from netspec.data.scores import Logits
     from netspec.data.sets import Part
+    from netspec.runtime.devices import Device
     from netspec.runtime.evaluate import Evaluation
     from netspec.runtime.session import Session
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def evaluate(
     model: Path,
     folder: Path,
-    device: str = "auto",
+    device: str | Device = "auto",
     max_pixels: int | None = None,
     layout: str | None = None,
     skip: bool = False,
@@ -74,7 +75,7 @@ def _is_other(model: Path, folder: Path, held_out: Part) -> bool:
     return known.get("set of val examples") != digest(held_out)
 
 
-def _opened(model: Path, device: str) -> tuple[Session, dict[str, Logits]]:
+def _opened(model: Path, device: str | Device) -> tuple[Session, dict[str, Logits]]:
     """The model with its logits, or as it is where it does not open with them."""
     from netspec.interop.logits import exposed
     from netspec.runtime.session import check_model, open_model

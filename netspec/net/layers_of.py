@@ -13,6 +13,7 @@ from netspec.kinds import kind_of
 
 if TYPE_CHECKING:
     from netspec.net.net import Net
+    from netspec.runtime.devices import Device
     from netspec.runtime.session import Session
 
 
@@ -22,8 +23,7 @@ def opened(
     weights: Path | None = None,
     parameters: Mapping[str, Any] | None = None,
     root: Path | None = None,
-    device: str = "auto",
-    threads: int | None = None,
+    device: str | Device = "auto",
 ) -> tuple[Session, str]:
     """The model, and the name of its output that has the values of a layer's path, or of a value's last layer.
 
@@ -37,13 +37,13 @@ def opened(
         if weights is None and kind == "a spec":
             raise Trouble("N601", f"{path} is a spec, whose weights are missing", help="give them: `--weights FILE`")
         net = sound(in_run(path, "spec.net"), parameters or {}, root)
-        return _of_net(net, path if weights is None else weights, layer, device, threads)
+        return _of_net(net, path if weights is None else weights, layer, device)
     if weights is not None:
         raise Trouble("N601", f"{path} is no spec, and takes no weights", help="leave `--weights` out")
-    return _of_model(path, layer, device, threads)
+    return _of_model(path, layer, device)
 
 
-def _of_net(net: Net, weights: Path, layer: str, device: str, threads: int | None) -> tuple[Session, str]:
+def _of_net(net: Net, weights: Path, layer: str, device: str | Device) -> tuple[Session, str]:
     """The net up to the layer, compiled."""
     from netspec.interop.export import export, serialize
     from netspec.net.compiling import metadata
@@ -53,15 +53,15 @@ def _of_net(net: Net, weights: Path, layer: str, device: str, threads: int | Non
     arrays, data = net.weights_from(weights)
     used = {path: arrays[path] for path in part.graph.weights}
     content = serialize(export(part.model(used), metadata(part, data)))
-    return open_model(net.path or weights, device, content, threads), part.graph.outputs[0].name
+    return open_model(net.path or weights, device, content), part.graph.outputs[0].name
 
 
-def _of_model(path: Path, layer: str, device: str, threads: int | None) -> tuple[Session, str]:
+def _of_model(path: Path, layer: str, device: str | Device) -> tuple[Session, str]:
     """The compiled model with the layer's values as one more output."""
     from netspec.interop.logits import with_output
     from netspec.runtime.session import open_model
 
-    session = open_model(path, device, threads=threads)
+    session = open_model(path, device)
     if layer in session.outputs:
         return session, layer
     names = _named(session.metadata.get("spec"))
@@ -78,7 +78,7 @@ def _of_model(path: Path, layer: str, device: str, threads: int | None) -> tuple
             help=did_you_mean(layer, [*names, *known])
             or "layers that were folded into others are found in the run, or in the spec with `--weights`",
         )
-    return open_model(path, device, content, threads), value
+    return open_model(path, device, content), value
 
 
 def _named(spec: object) -> dict[str, str]:

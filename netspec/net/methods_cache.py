@@ -4,13 +4,12 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Fault, Trouble
-from netspec.files import atomic_write, read_regular, reason
+from netspec.files import atomic_write, cache_folder, read_regular, reason
 
 if TYPE_CHECKING:
     from netspec.engine.measuring.tuning import Trial
@@ -21,15 +20,9 @@ LARGEST = 2**24
 
 
 def place() -> Path | None:
-    """`netspec/methods.json` in the user's cache folder: XDG_CACHE_HOME where that is an absolute path, else ~/.cache.
-
-    None for a user of whom the system knows no home.
-    """
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    try:
-        return (given if given.is_absolute() else Path.home() / ".cache") / "netspec" / "methods.json"
-    except RuntimeError:
-        return None
+    """The file; None for a user of whom the system knows no home."""
+    folder = cache_folder()
+    return None if folder is None else folder / "methods.json"
 
 
 def tuned() -> dict[str, str]:

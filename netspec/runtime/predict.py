@@ -20,13 +20,13 @@ from netspec.data.needs import Needs
 from netspec.data.scores import PROBABLE, probable
 from netspec.data.slid import Windows, whole
 from netspec.data.tested import averaged, views
-from netspec.diagnostics import Fault, printable
+from netspec.diagnostics import Fault, Trouble, printable
 from netspec.files import foreign
 from netspec.machine import cores
 from netspec.runtime.given import Given, Item
 from netspec.runtime.metadata import Ending, endings, preparation
 from netspec.runtime.row import Row
-from netspec.runtime.session import BATCH, Session
+from netspec.runtime.session import Session
 from netspec.settings import Data
 from netspec.settings.losses import takes_labels
 from netspec.settings.steps import Step
@@ -56,12 +56,10 @@ class _Ready:
 
 
 class Predictor:
-    """Answers of the first output of a model, ``batch`` examples at a time, which ``threads`` read ahead of it."""
+    """Answers of the first output of a model, a batch of examples at a time, which ``threads`` read ahead of it."""
 
-    def __init__(
-        self, session: Session, top: int = 1, max_pixels: int | None = None, batch: int = BATCH, threads: int = 1
-    ) -> None:
-        self.session, self.top, self.batch, self.threads = session, top, batch, threads
+    def __init__(self, session: Session, top: int = 1, max_pixels: int | None = None, threads: int = 1) -> None:
+        self.session, self.top, self.batch, self.threads = session, top, session.batch, threads
         self.data, ends = preparation(session), endings(session)
         self.shapes = session.inputs
         self.needs = Needs(self.shapes, columns=self.data.columns)
@@ -139,6 +137,8 @@ class Predictor:
             for places in _alike(batch):
                 try:
                     values = self._run([batch[place] for place in places], output)
+                except Trouble:  # the device's, and no fault of these examples
+                    raise
                 except Fault as fault:
                     found |= dict.fromkeys(places, fault)
                 else:

@@ -1,50 +1,38 @@
-"""The one module that imports onnxruntime: models opened on a device that really starts."""
+"""Models opened on a device that really starts, and run there in batches."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec import machine
 from netspec.diagnostics import Fault, Trouble, printable
 from netspec.files import in_run, open_regular, read_regular
 from netspec.kinds import kind_of, mistaken
-from netspec.machine import cores
-
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: it would phone home by default
-import onnxruntime
-
-ort: Any = onnxruntime  # its names are not declared to type checkers
+from netspec.runtime.devices import BATCH, MOST, PROVIDERS, Device, Opened, built, full, opened, quiet, short
 
 Array = NDArray[Any]
-PROVIDERS = {
-    "tensorrt": "TensorrtExecutionProvider",
-    "cuda": "CUDAExecutionProvider",
-    "cpu": "CPUExecutionProvider",
-}
-#: Images that go through a model at a time; the most, where it is the model that says how many.
-BATCH, MOST = 32, 4096
 #: The numbers that tensors of models hold, by onnxruntime's names.
 KINDS = {
     "tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64, "tensor(bool)": np.bool_,
     "tensor(uint8)": np.uint8, "tensor(uint16)": np.uint16, "tensor(uint32)": np.uint32, "tensor(uint64)": np.uint64,
     "tensor(int8)": np.int8, "tensor(int16)": np.int16, "tensor(int32)": np.int32, "tensor(int64)": np.int64,
 }  # fmt: skip
+#: What the free sizes of an input are tried with until one fits: those of pictures, then of what is small.
+SIZES = (224, 32, 512, 64, 28, 1)
 
 
 @dataclass(frozen=True)
 class Session:
     """An opened model: its session, the device it runs on, why not a better one, and what netspec wrote into it.
 
-    ``trouble`` says why what netspec wrote cannot be read.
+    ``batch`` examples go through it at a time. ``trouble`` says why what netspec wrote cannot be read.
     """
 
     session: Any
@@ -52,6 +40,7 @@ class Session:
     note: str
     metadata: dict[str, Any]
     trouble: str = ""
+    batch: int = BATCH
 
     @property
     def inputs(self) -> dict[str, tuple[int | None, ...]]:
@@ -89,21 +78,48 @@ class Session:
     def run(self, *xs: Array, names: Sequence[str] | None = None) -> list[Array]:
         """The outputs ``names`` (default: all) for the inputs in their order.
 
-        The model runs on batches of one size, the last one padded.
+        The model runs on batches of one size, the last one padded; on a device that is the same for all calls, since
+        it chooses its methods for a size, and does so anew for another.
 
-        Raises Fault N708 where the model does not run, or an answer is no array with a row for each example.
+        Raises Fault N708 where the model does not run, or an answer is no array with a row for each example, Trouble
+        N709 where the device's memory is full.
         """
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         asked = [value for value in outputs if names is None or value.name in names]
         for value, what in (*((value, "input") for value in inputs), *((value, "output") for value in asked)):
             checked(value, what)
-        size = self._fixed() or min(BATCH, len(xs[0]))
+        size = self._rows(len(xs[0]))
         parts = []
         for at in range(0, len(xs[0]), size):
             batch = {to.name: _filled(x[at : at + size], size, to) for to, x in zip(inputs, xs, strict=True)}
             parts.append(self._batch(batch, [value.name for value in asked], len(xs[0][at : at + size]), size))
         results = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return [results[name] for name in (names or results)]
+
+    def fails(self) -> str:
+        """Why no batch of zeros goes through the model; empty where one does, or what it takes is nothing of ours."""
+        inputs, why = self.session.get_inputs(), ""
+        if any(value.type not in KINDS for value in inputs):
+            return ""
+        rows = self._rows(1)
+        for size in SIZES if self._free() else SIZES[:1]:
+            zeros: list[Array] = [
+                np.zeros((rows, *(n or size for n in _sizes(value))), KINDS[value.type]) for value in inputs
+            ]
+            try:
+                self.session.run(list(self.outputs), dict(zip(self.inputs, zeros, strict=True)))
+                return ""
+            except Exception as error:  # onnxruntime's errors have no common kind of their own
+                why = short(error)
+        return why
+
+    def _rows(self, count: int) -> int:
+        """Examples in a batch where there are ``count``: on a device always as many, unless they differ in size."""
+        return self._fixed() or (min(self.batch, count) if self.device == "cpu" or self._free() else self.batch)
+
+    def _free(self) -> bool:
+        """Whether examples may differ in size."""
+        return any(None in shape for shape in self.inputs.values())
 
     def _fixed(self) -> int | None:
         """The batch of a model that runs on no other."""
@@ -119,7 +135,10 @@ class Session:
         try:
             found = dict(zip(names, self.session.run(names, batch), strict=True))
         except Exception as error:  # onnxruntime's errors have no common kind of their own
-            raise Fault("N708", f"the model does not run on this input: {_short(error)}") from None
+            if self.device != "cpu" and full(short(error)):
+                raise Trouble("N709", f"the device {self.device} does not go on: {_held(size)}",
+                              help=_less(size, self._fixed())) from None  # fmt: skip
+            raise Fault("N708", f"the model does not run on this input: {short(error)}") from None
         for name, value in found.items():
             if not isinstance(value, np.ndarray) or value.ndim < 2 or not value.size or len(value) % size:
                 shape = " x ".join(map(str, value.shape)) if isinstance(value, np.ndarray) and value.ndim else "no axis"
@@ -162,55 +181,82 @@ def _filled(x: Array, size: int, to: Any) -> Array:
     return np.concatenate([batch, np.zeros((rest, *batch.shape[1:]), batch.dtype)]) if rest else batch
 
 
-def open_model(path: Path, device: str = "auto", content: bytes | None = None, threads: int | None = None) -> Session:
+def open_model(path: Path, device: str | Device = "auto", content: bytes | None = None) -> Session:
     """A model, or a run's, on a device: ``auto`` takes the best that starts and says why not a better one.
 
-    ``content`` is opened in place of the file; ``threads`` are those of the model on the processor, one a core unless
-    given. Raises Trouble where the file or the named device is not there,
-    Fault where the file is not a model.
+    ``content`` is opened in place of the file. Raises Trouble where the file or the named device is not there, Fault
+    where the file is not a model.
     """
-    path = in_run(path, "model.onnx")
+    path, device = in_run(path, "model.onnx"), Device.of(device)
     if content is None:
         check_model(path)
     model = _source(path) if content is None else content
-    ort.set_default_logger_severity(4)
-    if device != "auto":
-        session, why = _start(model, device, threads)
-        if session is not None:
-            return _session(session, device, "")
-        there = PROVIDERS[device] in ort.get_available_providers()
-        cause = why if device == "cpu" else _start(model, "cpu")[1] if there else ""
-        if cause:  # it is the model, since the processor does not open it either
-            raise Fault("N708", f"{path} cannot be opened: {cause}")
-        raise Trouble("N709", f"the device {device} does not start: {why}", help=_install(device))
-    missing = []
-    for name in ("cuda", "cpu"):
-        if PROVIDERS[name] not in ort.get_available_providers():
-            missing.append(f"{name}: this onnxruntime is built without it")
-            continue
-        session, why = _start(model, name, threads)
-        if session is not None:
-            return _session(session, name, "; ".join(missing))
-        missing.append(f"{name}: {why}")
-    raise Fault("N708", f"{path} cannot be opened: {missing[-1].removeprefix('cpu: ')}")
+    quiet()
+    if device.name == "auto":
+        return _best(path, model, device)
+    found = _start(model, device.name, device)
+    if not found.why:
+        return _session(found.session, device.name, device)
+    of_model = found.why if device.name == "cpu" else ""
+    if device.name != "cpu" and found.session is None and not found.there and built(device.name):
+        of_model = opened(model, "cpu", device).why
+    if of_model:
+        raise Fault("N708", f"{path} cannot be opened: {of_model}")
+    raise Trouble("N709", f"the device {device.name} does not start: {found.why}", help=found.help)
 
 
 def tried(content: bytes) -> dict[str, str]:
     """Each device with the reason why it does not start, empty where a model was opened there and answered zeros."""
-    ort.set_default_logger_severity(4)
+    quiet()
     found = {}
     for name in reversed(PROVIDERS):
-        running, found[name] = _start(content, name)
-        if running is None:
-            continue
-        session = _session(running, name, "")
-        try:
-            session.run(
-                *(np.zeros((1, *(size or 1 for size in shape)), np.float32) for shape in session.inputs.values())
-            )
-        except Fault as fault:
-            found[name] = fault.message
+        begun = _start(content, name, Device())
+        found[name] = begun.why or _session(begun.session, name, Device()).fails()
     return found
+
+
+def _best(path: Path, model: str | bytes, device: Device) -> Session:
+    """The model on the card, or else on the processor: with the reason, where there seems to be a card."""
+    better = _start(model, "cuda", device)
+    if not better.why:
+        return _session(better.session, "cuda", device)
+    # the processor may have stood in for CUDA already, and a large model takes seconds to open
+    own = better if better.session is not None else opened(model, "cpu", device)
+    if own.session is None:
+        raise Fault("N708", f"{path} cannot be opened: {own.why}")
+    seen = better.there or machine.card() is not None
+    note = "; ".join(part for part in (f"cuda: {better.why}", better.help) if part) if seen else ""
+    return _session(own.session, "cpu", device, note)
+
+
+def _start(model: str | bytes, name: str, device: Device) -> Opened:
+    """A session that has answered a batch of zeros on the device, if that is no processor; or why there is none.
+
+    A device is at fault only where the processor answers.
+    """
+    found = opened(model, name, device)
+    if found.why or name == "cpu":
+        return found
+    session = _session(found.session, name, device)
+    why = session.fails()
+    if not why:
+        return found
+    if full(why):
+        size = session._rows(1)
+        return Opened(None, _held(size), _less(size, session._fixed()), there=True)
+    own = opened(model, "cpu", replace(device, batch=1))
+    if own.session is None or _session(own.session, "cpu", device).fails():
+        return found
+    return Opened(None, f"it cannot run the model: {why}", "the card, or its driver, may be too old", there=True)
+
+
+def _held(size: int) -> str:
+    return f"its memory does not hold {size} examples at a time"
+
+
+def _less(size: int, fixed: int | None) -> str:
+    """What helps where a device's memory is full."""
+    return f"give it fewer: `--batch {size // 2}`" if size > 1 and not fixed else "run on the cpu: `--device cpu`"
 
 
 def check_model(path: Path) -> None:
@@ -237,60 +283,12 @@ def _source(path: Path) -> str | bytes:
         return read_regular(path, size)
 
 
-def _start(model: str | bytes, device: str, threads: int | None = None) -> tuple[Any | None, str]:
-    """A session whose first provider is the one asked for, or None and why not."""
-    provider = PROVIDERS[device]
-    if provider not in ort.get_available_providers():
-        return None, "this onnxruntime is built without it"
-    said = _preload() if device != "cpu" else ""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = (
-        threads or cores()
-    )  # a number of our own keeps onnxruntime from pinning threads to cores
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    providers: list[Any] = [provider] if device == "cpu" else [(provider, _options(device)), PROVIDERS["cpu"]]
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            session = ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
-    except Exception as error:  # onnxruntime's errors have no common kind of their own
-        return None, _short(error) if device == "cpu" else said or "its libraries do not load"
-    if session.get_providers()[0] != provider:
-        return None, said or "its libraries do not load"
-    return session, ""
-
-
-def _options(device: str) -> dict[str, str]:
-    return {"cudnn_conv_algo_search": "HEURISTIC"} if device == "cuda" else {}
-
-
-def _preload() -> str:
-    """Load CUDA's libraries; what it prints is the reason why one is missing."""
-    heard = io.StringIO()
-    if hasattr(ort, "preload_dlls"):
-        with contextlib.redirect_stdout(heard), contextlib.suppress(Exception):
-            ort.preload_dlls(directory="")
-    return next((line.strip()[:200] for line in heard.getvalue().splitlines() if line.strip()), "")
-
-
-def _install(device: str) -> str:
-    return (
-        'install CUDA 13 with `pip install "onnxruntime-gpu[cuda,cudnn]"` (about 1.6 GB); the driver must be there too'
-        if device != "cpu"
-        else ""
-    )
-
-
-def _session(session: Any, device: str, note: str) -> Session:
+def _session(session: Any, name: str, device: Device, note: str = "") -> Session:
+    metadata, trouble = {}, ""
     try:
         metadata = json.loads(session.get_modelmeta().custom_metadata_map.get("netspec", "{}"))
     except (ValueError, RecursionError):
-        return Session(session, device, note, {}, "it is not JSON")
+        trouble = "it is not JSON"
     if not isinstance(metadata, dict):
-        return Session(session, device, note, {}, "it is not a JSON object")
-    return Session(session, device, note, metadata)
-
-
-def _short(error: Exception) -> str:
-    text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return printable(text[:400])
+        metadata, trouble = {}, "it is not a JSON object"
+    return Session(session, name, note, metadata, trouble, device.batch)

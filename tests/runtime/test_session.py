@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netspec import machine
 from netspec.diagnostics import Fault, Trouble
-from netspec.runtime import session as module
-from netspec.runtime.session import BATCH, PROVIDERS, open_model
+from netspec.runtime import devices
+from netspec.runtime.devices import BATCH, PROVIDERS, Device
+from netspec.runtime.session import open_model, tried
 from tests.runtime.models import flat, model, tensor
 
 CPU, CUDA, TENSORRT = (PROVIDERS[name] for name in ("cpu", "cuda", "tensorrt"))
@@ -28,6 +31,8 @@ class Library:
     def __init__(self, there: list[str], starts: Callable[[str], list[str]], preload: str = "") -> None:
         self.there, self.starts, self.preload = there, starts, preload
         self.asked: list[str] = []
+        self.shape: list[Any] = [1, 4, 4]
+        self.runs: Callable[[str, Any], Any] = lambda provider, x: [x]
         self.options: list[Any] = []
         self.SessionOptions, self.InferenceSession = SimpleNamespace, self.session
 
@@ -48,6 +53,9 @@ class Library:
         running = self.starts(first)
         return SimpleNamespace(
             get_providers=lambda: running,
+            get_inputs=lambda: [SimpleNamespace(name="x", shape=["N", *self.shape], type="tensor(float)")],
+            get_outputs=lambda: [SimpleNamespace(name="y", shape=["N", *self.shape], type="tensor(float)")],
+            run=lambda names, given: self.runs(running[0], given["x"]),
             get_modelmeta=lambda: SimpleNamespace(custom_metadata_map={"netspec": "{}"}),
         )
 
@@ -75,7 +83,8 @@ def all_raise(provider: str) -> list[str]:
 def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Library]:
     def put(*given: Any) -> Library:
         made = Library(*given)
-        monkeypatch.setattr(module, "ort", made)
+        monkeypatch.setattr(devices, "ort", made)
+        monkeypatch.setattr(machine, "card", lambda: "/dev/nvidia0")
         return made
 
     return put
@@ -97,12 +106,12 @@ def test_auto_takes_the_better_one(use: Use) -> None:
 def test_a_silent_fall_back_is_noticed(use: Use) -> None:
     use([CUDA, CPU], falls_back)
     session = opened()
-    assert (session.device, session.note) == ("cpu", "cuda: its libraries do not load")
+    assert (session.device, session.note.split(";")[0]) == ("cpu", "cuda: its libraries do not load")
 
 
 def test_what_the_preloading_says_is_the_reason(use: Use) -> None:
     use([CUDA, CPU], falls_back, "\nlibcudnn.so.9: cannot open shared object file\nmore")
-    assert opened().note == "cuda: libcudnn.so.9: cannot open shared object file"
+    assert opened().note.split(";")[0] == "cuda: libcudnn.so.9: cannot open shared object file"
 
 
 def test_a_device_that_raises_is_passed_over(use: Use) -> None:
@@ -113,11 +122,8 @@ def test_a_device_that_raises_is_passed_over(use: Use) -> None:
 def test_without_the_provider_it_is_not_tried(use: Use) -> None:
     made = use([CPU], as_asked)
     session = opened()
-    assert (session.device, session.note, made.asked) == (
-        "cpu",
-        "cuda: this onnxruntime is built without it",
-        [CPU],
-    )
+    assert (session.device, made.asked) == ("cpu", [CPU])
+    assert session.note.split(";")[0] == "cuda: this onnxruntime is built without it"
 
 
 def test_a_model_that_opens_nowhere_is_at_fault(use: Use) -> None:
@@ -153,13 +159,96 @@ def test_the_processor_by_name_is_all_that_is_asked(use: Use) -> None:
 
 
 def test_threads_are_those_of_the_machine(use: Use, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "cores", lambda: 3)
+    monkeypatch.setattr(devices, "cores", lambda: 3)
     made = use([CPU], as_asked)
     opened("cpu")
     assert made.options[0].intra_op_num_threads == 3
 
 
+def fails_on_a_card(provider: str, x: Any) -> Any:
+    if provider != CPU:
+        raise Fails("CUDA error: no kernel image")
+    return [x]
+
+
+def fails_everywhere(provider: str, x: Any) -> Any:
+    raise Fails("a bad model")
+
+
+def test_a_model_that_no_device_runs_is_no_fault_of_the_card(use: Use) -> None:
+    use([CUDA, CPU], as_asked).runs = fails_everywhere
+    assert opened("cuda").device == "cuda"  # what is wrong is told with the first picture
+
+
+def test_free_sizes_are_tried_until_one_fits(use: Use) -> None:
+    made, seen = use([CUDA, CPU], as_asked), []
+
+    def runs(provider: str, x: Any) -> Any:
+        seen.append(x.shape)
+        if x.shape[2] != 32:
+            raise Fails("a size that does not fit")
+        return [x]
+
+    made.shape, made.runs = [3, "H", "W"], runs
+    assert opened("cuda").device == "cuda"
+    assert seen == [(1, 3, 224, 224), (1, 3, 32, 32)]
+
+
+def test_a_card_that_cannot_hold_the_model_says_so(use: Use) -> None:
+    def full(provider: str) -> list[str]:
+        raise Fails("CUDA error: out of memory")
+
+    def on_cuda(provider: str) -> list[str]:
+        return [CPU] if provider == CPU else full(provider)
+
+    use([CUDA, CPU], on_cuda)
+    assert opened().note == "cuda: its memory does not hold the model; run on the cpu: `--device cpu`"
+    with pytest.raises(Trouble, match="does not start: its memory does not hold the model"):
+        opened("cuda")
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch", "help"),
+    [([1, 4, 4], 32, "give it fewer: `--batch 16`"), ([1, 4, 4], 1, "run on the cpu: `--device cpu`")],
+)
+def test_a_full_card_says_what_helps(use: Use, shape: list[Any], batch: int, help: str) -> None:
+    def full(provider: str, x: Any) -> Any:
+        raise Fails("CUDA failure 2: out of memory")
+
+    use([CUDA, CPU], as_asked).runs = full
+    with pytest.raises(Trouble) as caught:
+        open_model(Path("a.onnx"), Device("cuda", batch), b"a model")
+    assert (caught.value.code, caught.value.help) == ("N709", help)
+    assert f"its memory does not hold {batch} example" in caught.value.message
+
+
+def test_a_device_starts_only_where_a_model_answers(use: Use) -> None:
+    use([CUDA, CPU], as_asked).runs = fails_on_a_card
+    assert tried(b"") == {
+        "cpu": "",
+        "cuda": "it cannot run the model: CUDA error: no kernel image",
+        "tensorrt": "this onnxruntime is built without it",
+    }
+
+
 # ---- with the real one
+
+
+def test_the_real_one_says_which_library_is_missing() -> None:
+    found = tried(flat())
+    assert found["cpu"] == "" and found["cuda"] != ""
+    if CUDA in devices.ort.get_available_providers():
+        assert "libonnxruntime_providers_cuda" in found["cuda"] and "[E:" not in found["cuda"]
+
+
+def test_what_is_written_meanwhile_is_heard_and_all_is_as_before(capfd: pytest.CaptureFixture[str]) -> None:
+    with devices._heard() as lines:
+        print("printed")
+        os.write(1, b"by a library\n")
+        os.write(2, b"\x1b[1;31mred\x1b[m\n" + b"x" * 2**17)  # more than a pipe holds
+    os.write(2, b"after")
+    assert lines[:3] == ["printed", "by a library", "red"]
+    assert capfd.readouterr() == ("", "after")
 
 
 def real(content: bytes) -> Any:
