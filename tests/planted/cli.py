@@ -8,6 +8,13 @@ fault = rows_of("{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "files.py",
+        'given if given.is_absolute() else Path.home() / ".cache"',
+        "given",
+        "net/test_methods_cache.py",
+        "a relative cache folder is not used",
+    ),
+    fault(
         "cli/run.py",
         "in predictor.maps(items):",
         "in list(predictor.maps(items)):",

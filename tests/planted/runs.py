@@ -157,13 +157,6 @@ FAULTS = (
     ),
     fault(
         "methods_cache.py",
-        'given if given.is_absolute() else Path.home() / ".cache"',
-        "given",
-        "net/test_methods_cache.py",
-        "a relative cache folder is not used",
-    ),
-    fault(
-        "methods_cache.py",
         "for key, name in found.items() if isinstance(name, str)",
         "for key, name in found.items()",
         "net/test_methods_cache.py",
