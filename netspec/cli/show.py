@@ -14,6 +14,7 @@ from netspec.cli.output import (
     json_option,
     load,
     memory_size,
+    note,
     recompute_option,
     set_option,
     size,
@@ -41,13 +42,23 @@ if TYPE_CHECKING:
     help="Show the largest batch whose training fits into this much memory, such as 2GB.",
 )
 @recompute_option
+@click.option(
+    "--health",
+    is_flag=True,
+    help="Run a first step on random input: values and gradients of each layer, and which ones will not learn.",
+)
 @json_option
 def command(
     spec: Path, settings: tuple[str, ...], at: tuple[str, ...], receptive: bool, explain: bool, batch: int | None,
-    memory: int | None, recompute: bool, as_json: bool,
+    memory: int | None, recompute: bool, health: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show the layers of SPEC: shapes, parameters, connections, multiply-accumulates."""
     net = load(spec, settings).at(sizes(at))
+    if health:
+        if receptive or explain or memory or recompute:
+            raise click.UsageError("--health has a table of its own: it takes --batch, --at and --json beside it")
+        _health(net, batch, as_json)
+        return
     if memory and not batch:
         batch = net.largest_batch(memory, recompute=recompute)
         if not batch:
@@ -67,6 +78,20 @@ def command(
         click.echo(f"training on batches of {batch:,} takes {size(net.training_bytes(batch, recompute=recompute))}")
     if explain:
         _decided(net)
+
+
+def _health(net: Net, batch: int | None, as_json: bool) -> None:
+    """Print how the net begins."""
+    from netspec.net.health import SIZE, free
+    from netspec.report.health import as_json as document
+    from netspec.report.health import table as lines
+
+    sizes = free(net)
+    if sizes:
+        note(f"{' and '.join(sizes)} of free size: {SIZE}, or as `--at {sizes[0]}=…` says")
+    found = net.health(batch)
+    for line in [strict_json(document(found))] if as_json else lines(found, colour(sys.stdout)):
+        click.echo(line)
 
 
 def _table(net: Net, receptive: bool) -> None:

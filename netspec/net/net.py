@@ -17,6 +17,7 @@ from netspec.settings import Data, Train
 
 if TYPE_CHECKING:
     from netspec.data.checking import Checked
+    from netspec.engine.measuring.health import Health
     from netspec.engine.measuring.profile import Profile
     from netspec.engine.measuring.tuning import Trial
     from netspec.engine.training.events import Event
@@ -127,6 +128,12 @@ class Net:
             ways=Ways.here(tuned()),
             recompute=recompute,
         )
+
+    def health(self, batch: int | None = None) -> Health:
+        """The values and gradients of each layer on a first step, on random input, and which layers will not learn."""
+        from netspec.net.health import health
+
+        return health(self, batch)
 
     def tune(self) -> Iterator[Trial]:
         """Time the methods that can run each convolution on this machine, and keep what was found for later plans."""

@@ -1,0 +1,41 @@
+"""How a net begins: random examples through its preparation, forward and backward once."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+from typing import TYPE_CHECKING
+
+from netspec.shape import Free, numbers
+
+if TYPE_CHECKING:
+    from netspec.engine.measuring.health import Health
+    from netspec.net.net import Net
+
+#: Examples of a batch, if they fit into so many bytes.
+MOST, MEMORY = 8, 4 * 2**30
+#: What a free size is.
+SIZE = 224
+
+
+def free(net: Net) -> list[str]:
+    """The names of a net's free sizes."""
+    return sorted({size.name for shape in net.graph.inputs.values() for size in shape if isinstance(size, Free)})
+
+
+def health(net: Net, batch: int | None = None, seed: int | None = None) -> Health:
+    """The values and gradients of each layer on a first step, and what is wrong with them.
+
+    Free sizes are 224, as those of pictures mostly are.
+    """
+    import numpy as np
+
+    from netspec.data.drawn import drawn
+    from netspec.engine.measuring.health import health as examined
+
+    net = net.at(dict.fromkeys(free(net), SIZE))
+    settings = net.train_settings
+    seed = settings.seed if seed is None else seed
+    rng = np.random.Generator(np.random.Philox(key=[seed % 2**64, 1]))
+    batch = batch or max(1, net.largest_batch(MEMORY, workers=1, most=MOST))
+    inputs = {name: drawn(net.data, numbers(shape), batch, rng) for name, shape in net.graph.inputs.items()}
+    return examined(net.graph, settings.loss, inputs, net.initial(seed))
