@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from netspec.graph import Graph, Node
-from netspec.shape import show
+from netspec.shape import is_free, numbers, show
 from netspec.tables import KernelTable, Table
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A row of the summary; costs are None where they depend on a free size."""
+    """A row of the summary; costs and units are None where they depend on a free size.
+
+    ``units`` are the values of layers with kernels or centres: the neurons that papers count.
+    """
 
     name: str
     kind: str
     shape: str
+    units: int | None
     parameters: int
     connections: int | None
     macs: int | None
@@ -34,6 +39,7 @@ def summary(graph: Graph, tables: Mapping[str, Table | KernelTable]) -> dict[str
     rows = layers(graph)
     found: dict[str, Any] = {
         "net": graph.name,
+        "units": _sum([row.units for row in rows]),
         "parameters": graph.parameters(),
         "connections": _sum([row.connections for row in rows]),
         "macs": _sum([row.macs for row in rows]),
@@ -69,11 +75,19 @@ def _layer(graph: Graph, node: Node, first: bool) -> Layer:
         name=node.name,
         kind=node.op.name,
         shape=show(node.shape),
+        units=_units(graph, node),
         parameters=graph.node_parameters(node) if first else 0,
         connections=None if cost is None else cost.connections,
         macs=None if cost is None else cost.macs,
         line=node.line,
     )
+
+
+def _units(graph: Graph, node: Node) -> int | None:
+    weight = graph.local_weights(node).get("weight")
+    if weight is None or weight.role not in ("kernel", "fixed"):
+        return 0
+    return None if is_free(node.shape) else prod(numbers(node.shape))
 
 
 def _table(table: Table | KernelTable) -> dict[str, Any]:

@@ -35,20 +35,29 @@ def html(summary: Mapping[str, Any]) -> str:
 
 def _rows(summary: Mapping[str, Any], seen: Mapping[str, tuple[str, str, str]]) -> Iterator[tuple[str, ...]]:
     """The head, the inputs, and each layer, with what it sees where that is asked for."""
-    head = ("layer", "kind", "shape", "parameters", "connections", "macs")
+    head = ("layer", "kind", "shape", "units", "parameters", "connections", "macs")
     yield (*head, *(("field", "stride", "offset") if seen else ()))
-    yield from ((name, "input", shape, "", "", "") for name, shape in summary["inputs"].items())
+    yield from ((name, "input", shape, "", "", "", "") for name, shape in summary["inputs"].items())
     for layer in summary["layers"]:
-        costs = (number(layer["parameters"] or None), number(layer["connections"]), number(layer["macs"]))
+        counts = (number(layer["units"]), number(layer["parameters"] or None))
+        costs = (*counts, number(layer["connections"]), number(layer["macs"]))
         cells = (layer["name"], layer["kind"], layer["shape"], *costs)
         yield (*map(_quiet, cells), *seen.get(layer["name"], ()))
 
 
 def _sums(summary: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    yield ("sum", "", "", number(summary["parameters"]), number(summary["connections"]), number(summary["macs"]))
+    yield (
+        "sum",
+        "",
+        "",
+        number(summary["units"]),
+        number(summary["parameters"]),
+        number(summary["connections"]),
+        number(summary["macs"]),
+    )
     if "deployed" in summary:
         deployed = summary["deployed"]
-        yield ("deployed", "", "", number(deployed["parameters"]), "", number(deployed["macs"]))
+        yield ("deployed", "", "", "", number(deployed["parameters"]), "", number(deployed["macs"]))
 
 
 def _quiet(cell: Any) -> str:

@@ -87,6 +87,7 @@ def test_show_as_json() -> None:
         "name": "C3/conv",
         "kind": "conv",
         "shape": "16 x 10 x 10",
+        "units": 1600,
         "parameters": 1516,
         "connections": 151600,
         "macs": 150000,

@@ -42,14 +42,15 @@ def write(folder: Path, text: str) -> Path:
 def test_rows_by_hand(tmp_path: Path) -> None:
     rows = load(write(tmp_path, LENET)).layers
     # conv: 4 kernels of 9 weights and a bias; 6 x 6 places, each with 9 products and, as a connection, the bias
-    assert rows[0] == Layer("c/conv", "conv", "4 x 6 x 6", 40, 4 * 36 * 10, 4 * 36 * 9, 4)
+    assert rows[0] == Layer("c/conv", "conv", "4 x 6 x 6", 144, 40, 4 * 36 * 10, 4 * 36 * 9, 4)
+    assert [row.units for row in rows] == [144, 0, 5]
     assert (rows[1].parameters, rows[1].shape, rows[1].line) == (0, "4 x 3 x 3", 5)
     assert (rows[2].parameters, rows[2].macs) == (5 * 36 + 5, 5 * 36)
 
 
 def test_sums_are_those_of_the_rows(tmp_path: Path) -> None:
     told = load(write(tmp_path, LENET)).summary()
-    for name in ("parameters", "connections", "macs"):
+    for name in ("units", "parameters", "connections", "macs"):
         assert told[name] == sum(row[name] for row in told["layers"])
     assert (told["inputs"], told["outputs"]) == ({"x": "1 x 8 x 8"}, {"y": "5"})
     assert "deployed" not in told
@@ -70,7 +71,7 @@ def test_without_the_auxiliary_head(tmp_path: Path) -> None:
 def test_costs_of_a_free_size_are_not_known_until_it_has_a_number(tmp_path: Path) -> None:
     net = load(write(tmp_path, LENET.replace("8 x 8", "H x W").replace(" -> dense(5)", "")))
     told = net.summary()
-    assert (told["macs"], told["connections"], told["layers"][0]["macs"]) == (None, None, None)
+    assert (told["macs"], told["units"], told["layers"][0]["macs"]) == (None, None, None)
     assert net.at({"H": 8, "W": 8}).summary()["macs"] == 4 * 36 * 9
     assert net.at({}) is net
 

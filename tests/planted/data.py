@@ -20,6 +20,12 @@ EQUAL, SOUND = (
 fault = rows_of("data/{}.py")
 
 FAULTS = (
+    fault("drawn", "np.fft.fftn(rng.standard_normal(sizes)) / radius", "np.fft.fftn(rng.standard_normal(sizes))",
+          "tests/data/test_drawn.py", "drawn pictures have the spectrum of natural ones"),
+    fault("drawn", '    data = measured(data, Pictures(images, np.zeros(count, np.int64)), ("",))\n', "",
+          "tests/data/test_drawn.py", "what a preparation measures is measured on what is drawn"),
+    fault("drawn", "len(shape) < 3 and not as_picture", "len(shape) < 3",
+          "tests/data/test_drawn.py", "grey pictures may be read as units"),
     fault("weighting", "classes * counts, out", "counts, out", "tests/data/test_class_weight.py",
      "balanced weights have the mean 1"),
     fault("weighting", "where=counts > 0", "where=counts >= 0", "tests/data/test_class_weight.py",

@@ -230,4 +230,84 @@ RUNNING = (
           f"{NETS}::test_gradient_of_every_weight", "where a chunk's images begin"),
 )  # fmt: skip
 
-FAULTS = (*LOSS, *STEPS, *TRAINING, *PLANNING, *RUNNING)
+MEASURING = (
+    fault(
+        "measuring/health.py",
+        "self.zeros += array.size - int(np.count_nonzero(array))",
+        "self.zeros += int(np.count_nonzero(array))",
+        "tests/engine/measuring/test_health.py",
+        "the share of zeros is of zeros",
+    ),
+    fault(
+        "measuring/health.py",
+        "gradients[call.node].add(memory.dy)",
+        "gradients[call.node].add(memory.y)",
+        "tests/engine/measuring/test_health.py",
+        "a gradient is the one that reaches a layer",
+    ),
+    fault(
+        "measuring/health.py",
+        'if loss == "cross_entropy" and takes_labels(loss) else None',
+        "if loss else None",
+        "tests/engine/measuring/test_health.py",
+        "only among classes is there a guess",
+    ),
+    fault(
+        "measuring/health.py",
+        "flat.total > SATURATED * flat.count",
+        "flat.total > 2 * flat.count",
+        "tests/engine/measuring/test_health.py",
+        "saturated layers are named",
+    ),
+    fault(
+        "measuring/health.py",
+        "y / (op.scale or 1)",
+        "y / 3",
+        "tests/engine/measuring/test_health.py",
+        "tanh may be scaled",
+    ),
+    fault(
+        "measuring/health.py",
+        "np.abs(2 * y - 1 if",
+        "np.abs(y / 2 if",
+        "tests/engine/measuring/test_health.py",
+        "a sigmoid is flat at both ends",
+    ),
+    fault(
+        "measuring/health.py",
+        "if factor > bound:",
+        "if factor > bound**3:",
+        "tests/engine/measuring/test_health.py",
+        "exploding layers are named",
+    ),
+    fault(
+        "measuring/health.py",
+        "if factor < bound**-2:",
+        "if factor < 0:",
+        "tests/engine/measuring/test_health.py",
+        "vanishing layers are named",
+    ),
+    fault(
+        "measuring/health.py",
+        "gradients.norm < FAINT * self.most",
+        "gradients.norm < 0",
+        "tests/engine/measuring/test_health.py",
+        "a layer that nothing reaches is named",
+    ),
+    fault(
+        "measuring/health.py",
+        "if values.zeros > DEAD and before > 0",
+        "if values.zeros > 2 and before > 0",
+        "tests/engine/measuring/test_health.py",
+        "dead layers are named",
+    ),
+    fault(
+        "measuring/health.py",
+        '"" if not isfinite(before) else "overflows',
+        '"" if isfinite(before) else "overflows',
+        "tests/engine/measuring/test_health.py",
+        "the layer that overflows is named",
+    ),
+)
+
+FAULTS = (*MEASURING, *LOSS, *STEPS, *TRAINING, *PLANNING, *RUNNING)

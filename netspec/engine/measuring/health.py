@@ -211,15 +211,18 @@ class _Findings:
         if flat is not None and flat.total > SATURATED * flat.count:
             yield f"saturated: {flat.total / flat.count:.0%} of its answers are at the limit, {self._given(node)}"
         if values.zeros > DEAD and before > 0 and self._zeros(node) <= DEAD:
-            yield f"dead: {values.zeros:.0%} of its values are 0, {self._given(node)}"
+            kernel = self.graph.local_weights(node).get("weight")
+            begun = kernel is not None and not self.weights[node.key("weight")].any()
+            why = "since its kernel begins at 0" if begun else self._given(node)
+            yield f"dead: {values.zeros:.0%} of its values are 0, {why}"
         yield self._grown(node, values.deviation, before)
         if gradients is None:
             return
         if not isfinite(gradients.norm):
-            yield "its gradient is no finite number"
-        elif self.most and gradients.norm < FAINT * self.most and values.zeros <= DEAD:
-            yield (f"vanishing: its gradient is {gradients.norm / self.most:.0e} of the largest one"
-                   if self._parameters(node) else "")  # fmt: skip
+            yield "exploding: its gradient is no finite number"
+        elif self.most and gradients.norm < FAINT * self.most and values.zeros <= DEAD and self._parameters(node):
+            share = f"{gradients.norm / self.most:.0e} of the largest one"
+            yield f"vanishing: its gradient is {share if gradients.norm else '0: a layer behind it lets none through'}"
 
     def _grown(self, node: Node, size: float, before: float) -> str:
         """Whether values grew or shrank too much here, or have since the input of the net."""
