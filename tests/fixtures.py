@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,12 @@ def prepared(folder: Path) -> Path:
     save_weights(folder / "other.safetensors", {"y/conv.weight": np.zeros((4, 1, 3, 3), np.float32)}, {})
     net.compile(folder / "model.onnx")
     net.compile(folder / "lost.onnx", {path: np.full_like(array, 3e38) for path, array in net.initial().items()})
+    run = folder / "trained"
+    run.mkdir()
+    (run / "spec.net").write_text(TINY)
+    (run / "settings.json").write_text(json.dumps({"data": {"path": "digits"}}))
+    save_weights(run / "weights.safetensors", net.initial(), {"data": net.data.to_json()})
+    net.compile(run / "model.onnx")
     model = (folder / "model.onnx").read_bytes()  # no other loss has a name of this length
     (folder / "focal.onnx").write_bytes(model.replace(b'"loss": "cross_entropy"', b'"loss": "focal_entropy"'))
     return folder

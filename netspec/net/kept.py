@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class _Edit:
+class Edit:
     """``text`` in place of the source from ``start`` to ``end``."""
 
     start: int
@@ -67,24 +67,29 @@ def _text(net: Net, settings: Train, where: Mapping[Path, PurePosixPath]) -> str
         *_settings(file, net.meaning.train, settings, len(text)),
         *_paths(file, net, where),
     ]
+    return edited(text, edits)
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """A text with edits that do not overlap."""
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
 
 
-def _parameters(file: s.File, given: Mapping[str, Any]) -> Iterator[_Edit]:
+def _parameters(file: s.File, given: Mapping[str, Any]) -> Iterator[Edit]:
     """Defaults in the net's head as they were set."""
     net = next((item for item in file.items if isinstance(item, s.Net)), None)
     for parameter in net.parameters if net is not None else ():
         if parameter.name in given:
             value = written(given[parameter.name])
             if parameter.default is None:
-                yield _Edit(parameter.span.start, parameter.span.end, f"{parameter.name} = {value}")
+                yield Edit(parameter.span.start, parameter.span.end, f"{parameter.name} = {value}")
             else:
-                yield _Edit(parameter.default.span.start, parameter.default.span.end, value)
+                yield Edit(parameter.default.span.start, parameter.default.span.end, value)
 
 
-def _settings(file: s.File, said: Train, used: Train, end: int) -> Iterator[_Edit]:
+def _settings(file: s.File, said: Train, used: Train, end: int) -> Iterator[Edit]:
     """The lines of `train` whose values were set for the run."""
     section = next((item for item in file.items if isinstance(item, s.Section) and item.name == "train"), None)
     lines = [node for node in section.settings if isinstance(node, s.Setting)] if section is not None else []
@@ -95,13 +100,13 @@ def _settings(file: s.File, said: Train, used: Train, end: int) -> Iterator[_Edi
         now = _lines(key, getattr(used, key))
         for node in lines:
             if node.key == key:
-                yield _Edit(node.span.start, node.span.end, "\n".join(now))
+                yield Edit(node.span.start, node.span.end, "\n".join(now))
                 now = []
         more += now
     if more and section is not None:
-        yield _Edit(section.span.end - 1, section.span.end - 1, "\n" + _indented(more))
+        yield Edit(section.span.end - 1, section.span.end - 1, "\n" + _indented(more))
     elif more:
-        yield _Edit(end, end, "\n\ntrain {\n" + _indented(more) + "}\n")
+        yield Edit(end, end, "\n\ntrain {\n" + _indented(more) + "}\n")
 
 
 def _indented(lines: list[str]) -> str:
@@ -116,7 +121,7 @@ def _lines(key: str, value: Any) -> list[str]:
     return [f"{key}: {' -> '.join(map(written, value)) if key == 'schedule' else written(value)}"]
 
 
-def _paths(file: s.File, net: Net, where: Mapping[Path, PurePosixPath]) -> Iterator[_Edit]:
+def _paths(file: s.File, net: Net, where: Mapping[Path, PurePosixPath]) -> Iterator[Edit]:
     """The paths of `use` and `classes:` that lead elsewhere now."""
     if net.path is None:
         return
@@ -124,12 +129,12 @@ def _paths(file: s.File, net: Net, where: Mapping[Path, PurePosixPath]) -> Itera
         if isinstance(item, s.Use):
             path = Path(os.path.normpath(net.path.parent / item.path))
             if path in where and os.path.normpath(item.path) != str(where[path]):
-                yield _Edit(item.span.start, item.span.end, f"use {written(str(where[path]))}")
+                yield Edit(item.span.start, item.span.end, f"use {written(str(where[path]))}")
         elif isinstance(item, s.Section) and item.name == "data":
             yield from _classes(item, net, where)
 
 
-def _classes(section: s.Section, net: Net, where: Mapping[Path, PurePosixPath]) -> Iterator[_Edit]:
+def _classes(section: s.Section, net: Net, where: Mapping[Path, PurePosixPath]) -> Iterator[Edit]:
     """The file of the class names, however the spec calls it: it is the one that is used and that no `use` names."""
     for node in section.settings:
         if isinstance(node, s.Setting) and node.key == "classes" and net.meaning.labels is not None:
@@ -139,7 +144,7 @@ def _classes(section: s.Section, net: Net, where: Mapping[Path, PurePosixPath]) 
                 and net.path is not None
                 and os.path.relpath(net.meaning.labels, net.path.parent) != str(place)
             ):
-                yield _Edit(node.values[0].span.start, node.values[0].span.end, written(str(place)))
+                yield Edit(node.values[0].span.start, node.values[0].span.end, written(str(place)))
 
 
 def _places(net: Net) -> dict[Path, PurePosixPath]:

@@ -27,6 +27,11 @@ class Resumed:
 def resumed(run: Path) -> Resumed:
     """What the folder of a run says. Trouble N711 where it is none that can go on, Fault N702 where it is damaged."""
     check_resumable(run)
+    return said(run)
+
+
+def said(run: Path) -> Resumed:
+    """What a run says of itself, whether or not it can go on. Raises Fault N702 where it is damaged."""
     about = settings_of(run)
     data, options = about.get("data"), about.get("options")
     path = data.get("path") if isinstance(data, dict) else None

@@ -164,6 +164,11 @@ ROWS = [
     ("features run c data/test.npz -o f.npz --fast", 0, "!wrote f.npz"),
     ("features run c p.png -o f.txt", 2, "!.npz or .csv"),
     ("features a.net c p.png -o f.npz", 2, "!whose weights are missing"),
+    ("prune run --to-table c --keep 0.5 --steps 2 --by correlation --data data --epochs 1 --rate 0.1 -o cut "
+        "--threads 1 --json", 0, '"statement": "c"'),
+    ("prune run --to-table c --keep 0", 2, "!--keep"),
+    ("prune run --to-table q --keep 0.5", 1, "!error[N101]"),
+    ("prune a.net --to-table c --keep 0.5", 2, "!a run's folder is wanted"),
     ("eval run/model.onnx --data data", 0, "loss "),
     ("eval run/model.onnx --data data --device cpu --max-pixels 9 --json", 0, '"outputs"'),
     ("eval run/model.onnx --data data --untrusted", 0, "accuracy"),

@@ -8,6 +8,89 @@ fault = rows_of("net/{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "pruning.py",
+        'np.argsort(-strengths, kind="stable")',
+        'np.argsort(strengths, kind="stable")',
+        "net/test_pruning.py",
+        "the strongest connections stay",
+    ),
+    fault(
+        "pruning.py",
+        "kept = list(first.values())",
+        "kept = list[int]()",
+        "net/test_pruning.py",
+        "each output keeps a connection",
+    ),
+    fault(
+        "pruning.py",
+        "kernels[cells.weight])",
+        "kernels[::-1])",
+        "net/test_pruning.py",
+        "a kernel belongs to its connection",
+    ),
+    fault(
+        "pruning.py",
+        "kept = kept[np.argsort(table.cells.weight)]",
+        "kept = kept[::-1]",
+        "net/test_pruning.py",
+        "kernels stand in the order of the new table",
+    ),
+    fault(
+        "pruning.py", "(cc - c * c) * (zz - z * z)", "cc * zz", "net/test_pruning.py", "a correlation is about means"
+    ),
+    fault(
+        "pruning.py",
+        "kept[:, i] = flat[:, i]",
+        "kept[:] = flat",
+        "net/test_pruning.py",
+        "one map at a time is looked at",
+    ),
+    fault(
+        "pruning.py",
+        "if table is not None and table.weights != table.connections:",
+        "if False:",
+        "net/test_pruning.py",
+        "shared weights are not cut",
+    ),
+    fault(
+        "pruning.py", 'if getattr(node.op, "groups", 1) != 1:', "if False:", "net/test_pruning.py", "groups are not cut"
+    ),
+    fault(
+        "sparse_source.py",
+        "and uses == 2 else None",
+        "else None",
+        "net/test_pruning.py",
+        "a table that others use stays",
+    ),
+    fault(
+        "sparse_source.py",
+        "new = f\"{listed[1]}: {' '.join(map(str, feeds[int(listed[1])]))}\" if listed else _row(number, feeds)",
+        "new = _row(number, feeds)",
+        "net/test_pruning.py",
+        "the list form stays a list",
+    ),
+    fault(
+        "sparse_source.py",
+        "Edit(arguments[-1].span.end, arguments[-1].span.end,",
+        "Edit(arguments[0].span.start, arguments[0].span.start,",
+        "net/test_pruning.py",
+        "a table's argument comes last",
+    ),
+    fault(
+        "sparse_source.py",
+        "{found[1].replace(',', '')}",
+        "0",
+        "net/test_pruning.py",
+        "figures are those of the new net",
+    ),
+    fault(
+        "pruned.py",
+        "RunFolder(out, False, False, (), print).claim([run]).release()",
+        "str()",
+        "net/test_pruning.py",
+        "a folder that holds a run is refused at once",
+    ),
+    fault(
         "runs.py",
         "known.fields().items() if known is not None else ()",
         "()",

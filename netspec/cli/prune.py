@@ -1,0 +1,97 @@
+"""netspec prune."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netspec.cli.following import follow
+from netspec.cli.output import json_option, note, typed
+from netspec.cli.signals import current
+from netspec.cli.train import run_folder
+from netspec.diagnostics import printable, strict_json
+from netspec.report.columns import columns, number
+
+if TYPE_CHECKING:
+    from netspec.net.pruned import Figures
+
+
+@click.command("prune")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--to-table", "statement", required=True, metavar="NAME", help="The statement whose layer is cut: C3.")
+@click.option(
+    "--keep", type=click.FloatRange(0, 1, min_open=True), required=True, metavar="SHARE",
+    help="The share of its connections that is kept, such as 0.3; each output keeps at least one.",
+)  # fmt: skip
+@click.option(
+    "--by", type=click.Choice(["magnitude", "correlation"]), default="magnitude", show_default=True,
+    help="What is kept: the kernels of the largest norm, or what goes most with what its output sums up.",
+)  # fmt: skip
+@click.option("--steps", type=click.IntRange(1, 1000), default=1, show_default=True,
+              help="Cut in so many steps, and train on after each.")  # fmt: skip
+@click.option("--data", "folder", type=click.Path(path_type=Path), help="The data (default: those of the run).")
+@click.option("--epochs", type=click.IntRange(1), help="Epochs after each step, instead of the spec's.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Learning rate, instead of the optimiser's own.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="The folder for the new run (default: runs/NAME-1, …)."
+)
+@click.option("--threads", type=click.IntRange(1), help="Worker threads (default: one per core).")
+@json_option
+def command(
+    run: Path, statement: str, keep: float, by: str, steps: int, folder: Path | None, epochs: int | None,
+    rate: float | None, out: Path | None, threads: int | None, as_json: bool,
+) -> int:  # fmt: skip
+    """Cut a layer of RUN to its strongest connections, write them as a table into the spec, and train on in a new run.
+
+    The run itself, and the file that it was trained from, stay as they are.
+    """
+    from netspec.engine.training.events import Epoch
+    from netspec.net.pruned import Pruning
+
+    signals = current()
+    with run_folder(out, Path(f"{run.resolve().name}-pruned")) as new:
+        work = Pruning(
+            run, statement, keep, new, by, steps, folder,
+            epochs=epochs, rate=rate, workers=threads, stop=signals.asked, command=typed(), tell=note,
+        )  # fmt: skip
+        for cut in work.cuts():
+            left = f"{cut.left:,} of {cut.of:,} connections of {printable(statement)} are left"
+            note(f"step {cut.number} of {steps}: {left}")
+            kept: list[Any] = []
+            follow(signals.watched(_seen(cut.events, kept, Epoch)), new)
+            if signals.asked():
+                note("stopped: the new run is not complete")
+                return signals.status
+            work.trained(kept[-1].weights)
+        after = work.after()
+    if as_json:
+        figures = {"before": asdict(work.before), "after": asdict(after)}
+        click.echo(strict_json({"run": str(new), "statement": statement, **figures}))
+        return 0
+    for line in _table(work.before, after):
+        click.echo(line)
+    click.echo(printable(str(new)))
+    return 0
+
+
+def _seen(events: Iterator[Any], kept: list[Any], kind: type) -> Iterator[Any]:
+    """The events; the last epoch is kept."""
+    for event in events:
+        if isinstance(event, kind):
+            kept[:] = [event]
+        yield event
+
+
+def _table(before: Figures, after: Figures) -> list[str]:
+    rows = [("", "accuracy", "loss", "connections", "macs", "parameters")]
+    for name, one in (("before", before), ("after", after)):
+        accuracy = "-" if one.accuracy is None else f"{one.accuracy:.2%}"
+        rows.append(
+            (name, accuracy, f"{one.loss:.4f}", number(one.connections), number(one.macs), number(one.parameters))
+        )
+    return columns(rows, 1)
