@@ -27,15 +27,18 @@ from netspec.shape import numbers
 
 SPECS = Path(__file__).parents[1] / "specs"
 EXAMPLES, BATCH, STEPS, MEMORY = 48, 8, 20, 4 * 10**9
-COLOURED = ("astronaut", "coffee", "chelsea", "rocket", "immunohistochemistry", "hubble_deep_field")
+CLASSES = 6
+PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket", "immunohistochemistry", "hubble_deep_field",
+               "retina", "camera", "coins", "grass")  # fmt: skip
 Array = NDArray[Any]
 
 
-def crops(height: int, width: int, count: int, rng: np.random.Generator) -> tuple[Array, Array]:
+def crops(height: int, width: int, count: int, rng: np.random.Generator, classes: int = CLASSES) -> tuple[Array, Array]:
     """Pieces of photographs, bytes (count, height, width, 3), and which photograph each is of."""
-    pictures, labels = [], np.arange(count) % len(COLOURED)
+    pictures, labels = [], np.arange(count) % classes
     for label in labels:
-        whole = getattr(photographs, COLOURED[label])()[..., :3]
+        whole = getattr(photographs, PHOTOGRAPHS[label])()
+        whole = whole[..., :3] if whole.ndim == 3 else np.repeat(whole[..., None], 3, axis=-1)
         times = [-(-side // have) for side, have in zip((height, width), whole.shape, strict=False)]
         whole = np.tile(whole, (*times, 1))  # a photograph smaller than the input is repeated
         top, left = (
@@ -48,11 +51,12 @@ def crops(height: int, width: int, count: int, rng: np.random.Generator) -> tupl
 def folder_of(net: netspec.Net, sizes: tuple[int, int], folder: Path) -> Path:
     """A folder for each photograph with pieces of it; of a net that answers at each place, pictures and labels."""
     rng = np.random.default_rng(0)
-    pictures, labels = crops(*sizes, EXAMPLES, rng)
     answer = next(shape for name, shape in shapes(net).items())
+    ten = len(answer) == 1 and answer[0] == len(PHOTOGRAPHS)
+    pictures, labels = crops(*sizes, EXAMPLES, rng, len(PHOTOGRAPHS) if ten else CLASSES)
     for number, (picture, label) in enumerate(zip(pictures, labels, strict=True)):
         if len(answer) == 1:
-            place = folder / "train" / COLOURED[label] / f"{number:03}.png"
+            place = folder / "train" / PHOTOGRAPHS[label] / f"{number:03}.png"
         else:
             place = folder / "train" / "images" / f"{number:03}.png"
             bright = (picture.mean(axis=-1) > 110).astype(np.uint8)
@@ -105,7 +109,7 @@ def loaded(name: str) -> netspec.Net:
     """A spec as shipped, but for the number of classes and, of free sizes, 224."""
     path = SPECS / f"{name}.net"
     text = path.read_text(encoding="utf-8").split("{")[0]
-    given = {key: len(COLOURED) for key in ("classes", "people") if key in text and name not in ("fcn32s", "unet")}
+    given = {key: CLASSES for key in ("classes", "people") if key in text and name not in ("fcn32s", "unet")}
     net = netspec.load(path, **given)
     free = any(None in shape for shape in net.input_shapes().values())
     return net.at({"H": 224, "W": 224}) if free else net

@@ -35,7 +35,7 @@ COMMANDS = {
     "eval": "Print a model's loss and accuracy on a test set.",
     "weights": "List weights, or import them from elsewhere.",
     "layers": "List the words of a spec, or describe one.",
-    "prune": "Cut a layer of a run to its strongest connections, as a table in the spec, and train on.",
+    "prune": "Cut a layer of a run to a sparse table, and train on.",
     "doctor": "Say what this machine has for netspec, and what is wrong.",
     "explain": "Explain an error code, such as N204.",
 }

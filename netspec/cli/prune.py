@@ -46,9 +46,9 @@ def command(
     run: Path, statement: str, keep: float, by: str, steps: int, folder: Path | None, epochs: int | None,
     rate: float | None, out: Path | None, threads: int | None, as_json: bool,
 ) -> int:  # fmt: skip
-    """Cut a layer of RUN to its strongest connections, write them as a table into the spec, and train on in a new run.
+    """Cut a layer of RUN to its strongest connections, as a table in the spec, and train on.
 
-    The run itself, and the file that it was trained from, stay as they are.
+    What comes of it is a new run; RUN itself, and the file that it was trained from, stay as they are.
     """
     from netspec.engine.training.events import Epoch
     from netspec.net.pruned import Pruning

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-# What only some commands need is imported where it is used, so that the others start quickly.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
