@@ -41,6 +41,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ERROR = re.compile("error|fail|cannot|could not|unable", re.IGNORECASE)
 #: What onnxruntime writes before a message: when, which part, the place in its sources, its own word for the kind.
 _NOTICED = re.compile(r"^.*\[E:[^\]]*\] (?:.*\[ONNXRuntimeError\] : \d+ : \w+ : )?")
+#: The folders of a file that is named, which are long and say nothing of the reason.
+_FOLDERS = re.compile(r"(?<![\w.])(?:/[^/\s:]+)+/(?=[\w.-]+)")
 _FULL = re.compile(
     r"out.of.memory|alloc_failed|failed to allocate|bad_alloc|bfc_?arena|memoryallocation", re.IGNORECASE
 )
@@ -233,4 +235,4 @@ def _descriptors() -> Iterator[int]:
 def _last_error(lines: list[str]) -> str:
     """The last line that speaks of an error, without where in the library it was noticed."""
     errors = [line for line in lines if "[E:" in line] or [line for line in lines if _ERROR.search(line)]
-    return printable(_NOTICED.sub("", errors[-1])[:400]) if errors else ""
+    return printable(_FOLDERS.sub("", _NOTICED.sub("", errors[-1]))[:400]) if errors else ""
