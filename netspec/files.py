@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What only some commands need is imported where it is used, so that the others start quickly.
 import contextlib
 import os
 import secrets
@@ -19,6 +20,8 @@ Buffer = bytes | memoryview
 TEMPORARY = ".netspec-tmp"
 #: Temporary files of this process that have not got their names yet; and whether a file is being written in its place.
 _unfinished: set[str] = set()
+#: Temporary folders of this process.
+_folders: set[str] = set()
 _in_place = threading.Lock()
 _KINDS = (
     (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"),
@@ -122,6 +125,23 @@ def atomic_write(path: str | Path, content: bytes | Sequence[Buffer]) -> None:
     _sync_folder(target.parent)
 
 
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder among the system's temporary ones for files that a library insists on; at the end it is gone.
+
+    So it is where the process is ended within a library's call. Raises OSError where there can be none.
+    """
+    import tempfile
+
+    folder = os.path.join(tempfile.gettempdir(), f"netspec-{secrets.token_hex(8)}")
+    _folders.add(folder)
+    try:
+        os.mkdir(folder, 0o700)
+        yield Path(folder)
+    finally:
+        _remove_folder(folder)
+
+
 def make_folder(folder: Path, what: str = "made") -> None:
     """A folder, with those that it is in; Trouble N604, which says ``what`` cannot be done, where there can be none."""
     try:
@@ -196,7 +216,9 @@ def sweep(folder: Path) -> None:
 
 
 def remove_unfinished() -> None:
-    """Remove the temporary files of writes that were broken off, and whose own removal was."""
+    """Remove the temporary files of writes that were broken off, and whose own removal was; temporary folders too."""
+    for folder in tuple(_folders):
+        _remove_folder(folder)
     for temporary in tuple(_unfinished):
         _remove(temporary)
 
@@ -211,6 +233,13 @@ def _remove(temporary: str) -> None:
     with contextlib.suppress(OSError):
         os.unlink(temporary)
     _unfinished.discard(temporary)
+
+
+def _remove_folder(folder: str) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+    _folders.discard(folder)
 
 
 def _regular_or_new(target: Path) -> os.stat_result | None:

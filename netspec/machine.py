@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -49,6 +50,17 @@ def card(root: Path = ROOT) -> str | None:
     names = ("nvidia0", "nvidiactl", "dxg", "nvhost-gpu")
     seen = (str(root / "dev" / name) for name in names if (root / "dev" / name).exists())
     return next(seen, None) or _driver()
+
+
+def multiplies_bytes(root: Path = ROOT) -> bool:
+    """Whether the processor sums products of bytes without an overflow: by VNNI, or as no x86 processor.
+
+    Where it cannot be asked an x86 processor is taken for one without VNNI.
+    """
+    if platform.machine().lower() not in ("x86_64", "amd64", "i386", "i686", "x86"):
+        return True
+    words = _text(root / "proc/cpuinfo").split()
+    return any(name in words for name in ("avx512_vnni", "avx_vnni"))
 
 
 def _driver() -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from netspec import files
 from netspec.cli import main
 from netspec.diagnostics import Trouble
 from netspec.files import TEMPORARY, atomic_write, sweep
@@ -175,3 +176,20 @@ def test_only_temporary_files_are_swept(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x")
     sweep(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {f"mine{TEMPORARY}", ".hidden", "model.onnx"}
+
+
+def test_a_temporary_folder_is_gone_at_the_end_and_where_the_process_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with files.temporary_folder() as folder:
+        assert folder.parent == tmp_path and folder.stat().st_mode & 0o777 == 0o700
+        (folder / "large").write_bytes(b"1")
+    assert not list(tmp_path.iterdir())
+    with files.temporary_folder() as folder:
+        (folder / "large").write_bytes(b"1")
+        files.remove_unfinished()  # as `abandon` does
+        assert not list(tmp_path.iterdir())
+    with pytest.raises(ValueError, match="broken off"), files.temporary_folder():
+        raise ValueError("broken off")
+    assert not list(tmp_path.iterdir())

@@ -172,3 +172,23 @@ def test_caches(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
             },
         )  # type: ignore[call-overload]
     assert machine.caches(tmp_path) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags", "found"),
+    [
+        ("x86_64", "fpu avx2 fma", False),
+        ("x86_64", "fpu avx512f avx512_vnni", True),
+        ("AMD64", "avx_vnni", True),
+        ("AMD64", "", False),
+        ("aarch64", "asimd", True),
+        ("arm64", "", True),
+    ],
+)
+def test_which_processors_sum_products_of_bytes(
+    kind: str, flags: str, found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: kind)
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc" / "cpuinfo").write_text(f"model name\t: x\nflags\t\t: {flags}\n")
+    assert machine.multiplies_bytes(tmp_path) is found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,6 +34,21 @@ if TYPE_CHECKING:
 @click.option(
     "--raw-pixels", is_flag=True, help="Build the preparation into the model: it then takes uint8 pictures of any size."
 )
+@click.option("--int8", is_flag=True, help="Compute with numbers of 8 bits; takes --calibrate.")
+@click.option(
+    "--calibrate",
+    type=click.Path(path_type=Path),
+    metavar="DATA",
+    help="The data, as `train --data` takes it, whose training part gives int8 its ranges, and whose test part judges.",
+)
+@click.option(
+    "--lose",
+    type=float,
+    metavar="SHARE",
+    help="How much accuracy int8 may lose before nothing is written (default: 0.005, half a percent).",
+)
+@click.option("--float16", is_flag=True, help="Store the weights as float16: half the size.")
+@click.option("--opset", type=int, metavar="N", help="The opset of the standard operators (default: 18).")
 @set_option
 def command(
     spec: Path,
@@ -42,9 +57,17 @@ def command(
     explain: bool,
     convolutional: bool,
     raw_pixels: bool,
+    int8: bool,
+    calibrate: Path | None,
+    lose: float | None,
+    float16: bool,
+    opset: int | None,
     settings: tuple[str, ...],
 ) -> None:
     """Compile SPEC, or a run, to an ONNX model."""
+    _check(int8, calibrate, lose, float16)
+    form: dict[str, Any] = {"float16": float16, "opset": opset, "int8": calibrate, "tell": note}
+    form |= {} if lose is None else {"lose": lose}
     net = load(spec, settings)
     run = run_given()
     weights = weights or run
@@ -53,7 +76,7 @@ def command(
     out = result(
         out or Path(f"{spec.stem if run is None else run.resolve().name}.onnx"),
         spec,
-        *([weights] if weights is not None else []),
+        *(path for path in (weights, calibrate) if path is not None),
         net=net,
     )
     if weights is None:
@@ -61,11 +84,12 @@ def command(
             f"warning: no weights given: using fresh ones from seed {net.train_settings.seed}, "
             "and the model's answers mean nothing"
         )
-        model = net.compile(out, raw_pixels=raw_pixels)
+        model = net.compile(out, raw_pixels=raw_pixels, **form)
         _try(net, model)
     else:
         arrays, data = narrow.weights_from(weights)
-        model = net.compile(out, net.reshaped(arrays), data, raw_pixels)
+        seed = None if run is None else net.train_settings.seed
+        model = net.compile(out, net.reshaped(arrays), data, raw_pixels, held_out_by=seed, **form)
     for line in net.explained() if explain else ():
         click.echo(printable(line))
     inputs = ", ".join(f"{name} N x {show(shape)}" for name, shape in model.graph.inputs.items())
@@ -77,6 +101,19 @@ def command(
         inputs = f"{name} N x height x width x {maps_read(net.data, shape)} ({kind})"
     outputs = ", ".join(f"{o.name} N x {show(model.graph.shapes[o.value])}" for o in model.graph.outputs)
     click.echo(printable(f"{out}: {size(out.stat().st_size)}, {inputs} -> {outputs}"))
+
+
+def _check(int8: bool, calibrate: Path | None, lose: float | None, float16: bool) -> None:
+    """UsageError where options do not go together."""
+    if int8 and calibrate is None:
+        raise click.UsageError("--int8 takes data for its ranges: --calibrate DATA")
+    for name, given in (("--calibrate", calibrate), ("--lose", lose)):
+        if given is not None and not int8:
+            raise click.UsageError(f"{name} is for --int8")
+    if lose is not None and not 0 <= lose <= 1:
+        raise click.UsageError(f"--lose takes a share from 0 to 1, such as 0.005, not {lose:g}")
+    if int8 and float16:
+        raise click.UsageError("choose one of --int8 and --float16")
 
 
 def _try(net: Net, model: Model) -> None:

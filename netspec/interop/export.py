@@ -12,12 +12,12 @@ from onnx import TensorProto, helper
 from netspec.diagnostics import Fault
 from netspec.graph import Graph, Node
 from netspec.interop import raw_pixels
+from netspec.interop.opsets import IR, OPSET
 from netspec.interop.writer import Writer
 from netspec.settings import Data
 from netspec.shape import Free, Shape
 from netspec.weights import Model
 
-OPSET, IR = 18, 8
 #: The batch axis; its size is free.
 BATCH = "N"
 

@@ -19,7 +19,8 @@ from netspec.weights import Array
 def model_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
     """The weights of a model by path; those that a layer reads in another shape than its own in that of ``shapes``.
 
-    Raises Trouble N601 where there is no file, Fault N708 where it is no model or keeps its weights in other files.
+    Raises Trouble N601 where there is no file, Fault N708 where it is no model, keeps its weights in other files
+    or has them in 8 bits.
     """
     other = mistaken(path, "a model")
     if other:
@@ -28,15 +29,20 @@ def model_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str
         proto = onnx.load_model_from_string(file.read())
     if not proto.graph.node:
         raise Fault("N708", f"{path} is not a model: it has no layers")
+    if any(node.op_type == "DequantizeLinear" for node in proto.graph.node):
+        raise Fault("N708", f"{path} has weights of 8 bits, which do not train", help="give the model of float32")
     found: dict[str, Array] = {}
     for tensor in proto.graph.initializer:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             raise Fault("N708", f"{path} keeps its weights in other files, and only whole models are read")
         name, bracket, _ = tensor.name.partition("[")
-        if tensor.data_type != onnx.TensorProto.FLOAT or "." not in name.rsplit("/", 1)[-1]:
+        if (
+            tensor.data_type not in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
+            or "." not in name.rsplit("/", 1)[-1]
+        ):
             continue  # a constant of an operator
         with foreign("N708", f"{path} is damaged: a weight cannot be read"):
-            array = np.array(numpy_helper.to_array(tensor))
+            array = np.array(numpy_helper.to_array(tensor), dtype=np.float32)
         shape = shapes.get(name, array.shape)
         found[name] = array.reshape(shape) if bracket and array.size == prod(shape) else array
     return found

@@ -20,6 +20,7 @@ from netspec.weights import fit
 
 if TYPE_CHECKING:
     from netspec.net.net import Net
+    from netspec.net.small import Form
     from netspec.weights import Arrays, Model
 
 #: A size for free axes that is enough for most nets, and layers from which a net is deep.
@@ -49,12 +50,21 @@ def import_weights(net: Net, path: Path, out: Path) -> int:
     return len(arrays)
 
 
-def write(net: Net, path: Path, weights: Arrays | None, data: Data, raw_pixels: bool, seed: int | None = None) -> Model:
+def write(
+    net: Net,
+    path: Path,
+    weights: Arrays | None,
+    data: Data,
+    raw_pixels: bool,
+    seed: int | None = None,
+    form: Form | None = None,
+) -> Model:
     """Write the ONNX model, with fresh weights where none are given; the deployed model.
 
     ``seed`` is the one that decided what was held out of the training set.
     """
-    from netspec.interop.export import export, serialize
+    from netspec.interop.export import export
+    from netspec.net.small import Form, formed
     from netspec.passes import check_size
 
     check_target(path, net.files)
@@ -62,7 +72,8 @@ def write(net: Net, path: Path, weights: Arrays | None, data: Data, raw_pixels: 
     model = net.model(net.initial() if weights is None else weights)
     held_out = {} if seed is None or data.validate is None else {"seed": seed}
     about = {**metadata(net, data), "raw_pixels": raw_pixels, **held_out}
-    atomic_write(path, serialize(export(model, about, data if raw_pixels else None)))
+    proto = export(model, about, data if raw_pixels else None)
+    atomic_write(path, formed(proto, model, form or Form()))
     return model
 
 

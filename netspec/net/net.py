@@ -207,16 +207,36 @@ class Net:
         return passes.run(Model(self.graph, weights), passes.DEPLOY)
 
     def compile(
-        self, path: str | Path, weights: Arrays | None = None, data: Data | None = None, raw_pixels: bool = False
+        self,
+        path: str | Path,
+        weights: Arrays | None = None,
+        data: Data | None = None,
+        raw_pixels: bool = False,
+        *,
+        int8: str | Path | None = None,
+        lose: float = 0.005,
+        float16: bool = False,
+        opset: int | None = None,
+        held_out_by: int | None = None,
+        tell: Callable[[str], None] = lambda text: None,
     ) -> Model:
-        """Write the ONNX model; without weights, fresh ones from the seed. Returns the deployed model.
+        """Write the ONNX model; without weights, fresh ones from the seed. Returns the deployed model, of float32.
 
         With ``raw_pixels`` the model prepares pictures itself: its input is (N, height, width, maps) of uint8, behind a
         `range` of float32. Raises Fault N607 where the net reads no picture.
+
+        ``int8`` is data, as `train` takes it, that calibrates a model with numbers of 8 bits. Its accuracy is compared,
+        as `netspec eval` counts it, and where it falls by more than ``lose`` nothing is written (Fault N610).
+        ``float16`` stores the weights so (Fault N609 where one is too large). ``opset`` is that of the standard
+        operators (Trouble N611 where the net cannot be said in it). ``held_out_by`` is the seed by which training held
+        examples out, as the model then knows; ``tell`` gets lines worth knowing.
         """
         from netspec.net.compiling import write
+        from netspec.net.small import Form
 
-        return write(self, Path(path), weights, data or self.data, raw_pixels)
+        calibrating = None if int8 is None else Path(int8)
+        form = Form(opset, float16, calibrating, lose, self.train_settings.seed, tell)
+        return write(self, Path(path), weights, data or self.data, raw_pixels, held_out_by, form)
 
     def explained(self) -> list[str]:
         """How each layer with a table runs, a line each: as a deployed graph, and in the engine while it is trained."""

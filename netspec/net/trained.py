@@ -75,9 +75,9 @@ class Run:
 
         return predicted(self.net, self.weights, self.data, x, self.workers)
 
-    def compile(self, path: str | Path, raw_pixels: bool = False) -> Model:
-        """Write the model with these weights and this preparation; see ``Net.compile``."""
-        return self.net.compile(path, self.weights, self.data, raw_pixels)
+    def compile(self, path: str | Path, raw_pixels: bool = False, **form: Any) -> Model:
+        """Write the model with these weights and this preparation; takes what ``Net.compile`` takes."""
+        return self.net.compile(path, self.weights, self.data, raw_pixels, **form)
 
     def __repr__(self) -> str:
         from netspec.report.columns import columns

@@ -108,6 +108,8 @@ class Subsample(Gained):
     source: ClassVar[str] = "LeCun, Bottou, Bengio, Haffner 1998, section II.B (S2)"
     formula: ClassVar[str] = "y = gain · mean x + bias"
     rule: ClassVar[str] = "the maps x size // window on each axis"
+    #: Of so many maps, or a multiple, onnxruntime is quicker with a convolution (`benchmarks/subsample.py`).
+    BLOCK: ClassVar[int] = 16
 
     size: Sizes
 
@@ -126,9 +128,18 @@ class Subsample(Gained):
         return Cost(prod(y) * (self.pool().window(xs[0]).taps + 1), 0)
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
+        at = self.pool().window(shapes[0])
+        if len(at.kernel) == 2 and maps(y) % self.BLOCK == 0:
+            return self._convolved(emit, xs[0], w, at, maps(y))
         mean = self.pool().onnx(emit, xs, {}, shapes, y)
         column = (maps(y), *(1,) * (len(y) - 1))
         return emit("Add", emit("Mul", mean, emit.shaped(w["weight"], column)), emit.shaped(w["bias"], column))
+
+    def _convolved(self, emit: Emit, x: str, w: Mapping[str, str], at: window.Window, count: int) -> str:
+        """As one depthwise convolution, each of whose taps is the gain's share: runtimes compute the kernel once."""
+        share = emit("Mul", emit.shaped(w["weight"], (count, 1, 1, 1)), emit.floats(1 / at.taps))
+        kernel = emit("Expand", share, emit.ints((count, 1, *at.kernel)))
+        return emit("Conv", x, kernel, w["bias"], kernel_shape=list(at.kernel), strides=list(at.stride), group=count)
 
 
 class GlobalPool(Operator):

@@ -117,6 +117,11 @@ def opened(model: str | bytes, name: str, device: Device) -> Opened:
     return Opened(session, why, _INSTALL[name])
 
 
+def quantization() -> Any:
+    """onnxruntime's quantiser, which only one command needs."""
+    return importlib.import_module("onnxruntime.quantization")
+
+
 def full(error: str) -> bool:
     """Whether a device says that its memory is full."""
     return bool(_FULL.search(error))

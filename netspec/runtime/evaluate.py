@@ -90,7 +90,7 @@ def evaluate(session: Session, part: Pictures | Examples, logits: Mapping[str, L
     scores: dict[str, Score] = {head.target.output: Score() for head in heads}
     confusions: dict[str, Confusion] = {}
     with foreign("N708", "the test set does not go through the model"):
-        for given, found in _slices(session, part, data, [head.target for head in heads]):
+        for given, found in slices(session, part, data, [head.target for head in heads]):
             values = session.run(*given, names=[head.name for head in heads])
             for head, value in zip(heads, values, strict=True):
                 held = found[head.target.output]
@@ -157,10 +157,10 @@ def _head(
     )
 
 
-def _slices(
+def slices(
     session: Session, part: Pictures | Examples, data: Data, targets: list[Target]
 ) -> Iterator[tuple[list[Array], Mapping[str, Array]]]:
-    """Inputs as the model reads them, and targets by output."""
+    """Inputs as the model reads them, in the order of its own, and targets by output."""
     if session.metadata.get("raw_pixels") is not True:
         for given, found in prepared(part, data, session.inputs, targets):
             yield [first_maps(x) for x in given.values()], found

@@ -192,3 +192,18 @@ def test_what_the_writer_writes() -> None:
         ("float32", [[1, 2]]),
         ("float32", [[1], [2]]),
     ]
+
+
+@pytest.mark.parametrize("window", [2, 3])
+def test_a_subsample_of_many_maps_is_one_convolution(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x = {"x": np.random.default_rng(0).standard_normal((3, 32, 12, 12)).astype(np.float32)}
+    body = f"output y = x -> subsample({window}) -> tanh"
+    model = exported(body, "32 x 12 x 12")
+    assert [node.op_type for node in model.graph.node] == ["Mul", "Expand", "Conv", "Tanh"]
+    assert {tensor.name for tensor in model.graph.initializer} > {"y/subsample.bias", "y/subsample.weight[32x1x1x1]"}
+    monkeypatch.setattr("netspec.ops.pool.Subsample.BLOCK", 64)
+    plain = exported(body, "32 x 12 x 12")
+    assert [node.op_type for node in plain.graph.node] == ["AveragePool", "Mul", "Add", "Tanh"]
+    for level in LEVELS:
+        first, second = (by_onnxruntime(each.SerializeToString(), x, level)["y"] for each in (model, plain))
+        np.testing.assert_allclose(first, second, rtol=0, atol=1e-6)

@@ -253,4 +253,19 @@ FAULTS = (
         "cli/test_layers.py",
         "a generator's default is told",
     ),
+    fault(
+        "files.py",
+        "    for folder in tuple(_folders):\n        _remove_folder(folder)\n",
+        "",
+        "test_files.py",
+        "a temporary folder goes where the process is ended",
+    ),
+    fault("files.py", "os.mkdir(folder, 0o700)", "os.mkdir(folder)", "test_files.py", "it is for its owner alone"),
+    fault(
+        "cli/compile.py",
+        "if given is not None and not int8:",
+        "if False:",
+        "net/test_small.py",
+        "--calibrate is for --int8",
+    ),
 )

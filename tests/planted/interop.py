@@ -5,9 +5,10 @@ from __future__ import annotations
 from tests.planted.fault import rows_of
 
 _TESTS = "tests/interop/test_"
-EXPORT, LOGITS, TENSORS, NAMES, PIXELS = (
-    f"{_TESTS}{name}.py" for name in ("export", "logits", "tensors", "torch_names", "raw_pixels")
+EXPORT, LOGITS, TENSORS, NAMES, PIXELS, OPSETS, FLOAT16 = (
+    f"{_TESTS}{name}.py" for name in ("export", "logits", "tensors", "torch_names", "raw_pixels", "opsets", "float16")
 )
+EIGHT = "tests/net/test_small.py"
 RESIZED, NUMBERS, CROPS = (
     f"{PIXELS}::test_{name}"
     for name in ("bytes_are_resized_as_by_pillow", "numbers_are_the_same", "the_tests_crops_and_their_mean")
@@ -18,7 +19,7 @@ fault = rows_of("interop/{}.py")
 
 # fmt: off
 FAULTS = (
-    fault("export", "OPSET, IR = 18, 8", "OPSET, IR = 19, 8", EXPORT, "a model is of opset 18"),
+    fault("opsets", "OPSET, IR = 18, 8", "OPSET, IR = 19, 8", EXPORT, "a model is of opset 18"),
     fault("export", "    last.name = node.name\n", "", EXPORT, "a layer's last node has its name"),
     fault("export", "data_prop=True)", "data_prop=True) if False else proto", EXPORT,
           "every intermediate value has its shape"),
@@ -64,5 +65,22 @@ FAULTS = (
     fault("resampling", "a, x = -0.5, write", "a, x = -0.75, write", RESIZED, "bicubic is Keys' with a = -1/2"),
     fault("resampling", 'coarse = write("Max", scale, write.doubles([1.0]))', "coarse = scale", RESIZED,
           "an enlarged picture has the filter's own width"),
+    fault("opsets", "FLOOR = 13", "FLOOR = 9", OPSETS, "no opset in which the same words mean something else"),
+    fault("opsets", "proto.opset_import.extend(imports)", "proto.opset_import.extend([helper.make_opsetid('', OPSET)])",
+          OPSETS, "a model says its opset"),
+    fault("opsets", "onnx.checker.check_model(found, full_check=True)", "pass", OPSETS, "the checker decides"),
+    fault("opsets", "FLOOR <= opset <= highest", "FLOOR <= opset", OPSETS, "onnxruntime takes the opset"),
+    fault("float16", "_check(tensor.name, array, small)", "pass", FLOAT16, "what float16 does not hold is a fault"),
+    fault("float16", 'name.partition("[")[0] not in weights', "name not in weights", FLOAT16,
+          "weights of another shape are stored so too"),
+    fault("float16", "lost += int", "lost -= int", FLOAT16, "what becomes 0 is counted"),
+    fault("model_weights", "(onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)", "(onnx.TensorProto.FLOAT,)", FLOAT16,
+          "weights of float16 are read"),
+    fault("int8", "or node.op_type in ENDS", "", EIGHT, "probabilities are not rounded to 8 bits"),
+    fault("int8", "proto.metadata_props.extend(before.metadata_props)", "pass", EIGHT, "8 bits carry the metadata"),
+    fault("int8", "ordered = _in_order(proto.graph)", "ordered = list(proto.graph.node)", EIGHT,
+          "nodes stand behind what they read"),
+    fault("int8", "proto.opset_import.extend(before.opset_import)", "proto.opset_import.extend([])", EIGHT,
+          "8 bits are of the standard operators"),
 )
 # fmt: on

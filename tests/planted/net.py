@@ -226,4 +226,42 @@ FAULTS = (
     fault(
         "asking.py", "np.moveaxis(y, -1, 1) for name, y", "y for name, y", "net/test_net.py", "answers have maps first"
     ),
+    fault(
+        "small.py", "if not _fall(first, then) <= form.lose", "if False", "net/test_small.py", "what loses is refused"
+    ),
+    fault(
+        "small.py",
+        "return before.accuracy - after.accuracy",
+        "return after.accuracy - before.accuracy",
+        "net/test_small.py",
+        "a fall is one",
+    ),
+    fault(
+        "small.py",
+        "rise / abs(before.loss) if before.loss",
+        "0.0 if before.loss",
+        "net/test_small.py",
+        "what has no accuracy is judged by its loss",
+    ),
+    fault(
+        "small.py",
+        "train = held_out(train, settings.validate, seed)[0]",
+        "pass",
+        "net/test_small.py",
+        "what judges does not calibrate",
+    ),
+    fault(
+        "small.py",
+        "reduced = not machine.multiplies_bytes()",
+        "reduced = False",
+        "net/test_small.py",
+        "weights have 7 bits without VNNI",
+    ),
+    fault(
+        "small.py",
+        "if lost > MANY * count:",
+        "if lost > count:",
+        "interop/test_float16.py",
+        "weights that become 0 are told",
+    ),
 )

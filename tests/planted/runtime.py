@@ -351,4 +351,15 @@ FAULTS = (
         "cli/test_run.py",
         "what is no probability is not told as one",
     ),
+    fault("quantize.py", "per_channel=True", "per_channel=False", "net/test_small.py", "8 bits are per channel"),
+    fault("quantize.py", "reduce_range=reduced", "reduce_range=False", "net/test_small.py", "sums do not overflow"),
+    fault("quantize.py", "    root.addHandler(handler)\n", "", "net/test_small.py", "the quantiser leaves no handler"),
+    fault("quantize.py", "logging.disable(before)", "pass", "net/test_small.py", "others' logging goes on"),
+    fault(
+        "quantize.py",
+        "tempfile.tempdir, str(folder)",
+        "tempfile.tempdir, tempfile.tempdir",
+        "net/test_small.py",
+        "the quantiser's folder lies in ours",
+    ),
 )
