@@ -110,6 +110,13 @@ class Graph:
             return 0
         return sum(prod(w.shape) for w in weights.values() if w.trained)
 
+    def multiples(self, node: Node, local: str) -> tuple[float, float]:
+        """Multiples of the rate and the decay of one of its weights: decay reaches kernels only, unless it is said."""
+        place = 1 if local == "bias" else 0
+        decay = getattr(node.op, "decay", None)
+        kernel = 1.0 if self.local_weights(node)[local].role == "kernel" else 0.0
+        return getattr(node.op, "rate", (1.0, 1.0))[place], kernel if decay is None else decay[place]
+
     def cost(self, node: Node) -> Cost | None:
         """What a node costs an example; None where it depends on a free size."""
         shapes = self.input_shapes(node)

@@ -9,6 +9,8 @@ from pathlib import Path
 from netspec.diagnostics import Fault
 from netspec.files import open_regular
 
+#: What a model says of itself, as its ``kind``, that is one step of training and answers nothing.
+STEP = "training step"
 #: How pictures begin.
 _PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"\0\0\0 ftyp")
 _SPEC = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n)*netspec\s+\d")

@@ -34,6 +34,7 @@ def prepared(folder: Path) -> Path:
     )
     (folder / "blocks.net").write_text("netspec 1\nblock twice(maps) { (conv(maps, 3) -> relu) * 2 }\n")
     (folder / "far.net").write_text("netspec 1\nnet Far {\n input x: 8\n output y = x -> rbf(2, width: 1e-30)\n}\n")
+    (folder / "still.net").write_text("netspec 1\nnet Still {\n input x: 8\n output y = x -> relu\n}\n")
     (folder / "latin1.net").write_bytes("netspec 1\n# größe".encode("latin-1"))
     (folder / "coloured.net").write_text(TINY.replace("1 x 28 x 28", "3 x 32 x 32"))
     (folder / "wild.net").write_text(TINY.replace("epochs: 1", "epochs: 1\n optimizer: sgd(1e30)"))

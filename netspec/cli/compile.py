@@ -49,6 +49,11 @@ if TYPE_CHECKING:
 )
 @click.option("--float16", is_flag=True, help="Store the weights as float16: half the size.")
 @click.option("--opset", type=int, metavar="N", help="The opset of the standard operators (default: 18).")
+@click.option(
+    "--train-step",
+    is_flag=True,
+    help="Write one training step instead: forward, loss, backward and update, weights in and out.",
+)
 @set_option
 def command(
     spec: Path,
@@ -62,14 +67,21 @@ def command(
     lose: float | None,
     float16: bool,
     opset: int | None,
+    train_step: bool,
     settings: tuple[str, ...],
 ) -> None:
     """Compile SPEC, or a run, to an ONNX model."""
     _check(int8, calibrate, lose, float16)
+    if train_step:
+        _alone(weights=weights is not None, convolutional=convolutional, raw_pixels=raw_pixels, int8=int8,
+               float16=float16, opset=opset is not None)  # fmt: skip
     form: dict[str, Any] = {"float16": float16, "opset": opset, "int8": calibrate, "tell": note}
     form |= {} if lose is None else {"lose": lose}
     net = load(spec, settings)
     run = run_given()
+    if train_step:
+        _step(net, spec, run, out, explain)
+        return
     weights = weights or run
     narrow = net
     net = net.to_convolutional() if convolutional else net
@@ -114,6 +126,34 @@ def _check(int8: bool, calibrate: Path | None, lose: float | None, float16: bool
         raise click.UsageError(f"--lose takes a share from 0 to 1, such as 0.005, not {lose:g}")
     if int8 and float16:
         raise click.UsageError("choose one of --int8 and --float16")
+
+
+def _alone(**given: bool) -> None:
+    """Usage error where an option was given that makes no sense for a training step."""
+    for name, is_given in given.items():
+        if is_given:
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(f"--train-step and {option} do not go together: a step takes weights and prepared "
+                                   "pictures as its inputs, in single precision")  # fmt: skip
+
+
+def _step(net: Net, spec: Path, run: Path | None, out: Path | None, explain: bool) -> None:
+    """Write the training step and say what goes in and comes out."""
+    stem = spec.stem if run is None else run.resolve().name
+    out = result(out or Path(f"{stem}-step.onnx"), spec, net=net)
+    proto = net.compile_step(out)
+    for line in net.explained() if explain else ():
+        click.echo(printable(line))
+    given = {value.name for value in proto.graph.input}
+    others = given - net.graph.weights.keys()
+    shown = ", ".join(value.name for value in proto.graph.input if value.name in others and "/" not in value.name)
+    count = len(others) - shown.count(", ") - 1
+    click.echo(
+        printable(
+            f"{out}: {size(out.stat().st_size)}, a training step: {shown}, {len(net.graph.weights):,} weights and "
+            f"{count:,} states and masks -> loss, right, weights and states as NAME.next"
+        )
+    )
 
 
 def _try(net: Net, model: Model) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from netspec.diagnostics import Fault
 from netspec.files import atomic_write, check_target, in_run
 from netspec.interop.weight_files import load_weights, save_weights
+from netspec.kinds import STEP
 from netspec.net.kept import with_values
 from netspec.net.left import BEST, LAST
 from netspec.settings import Data
@@ -19,6 +20,8 @@ from netspec.shape import Free, Shape, numbers, slid
 from netspec.weights import fit
 
 if TYPE_CHECKING:
+    import onnx
+
     from netspec.net.net import Net
     from netspec.net.small import Form
     from netspec.weights import Arrays, Model
@@ -75,6 +78,30 @@ def write(
     proto = export(model, about, data if raw_pixels else None)
     atomic_write(path, formed(proto, model, form or Form()))
     return model
+
+
+def write_step(net: Net, path: Path) -> onnx.ModelProto:
+    """Write the training step as one ONNX model; weights are its inputs. Returns the model.
+
+    Raises Fault N212 where an input has a free size, N612 where there is nothing to train.
+    """
+    from netspec.interop.export import serialize
+    from netspec.interop.train_step import train_step
+    from netspec.passes import check_size, lower_tables
+
+    check_target(path, net.files)
+    check_size(net.graph)
+    about = {
+        "version": 1,
+        "kind": STEP,
+        "net": net.name,
+        "spec": with_values(net),
+        "data": net.data.to_json(),
+        "train": net.train_settings.to_json(),
+    }
+    proto = train_step(net.graph, net.train_settings, lower_tables, about)
+    atomic_write(path, serialize(proto))
+    return proto
 
 
 def not_finite(net: Net, model: Model) -> list[str]:

@@ -16,6 +16,8 @@ from netspec.net.summary import Layer, layers, summary
 from netspec.settings import Data, Train
 
 if TYPE_CHECKING:
+    import onnx
+
     from netspec.data.checking import Checked
     from netspec.engine.measuring.health import Health
     from netspec.engine.measuring.profile import Profile
@@ -237,6 +239,16 @@ class Net:
         calibrating = None if int8 is None else Path(int8)
         form = Form(opset, float16, calibrating, lose, self.train_settings.seed, tell)
         return write(self, Path(path), weights, data or self.data, raw_pixels, held_out_by, form)
+
+    def compile_step(self, path: str | Path) -> onnx.ModelProto:
+        """Write the training step as one ONNX model: forward, loss, backward and update, weights in and out.
+
+        Its inputs and outputs are those of ``interop.train_step.train_step``. Raises Fault N212 where an input has a
+        free size, N612 where there is nothing to train.
+        """
+        from netspec.net.compiling import write_step
+
+        return write_step(self, Path(path))
 
     def explained(self) -> list[str]:
         """How each layer with a table runs, a line each: as a deployed graph, and in the engine while it is trained."""

@@ -28,6 +28,7 @@ __all__ = [
     "choices",
     "convolutional",
     "deployed_bytes",
+    "lower_tables",
     "reshaped",
     "run",
 ]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from netspec import machine
 from netspec.diagnostics import Fault, Trouble, printable
 from netspec.files import in_run, open_regular, read_regular
-from netspec.kinds import kind_of, mistaken
+from netspec.kinds import STEP, kind_of, mistaken
 from netspec.runtime.devices import BATCH, MOST, PROVIDERS, Device, Opened, built, full, opened, quiet, short
 
 Array = NDArray[Any]
@@ -185,9 +185,18 @@ def open_model(path: Path, device: str | Device = "auto", content: bytes | None 
     """A model, or a run's, on a device: ``auto`` takes the best that starts and says why not a better one.
 
     ``content`` is opened in place of the file. Raises Trouble where the file or the named device is not there, Fault
-    where the file is not a model.
+    where the file is not a model, or is one step of training.
     """
-    path, device = in_run(path, "model.onnx"), Device.of(device)
+    path = in_run(path, "model.onnx")
+    session = _opened(path, Device.of(device), content)
+    if session.metadata.get("kind") == STEP:
+        raise Fault("N708", f"{path} is a training step: it takes weights and gives better ones, and has no answers",
+                    help="compile the net without `--train-step`")  # fmt: skip
+    return session
+
+
+def _opened(path: Path, device: Device, content: bytes | None) -> Session:
+    """A model on a device, whatever it is for."""
     if content is None:
         check_model(path)
     model = _source(path) if content is None else content

@@ -1,12 +1,23 @@
-"""Faults of what leaves netspec and comes to it: models, logits, pictures in a model, files of weights, names."""
+"""Faults of what leaves netspec and comes to it: models, steps, logits, pictures in a model, weights, names."""
 
 from __future__ import annotations
 
 from tests.planted.fault import rows_of
 
 _TESTS = "tests/interop/test_"
-EXPORT, LOGITS, TENSORS, NAMES, PIXELS, OPSETS, FLOAT16 = (
-    f"{_TESTS}{name}.py" for name in ("export", "logits", "tensors", "torch_names", "raw_pixels", "opsets", "float16")
+EXPORT, LOGITS, TENSORS, NAMES, PIXELS, OPSETS, FLOAT16, GRADIENTS, STEP = (
+    f"{_TESTS}{name}.py"
+    for name in (
+        "export",
+        "logits",
+        "tensors",
+        "torch_names",
+        "raw_pixels",
+        "opsets",
+        "float16",
+        "gradients",
+        "train_step",
+    )
 )
 EIGHT = "tests/net/test_small.py"
 RESIZED, NUMBERS, CROPS = (
@@ -82,5 +93,58 @@ FAULTS = (
           "nodes stand behind what they read"),
     fault("int8", "proto.opset_import.extend(before.opset_import)", "proto.opset_import.extend([])", EIGHT,
           "8 bits are of the standard operators"),
+    fault("gradients/tape", "tuple(a if a == b else None for", "tuple(a for", STEP, "what the batch decides is free"),
+    fault("gradients/pointwise", 'return _both(tape, node, d, tape("Neg", d))', "return _both(tape, node, d, d)",
+          GRADIENTS,
+          "what is taken away has the gradient's other sign"),
+    fault("gradients/pointwise", "if power < 1 else slope", "if power < 0 else slope", GRADIENTS,
+          "a root at 0 is not infinitely steep"),
+    fault("gradients/pointwise", "tape.floats(_ALPHA * _GAMMA)", "tape.floats(_ALPHA)", GRADIENTS,
+          "selu's slope has both constants"),
+    fault("gradients/moving", "np.argsort(index[kept], kind=\"stable\")", "index[kept]", GRADIENTS,
+          "a gather's gradient goes where it was read"),
+    fault("gradients/moving", "- start - (now[axis] or 0)", "- start", GRADIENTS, "what a slice left out is zeros"),
+    fault("gradients/products", "output_padding=over", "output_padding=[0] * rank", GRADIENTS,
+          "rows that no window reached have a gradient of zeros"),
+    fault("gradients/products", "strides=at.dilations, dilations=at.strides, pads=pads",
+          "strides=at.strides, dilations=at.dilations, pads=pads", GRADIENTS,
+          "strides and dilations change places in a kernel's gradient"),
+    fault("gradients/products", "perm=[2, 1, 0, ", "perm=[2, 0, 1, ", GRADIENTS, "groups stay apart"),
+    fault("gradients/pooling", "if padded else 1 / prod(kernel)", "if False else 1 / prod(kernel)", GRADIENTS,
+          "padding is not counted in a mean"),
+    fault("gradients/pooling", ', reduction="add"', "", GRADIENTS, "windows that overlap add up"),
+    fault("gradients/pooling", "(place + 0.5) / factor - 0.5", "place / factor", GRADIENTS, "centres of pixels meet"),
+    fault("gradients/backward", 'tape("Add", found[name], grad) if name in found else grad', "grad", GRADIENTS,
+          "the gradients of several uses add up"),
+    fault("train_step/forward", "and not node.op.frozen", "", GRADIENTS, "a frozen norm keeps its statistics"),
+    fault("train_step/forward", 'tape("Div", count, fewer)', 'tape("Div", count, count)', GRADIENTS,
+          "the running variance is unbiased"),
+    fault("train_step/forward", "statistics.get(path, path)", "path", STEP,
+          "a shared norm goes on with its statistics"),
+    fault("train_step/spread", "found = tape(\"Add\", found, tape.floats(how.fixed))", "pass", GRADIENTS,
+          "fixed cells of a table stand in the kernel"),
+    fault("train_step/losses", "tape.floats(1 - head.smoothing)", "tape.floats(1.0)", STEP,
+          "smoothing takes from the label"),
+    fault("train_step/losses", 'known = tape("ReduceSum", hot, over)', 'known = tape.floats(1.0)', STEP,
+          "a void place is not smoothed"),
+    fault("train_step/losses", 'tape("Sub", tape.floats(1.0), hot))\n    # p', 'tape.floats(1.0))\n    # p', STEP,
+          "the label's own probability is left out"),
+    fault("train_step/losses", "_count(tape, tape(\"Equal\", *best)), every)", "_count(tape, tape(\"Equal\", *best)))",
+          STEP, "targets that are no classes have no right answers"),
+    fault("train_step/optimisers", "if rule.nesterov else v", "if not rule.nesterov else v", STEP,
+          "nesterov looks ahead"),
+    fault("train_step/optimisers", "if apart and at.decay:", "if False:", STEP, "adamw's decay is apart"),
+    fault("train_step/optimisers", "_begun(tape, rule.beta2, at.number)", "_begun(tape, rule.beta1, at.number)", STEP,
+          "adam's square begins by its own share"),
+    fault("train_step/optimisers", "tape(\"Greater\", length, bound)", "tape(\"Less\", length, bound)", STEP,
+          "only a gradient that is too long is clipped"),
+    fault("train_step/step", "and not graph.users[output.value]", "and graph.users[output.value]", STEP,
+          "a loss and its last layer are one"),
+    fault("train_step/step", "first is None and not output.train", "first is None and output.train", STEP,
+          "right answers are those of the first output, no head"),
+    fault("train_step/step", "tape.scalar(1)), now, mean)", "tape.scalar(1)), mean, mean)",
+          STEP, "an average begins with the first step's weights"),
+    fault("train_step/step", "if name in tape.model.graph.inputs else name", "if False else name", STEP,
+          "a net may call an input as the step calls its own"),
 )
 # fmt: on

@@ -51,7 +51,7 @@ class Parameters:
         start = 0
         for path in [*direct, *(path for path in trained if self._extra(path))]:
             packed = self._pack(path, weights[path])  # one start a time: a large net has no room for a second copy
-            slot = self.slots[path] = Slot(path, start, packed.shape, *_multiples(*self.owner[path], graph))
+            slot = self.slots[path] = Slot(path, start, packed.shape, *graph.multiples(*self.owner[path]))
             views[path] = self.flat[slot.stretch].reshape(slot.shape)
             views[path][...] = packed
             start += packed.size
@@ -113,12 +113,3 @@ class Parameters:
             elif path in self.slots:
                 found[local] = flat[self.slots[path].stretch].reshape(self.slots[path].shape)
         return found
-
-
-def _multiples(node: Node, local: str, graph: Graph) -> tuple[float, float]:
-    """Multiples of the rate and of the decay: decay reaches kernels only, unless `decay` says so."""
-    weight = graph.local_weights(node)[local]
-    place = 1 if local == "bias" else 0
-    rate = getattr(node.op, "rate", (1.0, 1.0))[place]
-    decay = getattr(node.op, "decay", None)
-    return rate, (1.0 if weight.role == "kernel" else 0.0) if decay is None else decay[place]
