@@ -249,6 +249,14 @@ FAULTS: tuple[Planted, ...] = (
     ),
     # ---- the graph and sizes
     Planted(
+        file="graph.py", old='place = 1 if local == "bias" else 0', new="place = 0",
+        tests="tests/engine/running/test_parameters.py", rule="a bias has its own multiples",
+    ),
+    Planted(
+        file="graph.py", old='1.0 if self.local_weights(node)[local].role == "kernel" else 0.0', new="1.0",
+        tests="tests/engine/running/test_parameters.py", rule="decay reaches kernels only",
+    ),
+    Planted(
         file="graph.py", old="instead[node.name] = inputs[0]", new="instead[node.name] = node.inputs[0]",
         tests="tests/test_graph.py", rule="nodes that are left out one after the other lead to what the first read",
     ),
