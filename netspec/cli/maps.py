@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import note
+from netspec.cli.output import Number, note
 from netspec.cli.rows import Sinks, sinks
 from netspec.diagnostics import Fault, Trouble, printable
 from netspec.files import atomic_write, check_target, make_folder, open_regular
@@ -50,7 +50,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--map``, ``--boxes`` and ``--min-prob``."""
     folder = click.Path(path_type=Path)
     for add in (
-        click.option("--min-prob", type=click.FloatRange(0, 1), default=0.5, show_default=True,
+        click.option("--min-prob", type=Number(0, 1), default=0.5, show_default=True,
                      callback=_probability, help="The least probability of a box."),
         click.option("--boxes", type=folder, metavar="FOLDER",
                      help="Slide the model over each picture: draw what it finds as boxes, and write boxes.csv."),

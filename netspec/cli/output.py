@@ -8,6 +8,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
 from pathlib import Path
 from string import ascii_letters
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
     from netspec.net import Net
 
 _ROOT, _RUN = "netspec.root", "netspec.run"
+
+
+class Number(click.FloatRange):
+    """A finite number within bounds; click's own range takes nan for one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number. Raises BadParameter."""
+        found: float = super().convert(value, param, ctx)
+        if not isfinite(found):
+            self.fail(f"{value} is not a number that this can be", param, ctx)
+        return found
 
 
 def _keep_root(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:

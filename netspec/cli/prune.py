@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.following import follow
-from netspec.cli.output import json_option, note, typed
+from netspec.cli.output import Number, json_option, note, typed
 from netspec.cli.signals import current
 from netspec.cli.train import run_folder
 from netspec.diagnostics import printable, strict_json
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--to-table", "statement", required=True, metavar="NAME", help="The statement whose layer is cut: C3.")
 @click.option(
-    "--keep", type=click.FloatRange(0, 1, min_open=True), required=True, metavar="SHARE",
+    "--keep", type=Number(0, 1, min_open=True), required=True, metavar="SHARE",
     help="The share of its connections that is kept, such as 0.3; each output keeps at least one.",
 )  # fmt: skip
 @click.option(
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
               help="Cut in so many steps, and train on after each.")  # fmt: skip
 @click.option("--data", "folder", type=click.Path(path_type=Path), help="The data (default: those of the run).")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs after each step, instead of the spec's.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Learning rate, instead of the optimiser's own.")
+@click.option("--rate", type=Number(0, min_open=True), help="Learning rate, instead of the optimiser's own.")
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="The folder for the new run (default: runs/NAME-1, …)."
 )

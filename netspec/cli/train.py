@@ -5,7 +5,6 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import click
 
 from netspec.cli.following import follow
 from netspec.cli.output import (
+    Number,
     cache_option,
     format_option,
     load,
@@ -28,12 +28,6 @@ from netspec.cli.output import (
 )
 from netspec.cli.signals import current
 from netspec.diagnostics import printable
-
-
-def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not isfinite(value):
-        raise click.BadParameter(f"{value} is not a number of hours", ctx, param)
-    return value
 
 
 def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
@@ -60,7 +54,7 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
 )
 @click.option("--epochs", type=click.IntRange(1), help="Number of epochs, instead of the spec's.")
 @click.option(
-    "--rate", type=click.FloatRange(0, min_open=True), help="Learning rate, instead of the optimiser's own in the spec."
+    "--rate", type=Number(0, min_open=True), help="Learning rate, instead of the optimiser's own in the spec."
 )
 @click.option(
     "--patience",
@@ -70,9 +64,8 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
 )
 @click.option(
     "--max-hours",
-    type=click.FloatRange(0, min_open=True),
+    type=Number(0, min_open=True),
     metavar="HOURS",
-    callback=_finite,
     help="End after so many hours, with what is trained kept; --resume goes on.",
 )
 @click.option("--batch", type=click.IntRange(1), help="Examples per step, instead of the spec's.")

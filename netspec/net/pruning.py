@@ -8,7 +8,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -188,6 +188,7 @@ def cut(net: Net, weights: Mapping[str, Array], statement: str, feeds: list[list
         small = loads(text, root=root)
     except SpecError as error:
         small = loads(with_figures(text, error), root=root)
+    small = replace(small, path=net.path)  # what it uses lies where it lay
     shapes = {path: weight.shape for path, weight in small.graph.weights.items()}
     blank = {path: np.zeros(shapes[path], np.float32) for path in shapes}
     return small, carried(old, layer_of(small, statement, blank), small, weights)

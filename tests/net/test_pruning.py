@@ -181,6 +181,18 @@ def test_what_cannot_be_cut_is_refused(old: str, new: str, statement: str, code:
     assert caught.value.code == code and message in caught.value.message
 
 
+def test_a_net_that_uses_files_is_kept_with_them(tmp_path: Path) -> None:
+    (tmp_path / "lib.net").write_text("netspec 1\nsparse table t: 2 -> 3 = band(2)\n")
+    (tmp_path / "u.net").write_text(
+        'netspec 1\nuse "lib.net"\nnet U {\n input x: 2 x 4 x 4\n'
+        " y = x -> conv(3, 3, table: t)\n output z = y -> relu\n}\n"
+    )
+    whole = load(tmp_path / "u.net")
+    small, _ = cut(whole, whole.initial(), "y", [[0], [0], [1]])
+    text = small.spec(small.train_settings)
+    assert "table: y_table" in text.text and list(text.files) == ["lib.net"]
+
+
 def test_a_statement_stands_where_it_says() -> None:
     found = site(net().source, "b")
     assert found.call.name == "conv" and found.drawn is not None and found.drawn.name == "t"

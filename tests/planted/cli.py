@@ -7,6 +7,7 @@ from tests.planted.fault import rows_of
 fault = rows_of("{}", "tests/{}")
 
 FAULTS = (
+    fault("cli/output.py", "if not isfinite(found):", "if False:", "cli/test_options.py", "no option takes nan"),
     fault(
         "files.py",
         'given if given.is_absolute() else Path.home() / ".cache"',

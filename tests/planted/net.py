@@ -9,6 +9,13 @@ fault = rows_of("net/{}", "tests/{}")
 FAULTS = (
     fault(
         "pruning.py",
+        "small = replace(small, path=net.path)",
+        "pass",
+        "net/test_pruning.py",
+        "used files are kept beside a cut net",
+    ),
+    fault(
+        "pruning.py",
         'np.argsort(-strengths, kind="stable")',
         'np.argsort(strengths, kind="stable")',
         "net/test_pruning.py",
