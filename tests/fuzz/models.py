@@ -116,7 +116,7 @@ def metadata_changed(draw: random.Random, content: bytes) -> bytes:
 def _case(draw: random.Random, folder: Path) -> None:
     import netspec.runtime.session
 
-    assert netspec.runtime.session.ort  # loaded once, before the fork
+    assert netspec.runtime.devices.ort  # loaded once, before the fork
     change = draw.choice((bytes_changed, metadata_changed))
     (folder / "m.onnx").write_bytes(change(draw, draw.choice(corpus())))
     Image.fromarray(np.frombuffer(draw.randbytes(64), np.uint8).reshape(8, 8)).save("p.png")
