@@ -79,14 +79,15 @@ def command(
     form |= {} if lose is None else {"lose": lose}
     net = load(spec, settings)
     run = run_given()
+    stem = spec.stem if run is None else run.resolve().name
     if train_step:
-        _step(net, spec, run, out, explain)
+        _step(net, spec, out or Path(f"{stem}-step.onnx"), explain)
         return
     weights = weights or run
     narrow = net
     net = net.to_convolutional() if convolutional else net
     out = result(
-        out or Path(f"{spec.stem if run is None else run.resolve().name}.onnx"),
+        out or Path(f"{stem}.onnx"),
         spec,
         *(path for path in (weights, calibrate) if path is not None),
         net=net,
@@ -137,10 +138,9 @@ def _alone(**given: bool) -> None:
                                    "pictures as its inputs, in single precision")  # fmt: skip
 
 
-def _step(net: Net, spec: Path, run: Path | None, out: Path | None, explain: bool) -> None:
+def _step(net: Net, spec: Path, out: Path, explain: bool) -> None:
     """Write the training step and say what goes in and comes out."""
-    stem = spec.stem if run is None else run.resolve().name
-    out = result(out or Path(f"{stem}-step.onnx"), spec, net=net)
+    out = result(out, spec, net=net)
     proto = net.compile_step(out)
     for line in net.explained() if explain else ():
         click.echo(printable(line))

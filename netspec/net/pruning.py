@@ -56,20 +56,19 @@ def layer_of(net: Net, statement: str, weights: Mapping[str, Array]) -> Layer:
     if len(nodes) != 1:
         raise Fault("N728", f"{statement} is used in several places, and they have one table")
     node, table = nodes[0], _table(nodes[0])
-    if getattr(node.op, "groups", 1) != 1:
+    groups = getattr(node.op, "groups", 1)
+    if groups != 1:
         raise Fault("N728", f"{node.name} has groups, which a table says too",
-                    help=f"write them as one: `sparse table halves: … = groups({node.op.groups})`")  # type: ignore[attr-defined]  # fmt: skip
+                    help=f"write them as one: `sparse table halves: … = groups({groups})`")  # fmt: skip
     if table is not None and table.weights != table.connections:
         raise Fault("N728", f"table {table.name} of {node.name} shares weights, or has fixed ones",
                     help="only connections with weights of their own can be cut")  # fmt: skip
     weight = weights[node.key("weight")]
-    at = len(node.shape) - 1 if node.op.name == "local" else 0
-    compact = table is not None and not table.is_full
-    rest = weight.shape[at + (1 if compact else 2) :]
+    at, compact = _axis(node), _compact(node)
+    rest = weight.shape[at + (2 if compact is None else 1) :]
     kernels = np.moveaxis(weight.reshape(*weight.shape[:at], -1, *rest), at, 0)  # one for each connection
-    if compact:
-        assert table is not None
-        cells = table.cells
+    if compact is not None:
+        cells = compact.cells
         return Layer(node, place, np.stack([cells.output, cells.input], axis=1), kernels[cells.weight])
     outputs, inputs = weight.shape[at : at + 2]
     return Layer(node, place, np.stack(np.divmod(np.arange(outputs * inputs), inputs), axis=1), kernels)
@@ -81,7 +80,8 @@ def chosen(layer: Layer, strengths: Array, count: int) -> list[list[int]]:
     order = np.argsort(-strengths, kind="stable")
     first = {int(layer.pairs[k, 0]): int(k) for k in order[::-1]}  # the strongest of each output
     kept = list(first.values())
-    kept += [int(k) for k in order if int(k) not in set(kept)][: max(count - len(kept), 0)]
+    there = set(kept)
+    kept += [k for k in order.tolist() if k not in there][: max(count - len(kept), 0)]
     feeds: list[list[int]] = [[] for _ in range(outputs)]
     for k in kept:
         feeds[int(layer.pairs[k, 0])].append(int(layer.pairs[k, 1]))
@@ -169,12 +169,11 @@ def carried(old: Layer, new: Layer, net: Net, weights: Mapping[str, Array]) -> d
     kernel_of = {tuple(pair): kernel for pair, kernel in zip(old.pairs.tolist(), old.kernels, strict=True)}
     node = new.node
     shape = net.graph.local_weights(node)["weight"].shape
-    table = _table(node)
-    at = len(node.shape) - 1 if node.op.name == "local" else 0
     kept = np.stack([kernel_of[tuple(pair)] for pair in new.pairs.tolist()])
-    if table is not None and not table.is_full:
-        kept = kept[np.argsort(table.cells.weight)]
-    return {**weights, node.key("weight"): np.ascontiguousarray(np.moveaxis(kept, 0, at)).reshape(shape)}
+    compact = _compact(node)
+    if compact is not None:
+        kept = kept[np.argsort(compact.cells.weight)]
+    return {**weights, node.key("weight"): np.ascontiguousarray(np.moveaxis(kept, 0, _axis(node))).reshape(shape)}
 
 
 def cut(net: Net, weights: Mapping[str, Array], statement: str, feeds: list[list[int]]) -> tuple[Net, dict[str, Array]]:
@@ -189,9 +188,19 @@ def cut(net: Net, weights: Mapping[str, Array], statement: str, feeds: list[list
     except SpecError as error:
         small = loads(with_figures(text, error), root=root)
     small = replace(small, path=net.path)  # what it uses lies where it lay
-    shapes = {path: weight.shape for path, weight in small.graph.weights.items()}
-    blank = {path: np.zeros(shapes[path], np.float32) for path in shapes}
+    blank = {path: np.zeros(weight.shape, np.float32) for path, weight in small.graph.weights.items()}
     return small, carried(old, layer_of(small, statement, blank), small, weights)
+
+
+def _axis(node: Node) -> int:
+    """The axis of a layer's weights along which its kernels lie: behind the positions of a `local`."""
+    return len(node.shape) - 1 if node.op.name == "local" else 0
+
+
+def _compact(node: Node) -> Table | None:
+    """The table of whose connections alone a layer has weights; None where it has a whole kernel."""
+    table = _table(node)
+    return None if table is None or table.is_full else table
 
 
 def _table(node: Node) -> Table | None:

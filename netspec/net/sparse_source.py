@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,7 +52,7 @@ def with_table(source: Source, place: Site, inputs: int, feeds: Sequence[Sequenc
     """The text with the table in it; ``feeds`` has the inputs of each output."""
     text = source.text
     if place.drawn is not None:
-        return edited(text, _redrawn(place.drawn, inputs, feeds))
+        return edited(text, _redrawn(place.drawn, feeds))
     name = _fresh(place.statement.name, text)
     value = _argument(place.call)
     arguments = place.call.arguments or ()
@@ -80,7 +80,7 @@ def with_figures(text: str, wrong: SpecError) -> str:
     return edited(text, edits)
 
 
-def _redrawn(table: s.Table, inputs: int, feeds: Sequence[Sequence[int]]) -> Iterator[Edit]:
+def _redrawn(table: s.Table, feeds: Sequence[Sequence[int]]) -> Iterator[Edit]:
     """Each row of the picture, or of its list form, as it is now; comments beside them stay."""
     assert isinstance(table.body, s.Picture)
     for number, row in enumerate(table.body.rows):
@@ -100,10 +100,9 @@ def _argument(call: s.Call) -> s.Expression | None:
 
 def _fresh(statement: str, text: str) -> str:
     """A name for the table that the text does not have yet."""
-    stem = statement.lower()
-    taken: Callable[[str], bool] = lambda name: re.search(rf"\b{re.escape(name)}\b", text) is not None  # noqa: E731
+    stem, taken = statement.lower(), set(re.findall(r"\w+", text))
     names = (stem, f"{stem}_table", *(f"{stem}_table_{n}" for n in range(2, 10_000)))
-    return next(name for name in names if not taken(name))
+    return next(name for name in names if name not in taken)
 
 
 def _bare(text: str) -> str:

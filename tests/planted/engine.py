@@ -243,7 +243,7 @@ MEASURING = (
     ),
     fault(
         "measuring/health.py",
-        'if loss == "cross_entropy" and takes_labels(loss) else None',
+        "if loss == CrossEntropy.name else None",
         "if loss else None",
         "tests/engine/measuring/test_health.py",
         "only among classes is there a guess",

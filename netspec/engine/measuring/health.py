@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, log, sqrt
 
 import numpy as np
@@ -23,7 +23,7 @@ from netspec.engine.running.threads import pool
 from netspec.graph import Graph, Node
 from netspec.ops.activation import Sigmoid, Softmax, Tanh
 from netspec.ops.dense import Rbf
-from netspec.settings.losses import takes_labels
+from netspec.settings.losses import CrossEntropy
 from netspec.shape import numbers
 
 #: A layer grows or shrinks values too much past this factor, on its own or from the input on.
@@ -86,9 +86,8 @@ def health(
         fill(runner)
         for name, array in inputs.items():
             runner.value(name)[...] = array
-        sums = _walked(runner)
+        values, gradients, saturated = _walked(runner)
         figures = runner.figures()
-    values, gradients, saturated = sums
     begun = {name: _Sums().add(array).moments(batch) for name, array in inputs.items()}
     layers = tuple(
         Vital(node.name, node.op.name, values[node.name].moments(batch),
@@ -101,8 +100,7 @@ def health(
         for output in graph.outputs
         if output.name in figures
     }
-    named = tuple(Vital(v.layer, v.kind, v.values, v.gradients, found.of(v.layer)) for v in layers)
-    return Health(batch, begun, first, named)
+    return Health(batch, begun, first, tuple(replace(vital, finding=found.of(vital.layer)) for vital in layers))
 
 
 class _Sums:
@@ -177,7 +175,7 @@ def _flat(node: Node, y: Array) -> Array | None:
 
 def _guess(graph: Graph, value: str, loss: str) -> float | None:
     """The loss of who gives each class the same probability."""
-    return log(numbers(graph.shapes[value])[0]) if loss == "cross_entropy" and takes_labels(loss) else None
+    return log(numbers(graph.shapes[value])[0]) if loss == CrossEntropy.name else None
 
 
 class _Findings:
