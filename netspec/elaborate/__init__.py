@@ -18,6 +18,7 @@ from netspec.elaborate.scope import Failed, Halted, Place, Scope, fail
 from netspec.elaborate.sections import read_sections
 from netspec.elaborate.site import Build, Site
 from netspec.elaborate.statements import run_body
+from netspec.elaborate.trace import Trace
 from netspec.elaborate.unbuilt import look_over_unused
 from netspec.graph import Graph
 from netspec.language import syntax as s
@@ -48,13 +49,20 @@ def elaborate(
     parameters: Mapping[str, Any] | None = None,
     path: Path | None = None,
     root: Path | None = None,
+    *,
+    unsaved: Mapping[str, str] | None = None,
+    trace: Trace | None = None,
 ) -> Elaborated:
     """The meaning of a file with its net's parameters set. Raises nothing: what is wrong is added to ``problems``.
 
     ``path`` is where the file lies: what it uses lies beside it and below ``root``, by default the file's folder.
+    ``unsaved`` are texts that count in place of those of their files, by real path; ``trace`` hears what is found
+    where.
     """
     sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES))
-    library = Library(problems, None if path is None else Path(path), root)
+    library = Library(problems, None if path is None else Path(path), root, unsaved, trace)
+    if trace is not None:
+        trace.begins(library.effort)
     try:
         return _elaborate(file, problems, parameters or {}, path, library)
     except (Halted, TooMany):
@@ -66,13 +74,13 @@ def elaborate(
             "blocks, bodies and brackets are nested too deep",
             help="put them one after the other",
         )
-    return Elaborated(None, Train(), Data(), {})
+    return Elaborated(None, Train(), Data(), {}, files=library.texts, labels=library.labels)
 
 
 def _elaborate(
     file: s.File, problems: Problems, parameters: Mapping[str, Any], path: Path | None, library: Library
 ) -> Elaborated:
-    scope = Scope(problems, effort=library.effort)
+    scope = Scope(problems, effort=library.effort, trace=library.trace)
     inner = Scope(problems, scope)
     nets: list[s.Net] = []
     graphs: list[Graph | None] = []
@@ -137,4 +145,4 @@ def _labels_beside(path: Path | None, library: Library) -> Any:
     return read
 
 
-__all__ = ["Elaborated", "elaborate", "read_source", "source_of"]
+__all__ = ["Elaborated", "Trace", "elaborate", "read_source", "source_of"]

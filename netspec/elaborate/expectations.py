@@ -9,6 +9,7 @@ from netspec.diagnostics import did_you_mean
 from netspec.elaborate.expressions import boolean, evaluate
 from netspec.elaborate.scope import AN_EXPRESSION, Binding, Failed, Scope, Share, fail
 from netspec.elaborate.site import Expected
+from netspec.elaborate.trace import Asked
 from netspec.elaborate.values import Size, describe
 from netspec.graph import Graph, Node
 from netspec.language import syntax as s
@@ -33,8 +34,10 @@ def check(
     named = [argument for argument in node.arguments if _known(argument, scope)]
     try:
         if node.condition is not None and not boolean(node.condition, scope):
+            _tell(expected, None, None)
             return
         layers, shape = _target(node, scope, ranges, nodes, graph)
+        _tell(expected, layers, shape)
     except Failed:
         return
     scope.effort.spend(2 * AN_EXPRESSION * len(layers), scope.problems, node.span)
@@ -42,6 +45,11 @@ def check(
         if argument.name == "shape" or not any(layer.name in undecided for layer in layers):
             with suppress(Failed):
                 _figure(argument, node, layers, shape, scope, graph)
+
+
+def _tell(expected: Expected, layers: list[Node] | None, shape: Shape | None) -> None:
+    if expected.scope.trace is not None:
+        expected.scope.trace.ask(expected.node, Asked(layers, shape))
 
 
 def _known(argument: s.Argument, scope: Scope) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from netspec.diagnostics import Fault, Problems, Source, Span, Trouble
@@ -11,6 +11,7 @@ from netspec.elaborate.declarations import declare_ahead
 from netspec.elaborate.scope import Effort, Failed, Scope, fail
 from netspec.elaborate.statements import let
 from netspec.elaborate.tables import declare
+from netspec.elaborate.trace import Trace
 from netspec.files import read_regular
 from netspec.kinds import mistaken
 from netspec.language import LARGEST, parse
@@ -78,10 +79,18 @@ class Library:
     """The files that a file uses, each read once; circles are errors.
 
     They lie below ``root``, links followed; it defaults to the folder in which the main file is named. A spec from
-    elsewhere must not be able to show its reader's files, nor the machine's.
+    elsewhere must not be able to show its reader's files, nor the machine's. What an editor has not saved yet counts in
+    place of the file, by its real path.
     """
 
-    def __init__(self, problems: Problems, main: Path | None = None, root: Path | None = None) -> None:
+    def __init__(
+        self,
+        problems: Problems,
+        main: Path | None = None,
+        root: Path | None = None,
+        unsaved: Mapping[str, str] | None = None,
+        trace: Trace | None = None,
+    ) -> None:
         self.problems = problems
         self.effort = Effort()
         self.read: dict[Path, Scope] = {}
@@ -91,6 +100,7 @@ class Library:
         self.reading: list[Path] = [] if main is None else [main]
         self.root = root if root is not None else Path() if main is None else main.parent
         self.left = LARGEST
+        self.unsaved, self.trace = unsaved or {}, trace
 
     def reach(self, name: str, beside: Path) -> Path:
         """The path of a file that ``beside`` names. Raises Fault where it does not lie below the root."""
@@ -116,7 +126,8 @@ class Library:
 
     def text(self, path: Path, name: str) -> str:
         """The text of a file, which counts to what all of them may come to. Raises Fault where there is none."""
-        content = read_bytes(path)
+        unsaved = self.unsaved.get(os.path.realpath(path)) if self.unsaved else None
+        content = read_bytes(path) if unsaved is None else unsaved.encode("utf-8", errors="surrogatepass")
         self.left -= len(content)
         if self.left < 0:
             raise Fault("N603", f"the files that are used come to more than {LARGEST // 2**20} MiB")
@@ -158,7 +169,7 @@ class Library:
         self.texts[path] = source.text
         before = len(self.problems.errors)
         file = parse(source, self.problems)
-        scope = Scope(self.problems, effort=self.effort)
+        scope = Scope(self.problems, effort=self.effort, trace=self.trace)
         self.reading.append(path)
         declare_file(file, scope, self, path)
         self.reading.pop()

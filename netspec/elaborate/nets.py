@@ -32,6 +32,8 @@ def build(net: s.Net, scope: Scope, problems: Problems) -> Graph | None:
     complete = state.run(net)
     found = Graph(net.name, state.inputs, tuple(state.build.nodes), tuple(state.outputs), state.names)
     graph = _without_useless_biases(found)
+    if scope.trace is not None:
+        scope.trace.graph = graph
     # Of a net that is not complete it is not known whether a last layer's value would have gone into a norm.
     undecided = (
         set()

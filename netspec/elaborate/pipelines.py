@@ -39,7 +39,11 @@ def run(pipe: s.Pipe, site: Site, entering: Values | None) -> Values:
 
 def _stage(stage: s.Stage, site: Site, entering: Values | None, first: bool) -> Values:
     site.build.step(stage.span)
-    return _STAGES[type(stage)](stage, site, entering, first)
+    before = len(site.build.nodes)
+    values = _STAGES[type(stage)](stage, site, entering, first)
+    if site.scope.trace is not None:
+        site.scope.trace.pass_through(stage, entering, values, before, len(site.build.nodes))
+    return values
 
 
 def _call(stage: s.Call, site: Site, entering: Values | None, first: bool) -> Values:

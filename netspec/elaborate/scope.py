@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netspec.diagnostics import Problems, Span
+from netspec.elaborate.trace import Trace
 from netspec.language import syntax as s
 from netspec.shape import Shape
 
@@ -34,6 +35,10 @@ class Effort:
         self.reported = False
         #: Tables by their pictures, which a block declares anew at every use.
         self.drawn: dict[tuple[int, int, int], Any] = {}
+
+    def stop(self) -> None:
+        """Leave none, and say nothing of it: what is worked out is not wanted any more."""
+        self.reported, self.left = True, -1
 
     def spend(self, units: int, problems: Problems, span: Span) -> None:
         """Take units off what is left. Reports, once, and raises Halted where there are not so many."""
@@ -117,10 +122,11 @@ class Scope:
     later: dict[str, int] = field(default_factory=dict)
     broken: bool = False
     effort: Effort = _NEW
+    trace: Trace | None = None
 
     def __post_init__(self) -> None:
         if self.parent is not None:
-            self.effort = self.parent.effort
+            self.effort, self.trace = self.parent.effort, self.parent.trace
         elif self.effort is _NEW:
             self.effort = Effort()
 
@@ -184,6 +190,8 @@ class Scope:
             )
             return
         self.names[name] = binding
+        if self.trace is not None:
+            self.trace.bind(binding)
 
 
 def fail(scope: Scope, code: str, span: Span, message: str, label: str = "", help: str = "") -> Failed:

@@ -69,6 +69,8 @@ class Build:
         """Count one more step of building. Past a limit it reports and raises Halted."""
         self.steps += 1
         self.effort.at = span
+        if self.effort.left < 0:  # it was stopped
+            raise Halted
         if self.steps > MOST_STEPS or len(self.nodes) > MOST_LAYERS:
             limit = f"{MOST_LAYERS:,} layers" if len(self.nodes) > MOST_LAYERS else f"{MOST_STEPS:,} steps of building"
             self.problems.error("N301", span, f"the net is past the limit of {limit}", help="repeat less")

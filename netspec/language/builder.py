@@ -51,10 +51,11 @@ class Builder:
         return tuple(part for part in parts if isinstance(part, s.Parameter))
 
     def param(self, parts: list[Any]) -> s.Parameter:
-        return s.Parameter(self._span(parts), str(parts[0]), parts[2] if len(parts) > 1 else None)
+        return s.Parameter(self._span(parts), str(parts[0]), self._at(parts[0]), parts[2] if len(parts) > 1 else None)
 
     def use(self, parts: list[Any]) -> s.Use:
-        return s.Use(self._span(parts), _unquote(parts[1]))
+        quoted = self._at(parts[1])
+        return s.Use(self._span(parts), _unquote(parts[1]), Span(self.source, quoted.start + 1, quoted.end - 1))
 
     def let(self, parts: list[Any]) -> s.Let:
         return s.Let(self._span(parts), str(parts[1]), self._at(parts[1]), parts[3])
@@ -121,7 +122,8 @@ class Builder:
     def generator(self, parts: list[Any]) -> s.Made:
         if parts[0].type == "LPAR":
             return parts[1]  # type: ignore[no-any-return]
-        return s.Generate(self._span(parts), str(parts[0]), tuple(parts[1]) if len(parts) > 1 else ())
+        arguments = tuple(parts[1]) if len(parts) > 1 else ()
+        return s.Generate(self._span(parts), str(parts[0]), self._at(parts[0]), arguments)
 
     def pipe(self, parts: list[Any]) -> s.Pipe:
         return s.Pipe(self._span(parts), _nodes(parts))
@@ -156,7 +158,9 @@ class Builder:
         return arguments
 
     def arg(self, parts: list[Any]) -> s.Argument:
-        return s.Argument(self._span(parts), str(parts[0]) if len(parts) > 1 else None, parts[-1])
+        named = len(parts) > 1
+        name, at = (str(parts[0]), self._at(parts[0])) if named else (None, None)
+        return s.Argument(self._span(parts), name, at, parts[-1])
 
     def if_else(self, parts: list[Any]) -> s.IfElse:
         return self._deeper(s.IfElse(self._span(parts), parts[0], parts[2], parts[4]), parts[4])
@@ -185,7 +189,7 @@ class Builder:
         return s.Size(self._span(parts), _nodes(parts))
 
     def attribute(self, parts: list[Any]) -> s.Attribute:
-        return self._deeper(s.Attribute(self._span(parts), parts[0], str(parts[2])), parts[0])
+        return self._deeper(s.Attribute(self._span(parts), parts[0], str(parts[2]), self._at(parts[2])), parts[0])
 
     def item(self, parts: list[Any]) -> s.Item:
         return self._deeper(s.Item(self._span(parts), parts[0], parts[2]), parts[0])

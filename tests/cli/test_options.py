@@ -87,6 +87,8 @@ ROWS = [
     ("diff a.net a.net --set side=3 --set-other side=1", 1, "c/conv shape: 2 x 6 x 6 | 2 x 8 x 8"),
     ("format a.net", 0, ""),
     ("format a.net --check", 0, ""),
+    ("lsp -h", 0, "docs/editor.md"),
+    ("lsp --port 3", 2, "!No such option"),
     ("format ugly.net --check", 1, "!would rewrite ugly.net"),
     ("train a.net --root . --data data -o fresh --epochs 2 --batch 5 --seed 3 --threads 1 --set units=3", 0,
         "fresh/model.onnx"),

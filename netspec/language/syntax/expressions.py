@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netspec.diagnostics import Span
 from netspec.language.syntax.node import Node
 
 
@@ -27,6 +28,7 @@ class Argument(Node):
     """``value`` or ``name: value``; the span covers both."""
 
     name: str | None
+    name_span: Span | None
     value: Expression
 
 
@@ -52,6 +54,7 @@ class Attribute(Node):
 
     value: Expression
     name: str
+    name_span: Span
 
 
 class Item(Node):

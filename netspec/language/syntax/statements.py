@@ -13,6 +13,7 @@ class Parameter(Node):
     """``name`` or ``name = default``."""
 
     name: str
+    name_span: Span
     default: Expression | None
 
 
@@ -28,6 +29,7 @@ class Use(Node):
     """``use "file.net"``."""
 
     path: str
+    path_span: Span
 
 
 class Input(Node):

@@ -23,6 +23,7 @@ class Generate(Node):
     """A generator or another table: ``band(65)``, ``c3``."""
 
     name: str
+    name_span: Span
     arguments: tuple[Argument, ...]
 
 

@@ -1,0 +1,140 @@
+"""The server: what an editor says goes to the analyses, what it asks is answered from the newest one."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.lsp.server import LanguageServer
+
+from netspec import __version__
+from netspec.lsp.analyses import Analyses
+from netspec.lsp.documents import Document
+from netspec.lsp.findings import Found
+from netspec.lsp.protocol import Protocol
+from netspec.lsp.snapshot import Surroundings
+
+
+class _Pygls(LanguageServer):
+    """What goes wrong here is told to the editor's log, and to nobody's screen."""
+
+    def report_server_error(self, error: Exception, source: object = None) -> None:
+        """A mistake of our own, or a message that is none."""
+        message = f"an error inside netspec {__version__}: {type(error).__name__}: {error}"
+        self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, message))
+
+
+def _plain(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A method as a function, to which pygls can tie its notes."""
+    if inspect.iscoroutinefunction(method):
+
+        async def waits(params: Any) -> Any:
+            return await method(params)
+
+        return waits
+    return lambda params: method(params)
+
+
+class Server:
+    """A language server for one editor."""
+
+    def __init__(self) -> None:
+        self.pygls = _Pygls("netspec", __version__, protocol_cls=Protocol, max_workers=2)
+        self.analyses = Analyses(self._publish, self.pygls.report_server_error)
+        self.done = False
+        for name, handler in self._notifications().items():
+            self.pygls.feature(name)(_plain(handler))
+
+    def run(self) -> int:
+        """Serve on the standard streams until the editor ends it; 0 where it said so before."""
+        logging.getLogger("pygls").addHandler(logging.NullHandler())
+        logging.getLogger("pygls").propagate = False
+        with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
+            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing but messages may go to the editor
+            self.pygls.start_io(sys.stdin.buffer, out)
+        self.analyses.end()
+        return 0 if self.done else 1
+
+    # ---- what the editor tells
+
+    def _notifications(self) -> Mapping[str, Any]:
+        return {
+            lsp.INITIALIZE: self._initialize,
+            lsp.INITIALIZED: self._initialized,
+            lsp.SHUTDOWN: self._shutdown,
+            lsp.TEXT_DOCUMENT_DID_OPEN: self._opened,
+            lsp.TEXT_DOCUMENT_DID_CHANGE: self._changed,
+            lsp.TEXT_DOCUMENT_DID_CLOSE: self._closed,
+            lsp.TEXT_DOCUMENT_DID_SAVE: self._saved,
+            lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES: self._saved,
+            lsp.WORKSPACE_DID_CHANGE_CONFIGURATION: self._configured,
+        }
+
+    def _initialize(self, params: lsp.InitializeParams) -> None:
+        encoding = self.pygls.workspace.position_encoding
+        self._configure(params.initialization_options, encoding=str(getattr(encoding, "value", encoding)))
+
+    async def _initialized(self, params: lsp.InitializedParams) -> None:
+        capabilities = self.pygls.client_capabilities.workspace
+        watches = capabilities and capabilities.did_change_watched_files
+        if watches and watches.dynamic_registration:
+            watched = lsp.DidChangeWatchedFilesRegistrationOptions([lsp.FileSystemWatcher("**/*.{net,txt}")])
+            registration = lsp.Registration("files", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, watched)
+            await self.pygls.client_register_capability_async(lsp.RegistrationParams([registration]))
+        await self._ask_for_settings()
+
+    def _shutdown(self, params: None) -> None:
+        self.done = True
+
+    def _opened(self, params: lsp.DidOpenTextDocumentParams) -> None:
+        item = params.text_document
+        self.analyses.add(Document.opened(item.uri, item.version, item.text))
+
+    def _changed(self, params: lsp.DidChangeTextDocumentParams) -> None:
+        document = self.analyses.document(params.text_document.uri)
+        if document is not None:
+            encoding = self.analyses.around.encoding
+            self.analyses.change(document.changed(params.content_changes, params.text_document.version, encoding))
+
+    def _closed(self, params: lsp.DidCloseTextDocumentParams) -> None:
+        self.analyses.close(params.text_document.uri)
+
+    def _saved(self, params: object) -> None:
+        self.analyses.look_again()
+
+    async def _configured(self, params: lsp.DidChangeConfigurationParams) -> None:
+        if not await self._ask_for_settings() and isinstance(params.settings, Mapping):
+            self._configure(params.settings.get("netspec", params.settings))
+
+    async def _ask_for_settings(self) -> bool:
+        """Ask the editor for its settings; False where it cannot be asked."""
+        capabilities = self.pygls.client_capabilities.workspace
+        if not (capabilities and capabilities.configuration):
+            return False
+        asked = lsp.ConfigurationParams([lsp.ConfigurationItem(section="netspec")])
+        (found,) = await self.pygls.workspace_configuration_async(asked)
+        self._configure(found)
+        return True
+
+    def _configure(self, settings: object, encoding: str | None = None) -> None:
+        given: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
+        parameters, root = given.get("parameters"), given.get("root")
+        self.analyses.configure(
+            Surroundings(
+                parameters=dict(parameters) if isinstance(parameters, Mapping) else {},
+                root=Path(root) if isinstance(root, str) and root else None,
+                encoding=encoding or self.analyses.around.encoding,
+            )
+        )
+
+    # ---- what the editor is told
+
+    def _publish(self, uri: str, found: Found) -> None:
+        params = lsp.PublishDiagnosticsParams(uri, found.diagnostics, found.version)
+        self.pygls.text_document_publish_diagnostics(params)
