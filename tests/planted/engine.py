@@ -99,16 +99,16 @@ STEPS = (
 )  # fmt: skip
 
 TRAINING = (
-    fault("training/trainer.py", "place.loss + loss * n", "place.loss + loss", TRAINER,
+    fault("training/trainer.py", "place.loss + taken.loss * n", "place.loss + taken.loss", TRAINER,
           "an epoch's loss is the mean over examples"),
-    fault("training/trainer.py", "np.float32(1 - keep)", "np.float32(keep)", TRAINER, "an average keeps what it says"),
+    fault("training/steps.py", "np.float32(1 - keep)", "np.float32(keep)", TRAINER, "an average keeps what it says"),
     fault("training/trainer.py", "if judged < done.best else", "if judged <= done.best else", TRAINER,
           "an equal loss has not fallen"),
-    fault("training/trainer.py", "optimiser.steps = self.place.steps", "pass", TRAINER,
+    fault("training/steps.py", "self.optimiser.steps = self.clock.step", "pass", TRAINER,
           "steps are counted on after a stop"),
-    fault("training/trainer.py", "store.fill(self.average, self.left.kept[\"average\"])", "pass", TRAINER,
+    fault("training/steps.py", "self.store.fill(self.average, kept[\"average\"])", "pass", TRAINER,
           "an average goes on after a stop"),
-    fault("training/trainer.py", "store.fill(flat, self.left.kept[name])", "pass", TRAINER,
+    fault("training/steps.py", "self.store.fill(flat, kept[name])", "pass", TRAINER,
           "momentum goes on after a stop"),
     fault("training/trainer.py", "*self.place.schedule)", ")", TRAINER, "a plateau goes on after a stop"),
     fault("training/trainer.py", "batch, self.place.step)", "batch)", TRAINER, "an epoch goes on at its next batch"),
