@@ -28,6 +28,7 @@ from netspec.cli.output import (
 )
 from netspec.cli.signals import current
 from netspec.diagnostics import printable
+from netspec.net.engines import DEVICES, ENGINES, OWN, check
 
 
 def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
@@ -107,6 +108,16 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     "--threads", type=click.IntRange(1), help="Worker threads (default: one per core); they do not change the result."
 )
 @click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    help="What takes the steps: netspec's own engine (the default), or onnxruntime, which knows devices.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(DEVICES),
+    help="Where onnxruntime trains; auto, the default, takes the best that starts.",
+)
+@click.option(
     "--tensorboard",
     is_flag=True,
     callback=_installed,
@@ -160,8 +171,15 @@ def _taken(spec: Path | None, folder: Path | None, resume: Path | None, options:
 
         run = resumed(resume)
         spec, folder = spec or run.spec, folder or run.data
-        for name, value in run.options.items():
+        kept = dict(run.options)
+        if options["engine"] == OWN:  # the run's device is none of its
+            kept.pop("device", None)
+        for name, value in kept.items():
             options[name] = options.get(name) or value
+    try:
+        check(options["engine"], options["device"], options["recompute"])
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
     if spec is None:
         raise click.UsageError("Missing argument 'SPEC'; only `--resume RUN` takes it from a run.")
     if folder is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from math import prod
 from typing import Any, ClassVar
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,6 +189,11 @@ def in_turn(calls: Sequence[Run]) -> Run:
             call()
 
     return run
+
+
+def key_of(node: Node) -> int:
+    """A number for a node's random choices, which its name decides."""
+    return crc32(node.name.encode())
 
 
 def nothing() -> None:

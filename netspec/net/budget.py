@@ -5,7 +5,7 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from netspec import machine
 from netspec.diagnostics import Fault
@@ -51,6 +51,16 @@ def _guess(known: Mapping[int, int], memory: int, good: int, bad: int) -> int:
     return n + (memory - low) * (m - n) // (high - low) if high > low else (good + bad) // 2
 
 
+class Needs(Protocol):
+    """Who knows what training takes; see ``Net``."""
+
+    def training_bytes(self, batch: int, workers: int | None, recompute: bool) -> int:
+        """The memory of a step."""
+
+    def largest_batch(self, memory: int, workers: int | None, recompute: bool, most: int) -> int:
+        """The largest batch that fits."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """``memory`` is what training may take, in bytes; ``asked`` whether the batch was given by hand.
@@ -62,17 +72,19 @@ class Budget:
     asked: bool = False
     recompute: bool = False
 
-    def settle(self, net: Net, batch: int, examples: int, workers: int | None) -> tuple[int, bool]:
-        """The batch, and whether activations are computed again so that it fits.
+    def settle(
+        self, net: Needs, batch: int, examples: int, workers: int | None, recomputes: bool = True, here: bool = True
+    ) -> tuple[int, bool]:
+        """The batch, and whether activations are computed again so that it fits, where that can be done.
 
         Where it does not even so, ``memory`` that was asked for makes a batch smaller that was not; all else that does
-        not fit is Fault N712.
+        not fit is Fault N712. Where it is not ``here`` that training takes its memory, this machine sets no limit.
         """
-        limit, binds = self.limit()
+        limit, binds = self.limit() if here else (self.memory, "")
         if limit is None:
             return batch, self.recompute
         batch = min(batch, examples)
-        ways = tuple(dict.fromkeys((self.recompute, True)))
+        ways = tuple(dict.fromkeys((self.recompute, recomputes)))
         for recompute in ways:
             if net.training_bytes(batch, workers, recompute) <= limit:
                 return batch, recompute
@@ -80,7 +92,7 @@ class Budget:
         recompute = max(fits, key=lambda way: (fits[way], not way))
         if self.memory is not None and not self.asked and fits[recompute]:
             return fits[recompute], recompute
-        needs = net.training_bytes(batch, workers, True)
+        needs = net.training_bytes(batch, workers, recomputes)
         raise Fault(
             "N712",
             f"training on batches of {batch:,} takes {in_words(needs)}, and only {in_words(limit)} may be used{binds}",

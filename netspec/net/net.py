@@ -296,6 +296,8 @@ class Net:
         on_bad_image: str | None = None,
         at: Mapping[str, int] | None = None,
         cache: int | None = None,
+        engine: str | None = None,
+        device: str | None = None,
     ) -> Events:
         """Train on data; yields an event for each step and epoch, and trains only while they are iterated.
 
@@ -315,8 +317,12 @@ class Net:
         pictures that cannot be decoded are an error, or with ``on_bad_image`` "skip" passed over. ``at`` has the
         numbers of free sizes, which are otherwise those of the examples behind their preparation. ``cache`` is how many
         bytes of decoded pictures are kept for the epochs to come; they change no result.
+        ``engine`` "onnxruntime" takes the steps by onnxruntime, on a ``device``: "cpu", "cuda" or "auto", the best that
+        starts; it is untried on a GPU. Trouble N709 where one that is named does not start. A run goes on with the
+        engine that it began with (Fault N711).
         """
         from netspec.net.budget import Budget
+        from netspec.net.engines import check
         from netspec.net.events import Events
         from netspec.net.keeping import Keep
         from netspec.net.start import start_of
@@ -326,7 +332,7 @@ class Net:
         options: dict[str, Any] = {"memory": memory, "recompute": recompute, "workers": workers}
         options |= {"max_pixels": max_pixels, "max_hours": max_hours, "format": format, "on_bad_image": on_bad_image}
         options["at"] = dict(at or {})
-        options["cache"] = cache
+        options |= {"cache": cache, "engine": engine, "device": device}
         out, resume = (None if folder is None else Path(folder) for folder in (out, resume))
         where = Keep(out, resume, force, command, tell, options)
         budget = Budget(memory, batch is not None, recompute)
@@ -335,6 +341,7 @@ class Net:
         training = Training(
             self, settings, data, where, workers, stop, budget, max_pixels, begin,
             hours=max_hours, layout=format, skip=on_bad_image == "skip", at=at or {}, cache=cache,
+            engine=check(engine, device, recompute), device=device,
         )  # fmt: skip
         return Events(training)
 

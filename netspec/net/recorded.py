@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Fault
 from netspec.graph import Graph, Node
+from netspec.net.engines import OWN
 from netspec.settings import Arguments, Data, Train
 from netspec.settings.train import SCHEDULES
 from netspec.shape import show
@@ -38,7 +39,9 @@ class Record:
         return {"net": digest(self.net), "train": dict(self.train), "data": dict(self.data)}
 
 
-def record(graph: Graph, settings: Train, data: Data, parts: Mapping[str, Pictures | Examples]) -> Record:
+def record(
+    graph: Graph, settings: Train, data: Data, parts: Mapping[str, Pictures | Examples], engine: str = OWN
+) -> Record:  # fmt: skip
     """The record of a training. More epochs may follow where the schedule does not count them."""
     from netspec.data import digest as data_digest
 
@@ -47,6 +50,8 @@ def record(graph: Graph, settings: Train, data: Data, parts: Mapping[str, Pictur
     train = {name: str(value) for name, value in values.items() if name not in (*free, "stop")}
     if settings.class_weight is None:  # runs that were begun before there was such a setting go on
         del train["class_weight"]
+    if engine != OWN:
+        train["engine"] = engine
     prepared = {key: json.dumps(value, sort_keys=True, default=str) for key, value in data.to_json().items()}
     prepared["augment"] = " -> ".join(map(str, data.augment))
     for name, part in parts.items():
@@ -124,7 +129,7 @@ def compare(folder: Any, now: Record, kept: Any, layers: Any) -> None:
     if kept["net"] != digest(now.net):
         known = layers if isinstance(layers, dict) and digest(layers) == kept["net"] else None
         differences += [("net", "")] if known is None else _between(known, now.net) or [("order of layers", "")]
-    differences += _between(kept["train"], now.train)
+    differences += _between({"engine": OWN, **kept["train"]}, {"engine": OWN, **now.train})
     data = dict(_between({name: kept["data"].get(name) for name in [*now.data, *kept["data"]]}, now.data))
     for name, text in data.items():
         if not name.startswith(_SET):

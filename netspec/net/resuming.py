@@ -12,7 +12,7 @@ from netspec.kinds import mistaken
 from netspec.net.left import STATE, settings_of
 
 #: Options that hold for a run as long as it goes on, unless they are given anew.
-KEPT = ("recompute", "max_pixels", "format", "on_bad_image", "at")
+KEPT = ("recompute", "max_pixels", "format", "on_bad_image", "at", "engine", "device")
 
 
 @dataclass(frozen=True)

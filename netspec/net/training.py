@@ -14,6 +14,7 @@ from netspec.diagnostics import Fault, Trouble
 from netspec.files import reason
 from netspec.net.budget import Budget
 from netspec.net.classes import check_count
+from netspec.net.engines import OWN, Engine, engine_of
 from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
 from netspec.net.recorded import Record, record
@@ -40,7 +41,7 @@ class Training:
     """``folder`` has the data, or is what a program hands over; ``where`` says what is kept, and what goes on.
 
     ``cache`` is how many bytes of decoded pictures may be kept. ``hours`` is the longest that it may take; where
-    ``ended`` is set it ends as if they were over.
+    ``ended`` is set it ends as if they were over. ``engine`` takes the steps, one of onnxruntime on a ``device``.
     """
 
     net: Net
@@ -57,6 +58,8 @@ class Training:
     skip: bool = False
     at: Mapping[str, int] = field(default_factory=dict)
     cache: int | None = None
+    engine: str = OWN
+    device: str | None = None
     ended: bool = field(default=False, init=False)
     confusions: dict[str, Confusion] = field(default_factory=dict, init=False)
 
@@ -99,20 +102,25 @@ class Training:
 
     def _run(self, keeper: Keeper) -> Iterator[Event]:
         parts, batches = self.ready()  # what they hold is no longer free
-        batch, recompute = self.budget.settle(self.net, self.settings.batch, len(parts.train), self.workers)
-        asked = self.settings
+        asked, told = self.settings, list[str]()
+        engine = engine_of(self.engine, self.net, asked, self.device, self.workers, told.append)
+        batch, recompute = self.budget.settle(
+            engine, asked.batch, len(parts.train), self.workers, engine.recomputes, engine.here
+        )
         self.settings = asked.replaced(batch=batch)
-        now = record(self.net.graph, self.settings, self.data, parts.named() if self.where.used else {})
+        named = parts.named() if self.where.used else {}
+        now = record(self.net.graph, self.settings, self.data, named, self.engine)
         kept = asked if self.budget.memory is None else self.settings
         for line in (
             told_of_net(self.net, self.whole),
+            *told,
             *parts.messages(),
             *filter(None, [self.store.told()]),
             *told_of_colours(self.data),
             *told_of_batch(self.net.train_settings, self.settings, len(parts.train)),
         ):
             self.where.tell(line)
-        trainer = self._begun(keeper, now, batches, recompute, kept, parts)
+        trainer = self._begun(keeper, now, batches, recompute, kept, parts, engine)
         for line in told_of_start(self.whole, self.start) if self.where.resume is None else ():
             self.where.tell(line)
         yield from self._followed(trainer, keeper, parts)
@@ -147,7 +155,7 @@ class Training:
         return Batches(train, self.data, self.inputs, self.targets, self.settings.seed)
 
     def _begun(
-        self, keeper: Keeper, now: Record, batches: Batches, recompute: bool, kept: Train, parts: Parts
+        self, keeper: Keeper, now: Record, batches: Batches, recompute: bool, kept: Train, parts: Parts, engine: Engine
     ) -> Trainer:
         """The trainer, with fresh weights or where an earlier run stood; the run's folder begun."""
         from netspec.data.weighting import class_weights
@@ -175,6 +183,7 @@ class Training:
             None if val is None else lambda weights: self.judge.scores(weights, val),
             self._over,
             class_weights(settings, parts.train, self.targets),
+            engine.stepping,
         )
         keeper.begin(fresh, self.net.spec(kept), now, self.path)
         return trainer

@@ -87,12 +87,15 @@ def built(name: str) -> bool:
     return PROVIDERS[name] in ort.get_available_providers()
 
 
-def opened(model: str | bytes, name: str, device: Device) -> Opened:
+def opened(model: str | bytes, name: str, device: Device, steady: bool = False) -> Opened:
     """A model on the device ``name``, or what became of it: another one took it, or none.
 
-    What libraries say meanwhile is the reason, and is not seen.
+    What libraries say meanwhile is the reason, and is not seen. ``steady`` is for a model that is run many times on
+    its own results: equal runs then give equal bits where the device can, and memory is not planned twice.
     """
     options = ort.SessionOptions()
+    if steady:
+        options.use_deterministic_compute, options.enable_mem_pattern = True, False
     # a number of our own keeps onnxruntime from pinning threads to cores
     options.intra_op_num_threads = device.threads or cores()
     options.inter_op_num_threads = 1
@@ -115,6 +118,11 @@ def opened(model: str | bytes, name: str, device: Device) -> Opened:
     if full(why):
         return Opened(None, "its memory does not hold the model", "run on the cpu: `--device cpu`", there=True)
     return Opened(session, why, _INSTALL[name])
+
+
+def placed(array: Any, name: str) -> Any:
+    """An array as a value that lies on a device."""
+    return ort.OrtValue.ortvalue_from_numpy(array, name, 0)
 
 
 def quantization() -> Any:

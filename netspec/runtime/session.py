@@ -136,8 +136,8 @@ class Session:
             found = dict(zip(names, self.session.run(names, batch), strict=True))
         except Exception as error:  # onnxruntime's errors have no common kind of their own
             if self.device != "cpu" and full(short(error)):
-                raise Trouble("N709", f"the device {self.device} does not go on: {_held(size)}",
-                              help=_less(size, self._fixed())) from None  # fmt: skip
+                raise Trouble("N709", f"the device {self.device} does not go on: {held(size)}",
+                              help=less(size, self._fixed())) from None  # fmt: skip
             raise Fault("N708", f"the model does not run on this input: {short(error)}") from None
         for name, value in found.items():
             if not isinstance(value, np.ndarray) or value.ndim < 2 or not value.size or len(value) % size:
@@ -252,18 +252,19 @@ def _start(model: str | bytes, name: str, device: Device) -> Opened:
         return found
     if full(why):
         size = session._rows(1)
-        return Opened(None, _held(size), _less(size, session._fixed()), there=True)
+        return Opened(None, held(size), less(size, session._fixed()), there=True)
     own = opened(model, "cpu", replace(device, batch=1))
     if own.session is None or _session(own.session, "cpu", device).fails():
         return found
     return Opened(None, f"it cannot run the model: {why}", "the card, or its driver, may be too old", there=True)
 
 
-def _held(size: int) -> str:
+def held(size: int) -> str:
+    """What is said where a device's memory is full."""
     return f"its memory does not hold {size} examples at a time"
 
 
-def _less(size: int, fixed: int | None) -> str:
+def less(size: int, fixed: int | None) -> str:
     """What helps where a device's memory is full."""
     return f"give it fewer: `--batch {size // 2}`" if size > 1 and not fixed else "run on the cpu: `--device cpu`"
 

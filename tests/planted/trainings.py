@@ -86,7 +86,7 @@ FAULTS = (
     ),
     fault(
         "resuming.py",
-        'KEPT = ("recompute", "max_pixels", "format", "on_bad_image", "at")',
+        'KEPT = ("recompute", "max_pixels", "format", "on_bad_image", "at", "engine", "device")',
         'KEPT = ("max_pixels",)',
         "net/test_resume_alone.py::test_spec_data_and_settings_are_those_of_the_run",
         "a run goes on with the options that it was trained with",

@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Kernel, Memory, Run, Sizes
+from netspec.engine.kernel import Array, Clock, Kernel, Memory, Run, Sizes
+
+
+def draw_mask(mask: Array, draw: Array, share: float, clock: Clock, key: int, first: int) -> None:
+    """Fill the mask of a chunk that begins at image ``first``, from (seed, layer's key, step, image).
+
+    0 at a ``share`` of the numbers, 1 / (1 − share) at the others; ``draw`` is workspace of as many numbers.
+    """
+    keys = np.array([clock.seed % 2**64, key], dtype=np.uint64)
+    counter = np.array([0, 0, first, clock.step], dtype=np.uint64)
+    rng = np.random.Generator(np.random.Philox(key=keys, counter=counter))
+    rng.random(dtype=draw.dtype, out=draw)
+    np.greater_equal(draw.reshape(mask.shape), share, out=mask)
+    np.multiply(mask, 1 / (1 - share), out=mask)
 
 
 class Dropout(Kernel):
@@ -24,12 +37,7 @@ class Dropout(Kernel):
         draw = m.scratch["draw"].reshape(-1)
 
         def run() -> None:
-            key = np.array([clock.seed % 2**64, m.key], dtype=np.uint64)
-            counter = np.array([0, 0, m.first, clock.step], dtype=np.uint64)
-            rng = np.random.Generator(np.random.Philox(key=key, counter=counter))
-            rng.random(dtype=draw.dtype, out=draw)
-            np.greater_equal(draw.reshape(mask.shape), share, out=mask)
-            np.multiply(mask, 1 / (1 - share), out=mask)
+            draw_mask(mask, draw, share, clock, m.key, m.first)
             np.multiply(x, mask, out=y)
 
         return run

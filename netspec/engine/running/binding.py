@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from math import prod
 from typing import cast
 
 import numpy as np
 
-from netspec.engine.kernel import Array, Barrier, Clock, Memory, Run, Sizes, last
+from netspec.engine.kernel import Array, Barrier, Clock, Memory, Run, Sizes, key_of, last
 from netspec.engine.planning.plan import Call
 from netspec.engine.running import losses
 from netspec.engine.running.arrays import Arrays
@@ -99,7 +98,7 @@ class Binding:
             clock=self.clock,
             first=first,
             fresh=plan.fresh(node, plan.chunks[phase].index(chunk)),
-            key=zlib.crc32(node.name.encode()),
+            key=key_of(node),
         )
 
     def _input_gradients(self, node: Node, get: Callable[[str], Array]) -> list[Array | None]:

@@ -11,6 +11,7 @@ from onnx import TensorProto
 
 from netspec.interop.gradients.tape import Tape
 from netspec.settings import train as settings
+from netspec.settings.arguments import of_class
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,22 @@ RULES: dict[type[settings.Optimizer], Callable[[Any], Rule]] = {
 }
 
 
-def clipped(tape: Tape, gradients: Mapping[str, str], longest: float | None) -> dict[str, str]:
+def kept_names(optimizer: settings.Optimizer, path: str) -> dict[str, str]:
+    """Under which names what is kept for a weight goes in and out."""
+    kept = of_class(RULES, optimizer)(optimizer).kept
+    return {name: f"state/{path}" + (f"/{name}" if len(kept) > 1 else "") for name in kept}
+
+
+def squared(tape: Tape, gradients: Mapping[str, str]) -> str:
+    """The square of the length of all gradients together."""
+    return tape("Sum", *(tape("ReduceSumSquare", grad, keepdims=0) for grad in gradients.values()))
+
+
+def clipped(tape: Tape, gradients: Mapping[str, str], squares: str, longest: float | None) -> dict[str, str]:
     """All gradients, shortened together where they are longer than that."""
-    if longest is None or not gradients:
+    if longest is None:
         return dict(gradients)
-    squares = [tape("ReduceSumSquare", grad, keepdims=0) for grad in gradients.values()]
-    length = tape("Sqrt", tape("Sum", *squares))
+    length = tape("Sqrt", squares)
     bound = tape.floats(np.float32(longest))
     shorter = tape("Where", tape("Greater", length, bound), tape("Div", bound, length), tape.floats(1.0))
     return {path: tape("Mul", grad, shorter) for path, grad in gradients.items()}

@@ -17,7 +17,7 @@ from netspec.interop.gradients.tape import Sizes
 from netspec.interop.opsets import IR, OPSET
 from netspec.interop.train_step import losses
 from netspec.interop.train_step.forward import forward
-from netspec.interop.train_step.optimisers import RULES, Moment, Rule, clipped
+from netspec.interop.train_step.optimisers import RULES, Moment, Rule, clipped, kept_names, squared
 from netspec.interop.train_step.spread import lowered
 from netspec.ops.operator import fixed
 from netspec.settings import Train
@@ -29,7 +29,7 @@ from netspec.weights import Model
 
 
 def train_step(
-    graph: Graph, train: Train, lower: Callable[[Model], Model], metadata: Mapping[str, Any]
+    graph: Graph, train: Train, lower: Callable[[Model], Model], metadata: Mapping[str, Any], followed: bool = False
 ) -> onnx.ModelProto:  # fmt: skip
     """The ONNX model of one training step of a net as its ``train`` section says, checked.
 
@@ -41,8 +41,10 @@ def train_step(
     ``NAME.next``, the ``loss`` of all outputs, and ``right``, int64, the right answers of the first output. Where an
     input of the net is called ``rate``, ``step``, ``loss`` or ``right``, the step's own is ``step/rate`` and so on.
 
-    ``lower`` is the pass that turns layers with tables into what a runtime knows. Raises Fault N212 where a size is
-    free, N612 where there is nothing to train or a layer has no gradient.
+    ``lower`` is the pass that turns layers with tables into what a runtime knows. With ``followed`` the model is for
+    who trains with it: what stays as it is does not come out, but ``loss/OUTPUT`` (times its weight) and
+    ``right/OUTPUT`` of each output do, and ``squares``, the gradient's length squared before it is clipped.
+    Raises Fault N212 where a size is free, N612 where there is nothing to train or a layer has no gradient.
     """
     for shape in graph.inputs.values():
         fixed(shape, f"the training step of net {graph.name}")
@@ -59,22 +61,26 @@ def train_step(
         tape.given(path, weight.shape)
     values, results = forward(tape, run, spreads)
     tape.derive()
-    loss, right, seeds = _lost(tape, graph, heads, train, values)
+    lost, seeds = _lost(tape, graph, heads, train, values)
     found = backward(tape, seeds, trained)
     gradients = {path: found.get(path) or _none(tape, path) for path in trained}
-    results |= _updated(tape, graph, train, trained, gradients)
-    results |= {path: path for path in graph.weights if path not in results}
-    outputs = {
-        _own(tape, "loss"): loss,
-        _own(tape, "right"): right,
-        **{f"{path}.next": value for path, value in results.items()},
-    }
+    tape.prefix = "update"
+    squares = squared(tape, gradients)
+    results |= _updated(tape, graph, train, trained, clipped(tape, gradients, squares, train.clip))
+    outputs = {own(graph, "loss"): _whole(tape, lost), own(graph, "right"): _first(tape, heads, lost)}
+    if followed:
+        outputs |= {f"loss/{name}": each.loss for name, each in lost.items()}
+        outputs |= {f"right/{name}": each.right for name, each in lost.items() if each.right is not None}
+        outputs[own(graph, "squares")] = squares
+    else:
+        results |= {path: path for path in graph.weights if path not in results}
+    outputs |= {f"{path}.next": value for path, value in results.items()}
     return _model(tape, graph.name, outputs, metadata)
 
 
-def _own(tape: Tape, name: str) -> str:
+def own(graph: Graph, name: str) -> str:
     """A name of the step's own; where an input of the net is called so, it stands in a folder."""
-    return f"step/{name}" if name in tape.model.graph.inputs else name
+    return f"step/{name}" if name in graph.inputs else name
 
 
 def _trained(graph: Graph) -> dict[str, tuple[Node, str]]:
@@ -94,21 +100,29 @@ def _none(tape: Tape, path: str) -> str:
 
 def _lost(
     tape: Tape, graph: Graph, heads: list[Output], train: Train, values: Mapping[str, str]
-) -> tuple[str, str, dict[str, str]]:  # fmt: skip
-    """The loss of all outputs, the right answers of the first that is no auxiliary head, and where gradients begin."""
+) -> tuple[dict[str, losses.Lost], dict[str, str]]:  # fmt: skip
+    """What each output with a loss lost, by its name, and where gradients begin."""
     seeds: dict[str, str] = {}
-    parts, first = [], None
+    found = {}
     for output in heads:
         tape.prefix = f"loss/{output.name}"
         value = values[_scored(graph, output, train.loss[output.name])]
         rule = of_class(losses.RULES, LOSSES[train.loss[output.name]])
-        lost = rule(tape, _head(tape, graph, output, train, value))
-        parts.append(lost.loss)
+        lost = found[output.name] = rule(tape, _head(tape, graph, output, train, value))
         seeds[value] = tape("Add", seeds[value], lost.gradient) if value in seeds else lost.gradient
-        if first is None and not output.train:
-            first = lost.right or tape.scalar(0)
-    tape.prefix = "loss"
-    return tape("Sum", *parts) if len(parts) > 1 else parts[0], first or tape.scalar(0), seeds
+    return found, seeds
+
+
+def _whole(tape: Tape, lost: Mapping[str, losses.Lost]) -> str:
+    """The loss of all outputs."""
+    parts = [each.loss for each in lost.values()]
+    return tape("Sum", *parts) if len(parts) > 1 else parts[0]
+
+
+def _first(tape: Tape, heads: list[Output], lost: Mapping[str, losses.Lost]) -> str:
+    """The right answers of the first output that is no auxiliary head."""
+    first = next((lost[output.name] for output in heads if not output.train), None)
+    return tape.scalar(0) if first is None or first.right is None else first.right
 
 
 def _scored(graph: Graph, output: Output, loss: str) -> str:
@@ -138,18 +152,17 @@ def _updated(
     tape: Tape, graph: Graph, train: Train, trained: Mapping[str, tuple[Node, str]], gradients: Mapping[str, str]
 ) -> dict[str, str]:  # fmt: skip
     """The trained weights, what is kept for each, and their averages after the step, by the name that they came by."""
-    tape.prefix = "update"
     rule: Rule = of_class(RULES, train.optimizer)(train.optimizer)
-    rate, found = tape.given(_own(tape, "rate"), ()), {}
+    rate, found = tape.given(own(graph, "rate"), ()), {}
     number = ""
     if rule.counts or train.average is not None:
-        number = tape.given(_own(tape, "step"), (), TensorProto.INT64)
-    for path, grad in clipped(tape, gradients, train.clip).items():
+        number = tape.given(own(graph, "step"), (), TensorProto.INT64)
+    for path, grad in gradients.items():
         tape.prefix = f"update/{path}"
         times, decay = graph.multiples(*trained[path])
         moment = Moment(rate if times == 1 else tape("Mul", rate, tape.floats(times)),
                         getattr(train.optimizer, "decay", 0.0) * decay, number)  # fmt: skip
-        names = {kept: f"state/{path}" + (f"/{kept}" if len(rule.kept) > 1 else "") for kept in rule.kept}
+        names = kept_names(train.optimizer, path)
         kept = {name: tape.given(given, tape.sizes[path]) for name, given in names.items()}
         found[path], after = rule.step(tape, path, grad, kept, moment)
         found |= {names[name]: value for name, value in after.items()}
@@ -190,7 +203,8 @@ def _kind(tape: Tape, output: str) -> tuple[int, Sizes]:
     given = output.removesuffix(".next")
     if given != output:
         return tape.kinds[given], tape.sizes[given]
-    return (TensorProto.INT64 if output in ("right", "step/right") else TensorProto.FLOAT), ()
+    counts = output.removeprefix("step/").split("/")[0] == "right"
+    return (TensorProto.INT64 if counts else TensorProto.FLOAT), ()
 
 
 def _info(name: str, kind: int, sizes: Iterable[int | None]) -> onnx.ValueInfoProto:
