@@ -54,6 +54,10 @@ class ByOnnxruntime:
         """The largest batch up to ``most`` whose step fits into so many bytes; 0 where none does."""
         return largest(partial(bytes_of, self.proto), memory, most)
 
+    def ready(self, batch: int) -> None:
+        """Trouble N709 where a device's memory does not hold a step on so many examples."""
+        self.opened.check_holds(batch)
+
     @contextmanager
     def stepping(self, begin: Beginning, batch: int) -> Iterator[Steps]:
         """Steps on the device."""

@@ -25,6 +25,9 @@ class Engine(Needs, Protocol):
     recomputes: bool
     here: bool
 
+    def ready(self, batch: int) -> None:
+        """Look once more, before anything is written, whether steps on so many examples can be taken."""
+
     @property
     def stepping(self) -> Stepping:
         """Of a training."""
@@ -67,3 +70,6 @@ class _Own:
 
         self.stepping: Stepping = by_engine
         self.training_bytes, self.largest_batch = net.training_bytes, net.largest_batch
+
+    def ready(self, batch: int) -> None:
+        """It is."""

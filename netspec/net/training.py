@@ -107,6 +107,7 @@ class Training:
         batch, recompute = self.budget.settle(
             engine, asked.batch, len(parts.train), self.workers, engine.recomputes, engine.here
         )
+        engine.ready(min(batch, len(parts.train)))
         self.settings = asked.replaced(batch=batch)
         named = parts.named() if self.where.used else {}
         now = record(self.net.graph, self.settings, self.data, named, self.engine)

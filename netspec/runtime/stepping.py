@@ -46,10 +46,15 @@ class OpenedStep:
         """Names of all that comes out."""
         return [value.name for value in self.session.get_outputs()]
 
-    def fails(self) -> str:
-        """Why no step can be taken, on one example of zeros; empty where one can."""
+    def check_holds(self, examples: int) -> None:
+        """Trouble N709 where a device's memory does not hold a step on so many examples; it warms up besides."""
+        if self.device != "cpu" and full(self.fails(examples)):
+            raise _full(self.device, examples)
+
+    def fails(self, examples: int = 1) -> str:
+        """Why no step can be taken on examples of zeros; empty where one can."""
         zeros: Arrays = {
-            value.name: np.zeros([n if isinstance(n, int) else 1 for n in value.shape], KINDS[value.type])
+            value.name: np.zeros([n if isinstance(n, int) else examples for n in value.shape], KINDS[value.type])
             for value in self.session.get_inputs()
         }
         try:
@@ -80,6 +85,10 @@ def open_step(content: bytes, device: Device) -> OpenedStep:
         if found.there or machine.card() is not None:
             notes = [part for part in (f"{name}: {why}", help) if part]
     raise AssertionError("the processor starts or is told")
+
+
+def _full(device: str, examples: int) -> Trouble:
+    return Trouble("N709", f"the device {device} does not go on: {held(examples)}", help=less(examples, None))
 
 
 class Loop:
@@ -127,7 +136,7 @@ class Loop:
             raise Fault("N708", f"the step does not run on {device}: {why}")
         if device == "cpu":
             raise MemoryError
-        raise Trouble("N709", f"the device {device} does not go on: {held(examples)}", help=less(examples, None))
+        raise _full(device, examples)
 
     def turn(self) -> None:
         """Take what the last step made."""

@@ -109,6 +109,8 @@ ROWS = [
     ("runs nothing", 2, "!nothing cannot be listed"),
     ("train a.net --data data -o boarded --tensorboard", 0, "boarded/model.onnx"),
     ("train a.net --data data --rate 0", 2, "!--rate"),
+    ("train a.net --data data -o graphs --engine onnxruntime --device cpu", 0, "graphs/model.onnx"),
+    ("train a.net --data data --device cpu", 2, "!a device is for engine onnxruntime"),
     ("train a.net --data data -o formed --format arrays --on-bad-image skip", 0, "formed/model.onnx"),
     ("train a.net --data data -o unformed --format list", 1, "!in the format `list`"),
     ("data check data a.net --format idx", 1, "!holds no data"),

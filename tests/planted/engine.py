@@ -99,6 +99,8 @@ STEPS = (
 )  # fmt: skip
 
 TRAINING = (
+    fault("running/masks.py", "key_of(node), first)", "key_of(node), 0)", "tests/net/test_by_onnxruntime.py",
+          "a chunk's mask begins at its first image"),
     fault("training/trainer.py", "place.loss + taken.loss * n", "place.loss + taken.loss", TRAINER,
           "an epoch's loss is the mean over examples"),
     fault("training/steps.py", "np.float32(1 - keep)", "np.float32(keep)", TRAINER, "an average keeps what it says"),

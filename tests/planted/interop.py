@@ -140,11 +140,12 @@ FAULTS = (
           "only a gradient that is too long is clipped"),
     fault("train_step/step", "and not graph.users[output.value]", "and graph.users[output.value]", STEP,
           "a loss and its last layer are one"),
-    fault("train_step/step", "first is None and not output.train", "first is None and output.train", STEP,
+    fault("train_step/step", "for output in heads if not output.train)", "for output in heads if output.train)", STEP,
           "right answers are those of the first output, no head"),
     fault("train_step/step", "tape.scalar(1)), now, mean)", "tape.scalar(1)), mean, mean)",
           STEP, "an average begins with the first step's weights"),
-    fault("train_step/step", "if name in tape.model.graph.inputs else name", "if False else name", STEP,
+    fault("train_step/needs", "if home[name] == name)", ")", "tests/interop/test_needs.py", "another shape takes no memory"),
+    fault("train_step/step", "if name in graph.inputs else name", "if False else name", STEP,
           "a net may call an input as the step calls its own"),
 )
 # fmt: on

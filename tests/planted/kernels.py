@@ -208,7 +208,7 @@ OTHERS = (
           "neighbours with other numbers go apart"),
     fault("training.py", "np.multiply(mask, 1 / (1 - share), out=mask)", "pass", MOVES,
           "what is kept makes up for the rest"),
-    fault("training.py", "m.first, clock.step]", "m.first, 0]", MOVES, "every step draws anew"),
+    fault("training.py", "first, clock.step]", "first, 0]", MOVES, "every step draws anew"),
     fault("training.py", "np.greater_equal(", "np.less(", MOVES, "the share that is dropped"),
 )  # fmt: skip
 

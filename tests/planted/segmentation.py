@@ -57,5 +57,6 @@ FAULTS = (
      "cli/test_segmentation", "places of each class are counted"),
     fault("data/checking", "paired = None if needs.names or not reading", "paired = None if True or not reading",
      "cli/test_segmentation", "labels are no class"),
-    fault("net/resuming", '"on_bad_image", "at")', '"on_bad_image")', SIZES, "a run goes on at its sizes"),
+    fault("net/resuming", '"on_bad_image", "at", "engine"', '"on_bad_image", "engine"', SIZES,
+     "a run goes on at its sizes"),
 )  # fmt: skip

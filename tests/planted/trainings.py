@@ -147,4 +147,63 @@ FAULTS = (
         "cli/test_tensorboard.py",
         "a step is an epoch",
     ),
+    fault(
+        "by_onnxruntime.py",
+        "np.array(self.clock.step + 1, np.int64)",
+        "np.array(self.clock.step, np.int64)",
+        "net/test_by_onnxruntime.py",
+        "steps of onnxruntime are counted from 1",
+    ),
+    fault(
+        "by_onnxruntime.py",
+        "        self.loop.turn()\n",
+        "        pass\n",
+        "net/test_by_onnxruntime.py",
+        "the next step reads what the last one wrote",
+    ),
+    fault(
+        "by_onnxruntime.py",
+        'told[f"loss/{output.name}"] / (output.weight or 1)',
+        'told[f"loss/{output.name}"]',
+        "net/test_by_onnxruntime.py",
+        "an output's own loss stands before its weight",
+    ),
+    fault(
+        "by_onnxruntime.py",
+        "before is None else before[path]",
+        "True else before[path]",
+        "net/test_by_onnxruntime.py",
+        "what is kept goes on after a stop",
+    ),
+    fault(
+        "by_onnxruntime.py",
+        "if not isfinite(loss) or not isfinite(",
+        "if False and not isfinite(",
+        "net/test_by_onnxruntime.py",
+        "a step that is not finite is not taken",
+    ),
+    fault(
+        "by_onnxruntime.py",
+        "np.count_nonzero(target == VOID) if voids else 0",
+        "0",
+        "net/test_by_onnxruntime.py",
+        "a void place is no answer",
+    ),
+    fault(
+        "recorded.py", 'train["engine"] = engine', "pass", "net/test_by_onnxruntime.py", "a run goes on with its engine"
+    ),
+    fault(
+        "engines.py",
+        "if name == OWN and device is not None:",
+        "if False:",
+        "net/test_by_onnxruntime.py",
+        "the engine's own has no devices",
+    ),
+    fault(
+        "training.py",
+        "engine.ready(min(batch, len(parts.train)))",
+        "pass",
+        "cli/test_training_devices.py",
+        "a full card is told before anything is written",
+    ),
 )

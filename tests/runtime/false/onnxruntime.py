@@ -11,13 +11,17 @@ import os
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import onnx
 from onnx.reference import ReferenceEvaluator
 
 __version__ = "0"
 CARD = os.environ["FALSE"]
 CPU = "CPUExecutionProvider"
-KINDS = {onnx.TensorProto.FLOAT: "tensor(float)", onnx.TensorProto.UINT8: "tensor(uint8)"}
+KINDS = {
+    onnx.TensorProto.FLOAT: "tensor(float)", onnx.TensorProto.UINT8: "tensor(uint8)",
+    onnx.TensorProto.INT64: "tensor(int64)",
+}  # fmt: skip
 SessionOptions = SimpleNamespace
 _level = 2
 
@@ -53,6 +57,45 @@ def _values(values: Any) -> list[Any]:
     ]
 
 
+class OrtValue:
+    """An array, and where it is said to lie."""
+
+    def __init__(self, array: Any, device: str) -> None:
+        self.array, self.device = array, device
+
+    @staticmethod
+    def ortvalue_from_numpy(array: Any, device: str, number: int) -> OrtValue:
+        asked(placed=list(array.shape), on=device)
+        return OrtValue(array, device)
+
+    def numpy(self) -> Any:
+        return self.array
+
+
+class Binding:
+    """What goes in and out of a run; what comes out is written where it is told."""
+
+    def __init__(self, session: InferenceSession) -> None:
+        self.session = session
+        self.given: dict[str, Any] = {}
+        self.out: dict[str, OrtValue] = {}
+
+    def bind_ortvalue_input(self, name: str, value: OrtValue) -> None:
+        self.given[name] = value.array
+
+    def bind_cpu_input(self, name: str, array: Any) -> None:
+        self.given[name] = array
+
+    def bind_ortvalue_output(self, name: str, value: OrtValue) -> None:
+        self.out[name] = value
+
+    def bind_output(self, name: str, device: str) -> None:
+        self.out[name] = OrtValue(None, device)
+
+    def get_outputs(self) -> list[OrtValue]:
+        return list(self.out.values())
+
+
 class InferenceSession:
     def __init__(self, path: Any, options: Any, providers: list[Any], enable_fallback: int) -> None:
         self.model = onnx.load_from_string(path) if isinstance(path, bytes) else onnx.load(path)
@@ -80,8 +123,16 @@ class InferenceSession:
     def get_outputs(self) -> list[Any]:
         return _values(self.model.graph.output)
 
+    def io_binding(self) -> Binding:
+        return Binding(self)
+
+    def run_with_iobinding(self, binding: Binding) -> None:
+        found = self.run(list(binding.out), binding.given)
+        for value, array in zip(binding.out.values(), found, strict=True):
+            value.array = np.array(array)
+
     def run(self, names: list[str], given: dict[str, Any]) -> list[Any]:
-        sizes = [len(value) for value in given.values()]
+        sizes = [len(given[value.name]) for value in self.model.graph.input if given[value.name].ndim]
         asked(run=sizes[0], on=self.names[0], zeros=not any(value.any() for value in given.values()))
         if self.card and CARD == "cannot_run":
             raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
