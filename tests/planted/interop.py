@@ -144,7 +144,8 @@ FAULTS = (
           "right answers are those of the first output, no head"),
     fault("train_step/step", "tape.scalar(1)), now, mean)", "tape.scalar(1)), mean, mean)",
           STEP, "an average begins with the first step's weights"),
-    fault("train_step/needs", "if home[name] == name)", ")", "tests/interop/test_needs.py", "another shape takes no memory"),
+    fault("train_step/needs", "if home[name] == name)", ")", "tests/interop/test_needs.py",
+          "another shape takes no memory"),
     fault("train_step/step", "if name in graph.inputs else name", "if False else name", STEP,
           "a net may call an input as the step calls its own"),
 )
