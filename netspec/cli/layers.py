@@ -17,7 +17,7 @@ def command(name: str | None, as_json: bool) -> None:
 
     NAME is a layer, a loss, an optimiser, a schedule, a step of data, a generator of tables, or a setting.
     """
-    from netspec.cli.described import Described, groups
+    from netspec.report.described import Described, groups
 
     known = groups()
     if name is None:

@@ -7,8 +7,11 @@ from netspec.elaborate.scope import Binding, Scope
 from netspec.language import syntax as s
 from netspec.ops import OPERATORS
 
-#: Words that stand where a layer does, but are none.
-SPECIAL = ("identity", "residual")
+#: Words that stand where a layer does, but are none, and what they mean.
+SPECIAL = {
+    "identity": "The value as it came.",
+    "residual": "The value of its body plus the shortcut of what enters (He et al. 2016).",
+}
 
 
 def declare_ahead(statements: tuple[s.Statement | s.Declaration, ...], scope: Scope) -> None:

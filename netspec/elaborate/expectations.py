@@ -15,7 +15,13 @@ from netspec.graph import Graph, Node
 from netspec.language import syntax as s
 from netspec.shape import Free, Shape, show
 
-FIGURES = ("shape", "parameters", "connections", "macs")
+#: What can be said of a statement or of the net.
+FIGURES = {
+    "shape": "the shape of its value",
+    "parameters": "how many numbers are trained",
+    "connections": "uses of a weight or a bias at a position (LeCun's count)",
+    "macs": "products of a kernel's weight and a value, for one example",
+}
 
 
 def check(

@@ -23,7 +23,19 @@ _OF_ONE: dict[str, Callable[[Any], Any]] = {
     "sqrt": math.sqrt,
     "log2": math.log2,
 }
-FUNCTIONS = (*_OF_MANY, *_OF_ONE)
+#: The functions, and what each gives.
+FUNCTIONS = {
+    "min": "the least of some numbers, or of a list",
+    "max": "the greatest of some numbers, or of a list",
+    "sum": "the sum of some numbers, or of a list",
+    "len": "how many items a list has, or characters a string",
+    "abs": "a number without its sign",
+    "round": "the nearest whole number; a half is rounded up",
+    "floor": "the next whole number below",
+    "ceil": "the next whole number above",
+    "sqrt": "the square root",
+    "log2": "the logarithm to the base 2",
+}
 
 
 def check_name(name: str, span: Span, scope: Scope) -> Failed | None:

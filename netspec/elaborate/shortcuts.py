@@ -18,7 +18,13 @@ from netspec.shape import Dim, linear, same, show
 from netspec.tables import Table
 from netspec.tables.generators import identity
 
-KINDS = ("identity", "pad", "project", "auto")
+#: The shortcuts that have a name, and what each does.
+KINDS = {
+    "identity": "what enters, whose shape must be that of the body",
+    "pad": "what enters, strided, with maps of zeros behind (option A)",
+    "project": "a 1 x 1 convolution with norm (options B and C)",
+    "auto": "identity where the shapes agree, project where they do not",
+}
 #: Strides are tried up to this one.
 LARGEST_STRIDE = 64
 
@@ -29,7 +35,7 @@ def read_shortcut(stage: s.Call, site: Site) -> str | Table:
     for name, argument in named("residual", ("shortcut",), ("shortcut",), stage.arguments or (), site.scope):
         if name is None:
             raise Failed
-        value = value_of(argument.value, site.scope, KINDS)
+        value = value_of(argument.value, site.scope, tuple(KINDS))
         if not isinstance(value, Table) and value not in KINDS:
             given = f"`{value}`" if isinstance(value, str) else describe(value)
             raise fail(

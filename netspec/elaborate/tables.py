@@ -18,7 +18,14 @@ from netspec.tables.generators import GENERATORS
 from netspec.tables.joins import MOST_LAID_OUT, intersection, laid_out, transpose, union
 from netspec.tables.picture import read_kernel, read_table
 
-_KINDS = ("sparse", "shared", "residual", "dense", "kernel")
+#: The kinds of tables, and what is drawn in each.
+KINDS = {
+    "sparse": "`X`: a connection with a weight of its own; `.`: none",
+    "shared": "`X` and `.`, and names: cells of one name share one weight",
+    "residual": "`X`, `.`, names, `=`: passes the map on; numbers: passes it on, times that",
+    "dense": "every connection, each with a weight of its own",
+    "kernel": "the taps of a kernel: `X`, `.`, and names of those that share a weight",
+}
 _ALLOWED = {"sparse": (False, False), "dense": (False, False), "shared": (True, False), "residual": (True, True)}
 #: The most inputs or outputs of a table, and taps of a kernel.
 MOST_MAPS, MOST_TAPS = 2**31, 2**20
@@ -37,9 +44,9 @@ def declare(node: s.Table, scope: Scope) -> None:
 
 
 def _table(node: s.Table, scope: Scope) -> Table | KernelTable:
-    if node.kind not in _KINDS:
+    if node.kind not in KINDS:
         raise fail(scope, "N200", node.kind_span, f"there is no {node.kind} table",
-                   help=did_you_mean(node.kind, _KINDS, f"kinds: {', '.join(_KINDS)}"))  # fmt: skip
+                   help=did_you_mean(node.kind, KINDS, f"kinds: {', '.join(KINDS)}"))  # fmt: skip
     if node.kind == "kernel":
         return _kernel(node, scope)
     if node.outputs is None:

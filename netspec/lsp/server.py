@@ -15,6 +15,7 @@ from pygls.lsp.server import LanguageServer
 
 from netspec import __version__
 from netspec.lsp.analyses import Analyses
+from netspec.lsp.answers import ANSWERS, Answer
 from netspec.lsp.documents import Document
 from netspec.lsp.findings import Found
 from netspec.lsp.protocol import Protocol
@@ -50,6 +51,8 @@ class Server:
         self.done = False
         for name, handler in self._notifications().items():
             self.pygls.feature(name)(_plain(handler))
+        for name, (answer, options) in ANSWERS.items():
+            self.pygls.feature(name, options)(self._answering(answer))
 
     def run(self) -> int:
         """Serve on the standard streams until the editor ends it; 0 where it said so before."""
@@ -60,6 +63,20 @@ class Server:
             self.pygls.start_io(sys.stdin.buffer, out)
         self.analyses.end()
         return 0 if self.done else 1
+
+    def _answering(self, answer: Answer) -> Callable[[Any], Any]:
+        """A request's handler: what is asked of a place that is no longer there has no answer."""
+
+        async def handler(params: Any) -> Any:
+            document = self.analyses.document(params.text_document.uri)
+            snapshot = await self.analyses.snapshot(params.text_document.uri)
+            if snapshot is None or document is None:
+                return None
+            if hasattr(params, "position") and snapshot.document != document:
+                return None
+            return await self.analyses.work(lambda: answer(snapshot, params))
+
+        return handler
 
     # ---- what the editor tells
 

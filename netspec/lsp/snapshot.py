@@ -15,8 +15,11 @@ from netspec.language import syntax as s
 from netspec.language.lexer import Tokens, tokenize
 from netspec.language.parser import parse_tokens
 from netspec.lsp.documents import Document
+from netspec.lsp.library import Shelf
+from netspec.lsp.names import Names
 from netspec.lsp.parameters import for_net, read_parameters
 from netspec.lsp.positions import BOM, Places
+from netspec.report.receptive import Field, fields
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,23 @@ class Snapshot:
     def places(self) -> Places:
         """The places of the text as the editor counts them."""
         return Places(self.source, self.around.encoding, self.document.text.startswith(BOM))
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The files that it uses, by their names."""
+        unsaved = {real: other.text for real, other in self.around.unsaved.items()}
+        return Shelf(self.document.path, self.around.root, unsaved)
+
+    @cached_property
+    def names(self) -> Names:
+        """What is named in it, and where each name is meant."""
+        return self.shelf.resolve(self.file)
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """What each value sees of the input; empty where the net has none."""
+        graph = self.trace.graph
+        return fields(graph) if graph is not None and graph.inputs else {}
 
     @cached_property
     def files(self) -> frozenset[str]:

@@ -34,7 +34,9 @@ class Relu(Operator):
     source: ClassVar[str] = "Nair, Hinton 2010"
     formula: ClassVar[str] = "y = min(max(x, 0), max)"
 
-    max: Annotated[float | None, Takes("a number above 0", optional(number(LEAST, SINGLE)))] = None
+    max: Annotated[
+        float | None, Takes("a number above 0", optional(number(LEAST, SINGLE))), "what it is bounded by above"
+    ] = None
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         if self.max is None:
@@ -49,7 +51,7 @@ class LeakyRelu(Operator):
     source: ClassVar[str] = "Maas, Hannun, Ng 2013"
     formula: ClassVar[str] = "y = x if x > 0 else slope · x"
 
-    slope: Real = 0.01
+    slope: Annotated[Real, "the slope below 0"] = 0.01
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         return emit("LeakyRelu", xs[0], alpha=self.slope)
@@ -81,7 +83,7 @@ class Elu(Operator):
     source: ClassVar[str] = "Clevert, Unterthiner, Hochreiter 2016, eq. 15"
     formula: ClassVar[str] = "y = x if x > 0 else alpha · (exp x − 1)"
 
-    alpha: Positive = 1.0
+    alpha: Annotated[Positive, "what it tends to far below 0, with the sign turned"] = 1.0
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         return emit("Elu", xs[0], alpha=self.alpha)
@@ -155,8 +157,8 @@ class Tanh(Operator):
     source: ClassVar[str] = "LeCun, Bottou, Bengio, Haffner 1998, eq. 6 and appendix A"
     formula: ClassVar[str] = "y = scale · tanh(slope · x)"
 
-    scale: Real = 1.0
-    slope: Real = 1.0
+    scale: Annotated[Real, "what the result is multiplied by"] = 1.0
+    slope: Annotated[Real, "what the input is multiplied by"] = 1.0
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         x = xs[0] if self.slope == 1 else emit("Mul", xs[0], emit.floats(self.slope))

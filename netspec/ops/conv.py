@@ -27,13 +27,13 @@ Wiring = Annotated[Table | None, Takes("a connection table", optional(instance(T
 class Convolution(Trained):
     """What conv, deconv and local have in common."""
 
-    maps: Count
-    kernel: Kernel
-    stride: Sizes = 1
-    pad: Pads = 0
-    dilation: Sizes = 1
-    groups: Count = 1
-    table: Wiring = None
+    maps: Annotated[Count, "how many maps come out"]
+    kernel: Annotated[Kernel, "what of the input the window covers on each axis"]
+    stride: Annotated[Sizes, "how far the window moves from one place to the next"] = 1
+    pad: Annotated[Pads, "zeros on both sides of each axis; `same` keeps the size at stride 1"] = 0
+    dilation: Annotated[Sizes, "how far apart the values are that the window covers"] = 1
+    groups: Annotated[Count, "equal runs of maps, each wired to its own run of input maps"] = 1
+    table: Annotated[Wiring, "which input map feeds which output map"] = None
 
     def window(self, x: Shape) -> window.Window:
         """The window on the axes of ``x``."""

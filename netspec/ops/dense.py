@@ -24,8 +24,8 @@ class Dense(Trained):
     formula: ClassVar[str] = "y[j] = Σ w[j, i] · x[i] + b[j]"
     rule: ClassVar[str] = "units; maps are flattened first"
 
-    units: Count
-    table: Wiring = None
+    units: Annotated[Count, "how many units come out"]
+    table: Annotated[Wiring, "which input unit feeds which output unit"] = None
 
     def shape(self, xs: Shapes) -> Shape:
         inputs = prod(fixed(xs[0], self.name))
@@ -76,11 +76,15 @@ class Rbf(Begun):
     formula: ClassVar[str] = "d²[j] = Σ (x[i] − c[j, i])²; with width σ: exp(−d²/2σ²)"
     rule: ClassVar[str] = "units; maps are flattened first"
 
-    units: Count
-    codes: Annotated[Table | None, Takes("a connection table whose X is 1 and . is -1", optional(instance(Table)))] = (
-        None
-    )
-    width: Annotated[float | None, Takes("a number above 0", optional(number(LEAST, SINGLE)))] = None
+    units: Annotated[Count, "how many units come out"]
+    codes: Annotated[
+        Table | None,
+        Takes("a connection table whose X is 1 and . is -1", optional(instance(Table))),
+        "the codes of the units, in place of trained ones",
+    ] = None
+    width: Annotated[
+        float | None, Takes("a number above 0", optional(number(LEAST, SINGLE))), "σ of exp(−d²/2σ²), in place of d²"
+    ] = None
     init: Initial = Init("gaussian", 1.0)
 
     def shape(self, xs: Shapes) -> Shape:

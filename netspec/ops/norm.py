@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from netspec.diagnostics import Fault
 from netspec.ops.arguments import Init
@@ -16,8 +16,8 @@ from netspec.shape import Shape
 class Affine(Gained):
     """A norm with a gain and a bias a map unless ``affine: false``."""
 
-    epsilon: Positive = 1e-5
-    affine: Flag = True
+    epsilon: Annotated[Positive, "what is added to the variance, which may be 0"] = 1e-5
+    affine: Annotated[Flag, "whether a trained gain and shift follow"] = True
 
     def weights(self, xs: Shapes) -> dict[str, Weight]:
         return self.gains(maps(xs[0])) if self.affine else {}
@@ -51,7 +51,7 @@ class Norm(Affine):
     source: ClassVar[str] = "Ioffe, Szegedy 2015, algorithm 1"
     formula: ClassVar[str] = "y = gain · (x − mean) / √(variance + epsilon) + bias"
 
-    momentum: Share = 0.9
+    momentum: Annotated[Share, "how much a step keeps of the running statistics"] = 0.9
 
     def decided(self, xs: Shapes) -> list[str]:
         """Its small number and its memory."""
@@ -92,7 +92,7 @@ class GroupNorm(Affine):
     formula: ClassVar[str] = "y = gain · (x − mean) / √(variance + epsilon) + bias, over a group"
     first: ClassVar[tuple[str, ...]] = ("groups",)
 
-    groups: Count
+    groups: Annotated[Count, "how many equal runs of maps there are, each normalised by itself"]
 
     def shape(self, xs: Shapes) -> Shape:
         if maps(xs[0]) % self.groups:
@@ -112,10 +112,10 @@ class Lrn(Operator):
     source: ClassVar[str] = "Krizhevsky, Sutskever, Hinton 2012, section 3.3 (their α is alpha/size here)"
     formula: ClassVar[str] = "y = x / (bias + alpha/size · Σ x²)^beta over `size` maps around"
 
-    size: Count = 5
-    alpha: Real = 1e-4
-    beta: Real = 0.75
-    bias: Positive = 1.0
+    size: Annotated[Count, "how many maps around count"] = 5
+    alpha: Annotated[Real, "the weight of the squares, over size"] = 1e-4
+    beta: Annotated[Real, "the power of the sum"] = 0.75
+    bias: Annotated[Positive, "what is added to the sum of squares"] = 1.0
 
     def shape(self, xs: Shapes) -> Shape:
         spatial(xs[0], self.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
 from netspec.diagnostics import Fault
 from netspec.ops.arguments import Bias, Init, Initial, Multiple
@@ -101,15 +101,15 @@ class Operator(Arguments):
 class Rated(Operator):
     """A layer with something to train: the arguments that say how fast and whether."""
 
-    rate: Multiple = (1.0, 1.0)
-    decay: Multiple = None
-    frozen: Flag = False
+    rate: Annotated[Multiple, "a multiple of the learning rate"] = (1.0, 1.0)
+    decay: Annotated[Multiple, "a multiple of the optimiser's decay"] = None
+    frozen: Annotated[Flag, "whether training leaves it as it is"] = False
 
 
 class Begun(Rated):
     """A layer whose kernels start at random."""
 
-    init: Initial = Init("he")
+    init: Annotated[Initial, "how its weights begin"] = Init("he")
 
     def decided(self, xs: Shapes) -> list[str]:
         """How its weights begin, where nothing is said."""
@@ -119,7 +119,7 @@ class Begun(Rated):
 class Trained(Begun):
     """A layer with kernels and a bias: the arguments they all take by name."""
 
-    bias: Bias = None
+    bias: Annotated[Bias, "whether a trained number is added to each output, and how it begins"] = None
 
     def decided(self, xs: Shapes) -> list[str]:
         """How its weights and biases begin, where nothing is said."""

@@ -23,13 +23,14 @@ class Pool(Operator):
         "with ceil rounded up, as long as a window begins inside"
     )
 
-    size: Sizes
+    size: Annotated[Sizes, "what the window covers on each axis"]
     stride: Annotated[
         int | tuple[int, ...] | None,
         Takes("a whole number of at least 1, or a size such as 2 x 1", optional(sizes(1))),
+        "how far the window moves; by its own size unless said",
     ] = None
-    pad: Pads = 0
-    ceil: Flag = False
+    pad: Annotated[Pads, "places on both sides of each axis, which do not count"] = 0
+    ceil: Annotated[Flag, "whether the last window may reach beyond the edge: sizes are rounded up"] = False
 
     def window(self, x: Shape) -> window.Window:
         """The window on the axes of ``x``."""
@@ -89,7 +90,7 @@ class LpPool(Pool):
     source: ClassVar[str] = "Sermanet, Chintala, LeCun 2012"
     formula: ClassVar[str] = "y = (Σ |x|^p)^(1/p)"
 
-    p: Positive = 2.0
+    p: Annotated[Positive, "the power of the norm"] = 2.0
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         at = self.window(shapes[0])  # through a mean with padding counted: any p, any rank
@@ -111,7 +112,7 @@ class Subsample(Gained):
     #: Of so many maps, or a multiple, onnxruntime is quicker with a convolution (`benchmarks/subsample.py`).
     BLOCK: ClassVar[int] = 16
 
-    size: Sizes
+    size: Annotated[Sizes, "what the window covers on each axis, and how far it moves"]
 
     def pool(self) -> AvgPool:
         """The average it begins with."""

@@ -36,7 +36,7 @@ class Reshape(Operator):
     formula: ClassVar[str] = "numbers stay in their order: maps, depth, height, width"
     rule: ClassVar[str] = "the given one, of as many numbers"
 
-    size: Sizes
+    size: Annotated[Sizes, "the sizes of the result"]
 
     def shape(self, xs: Shapes) -> Shape:
         target = self.size if isinstance(self.size, tuple) else (self.size,)
@@ -60,7 +60,7 @@ class Shuffle(Operator):
     source: ClassVar[str] = "Zhang, Zhou, Lin, Sun 2018 (ShuffleNet), section 3.1"
     formula: ClassVar[str] = "y[j·g + i] = x[i·n/g + j]"
 
-    groups: Count
+    groups: Annotated[Count, "how many equal runs of maps are dealt out in turn"]
 
     def shape(self, xs: Shapes) -> Shape:
         if maps(xs[0]) % self.groups:
@@ -80,10 +80,11 @@ class Upsample(Operator):
     formula: ClassVar[str] = "size = factor · size"
     rule: ClassVar[str] = "the maps x factor · size on each axis"
 
-    factor: Sizes
+    factor: Annotated[Sizes, "how many times as large each axis becomes"]
     mode: Annotated[
         Literal["nearest", "linear"],
         Takes("nearest or linear", one_of("nearest", "linear"), ("nearest", "linear")),
+        "how what lies between is filled",
     ] = "nearest"
 
     def decided(self, xs: Shapes) -> list[str]:
@@ -111,7 +112,11 @@ class Pad(Operator):
     formula: ClassVar[str] = "size = size + 2 · n"
     rule: ClassVar[str] = "the maps x size + 2 · n on each axis"
 
-    size: Annotated[int | tuple[int, ...], Takes("a whole number of at least 0, or a size such as 0 x 2", sizes(0))]
+    size: Annotated[
+        int | tuple[int, ...],
+        Takes("a whole number of at least 0, or a size such as 0 x 2", sizes(0)),
+        "zeros on both sides of each axis",
+    ]
 
     def shape(self, xs: Shapes) -> Shape:
         sizes = spatial(xs[0], self.name)
@@ -131,9 +136,13 @@ class Crop(Operator):
     formula: ClassVar[str] = "from (size − n) // 2 on"
     rule: ClassVar[str] = "the maps x the given size"
 
-    height: Count
-    width: Annotated[int | None, Takes("a whole number of at least 1", optional(whole(1)))] = None
-    depth: Annotated[int | None, Takes("a whole number of at least 1", optional(whole(1)))] = None
+    height: Annotated[Count, "what is left of the height; alone, of each axis"]
+    width: Annotated[
+        int | None, Takes("a whole number of at least 1", optional(whole(1))), "what is left of the width"
+    ] = None
+    depth: Annotated[
+        int | None, Takes("a whole number of at least 1", optional(whole(1))), "what is left of the depth"
+    ] = None
 
     def sizes(self, x: Shape) -> tuple[int, ...]:
         """What stays of each axis, in the value's order: depth, height, width; one number is for all."""
@@ -172,7 +181,11 @@ class Slice(Operator):
     formula: ClassVar[str] = "y[j] = x[maps[j]]"
     rule: ClassVar[str] = "as many maps as listed x the size"
 
-    maps: Annotated[list[int], Takes("a range or a list of maps, such as 0..47", list_of(whole(0), at_least=1))]
+    maps: Annotated[
+        list[int],
+        Takes("a range or a list of maps, such as 0..47", list_of(whole(0), at_least=1)),
+        "which maps or units, in this order",
+    ]
 
     def shape(self, xs: Shapes) -> Shape:
         there = maps(xs[0])
@@ -190,7 +203,7 @@ class Scale(Operator):
     name: ClassVar[str] = "scale"
     formula: ClassVar[str] = "y = a · x"
 
-    factor: Real
+    factor: Annotated[Real, "what each value is multiplied by"]
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         return emit("Mul", xs[0], emit.floats(self.factor))
@@ -202,7 +215,7 @@ class Shift(Operator):
     name: ClassVar[str] = "shift"
     formula: ClassVar[str] = "y = x + b"
 
-    amount: Real
+    amount: Annotated[Real, "what is added to each value"]
 
     def onnx(self, emit: Emit, xs: Names, w: Mapping[str, str], shapes: Shapes, y: Shape) -> str:
         return emit("Add", xs[0], emit.floats(self.amount))

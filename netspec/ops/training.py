@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from netspec.ops.operator import Emit, Names, Operator, Shapes
 from netspec.settings.arguments import Share
@@ -19,7 +19,7 @@ class Dropout(Operator):
     )
     formula: ClassVar[str] = "y = x · kept / (1 − share)"
 
-    share: Share = 0.5
+    share: Annotated[Share, "the part of the values that is dropped"] = 0.5
 
     def decided(self, xs: Shapes) -> list[str]:
         """That nothing happens in use."""

@@ -25,8 +25,8 @@ class Connect(Operator):
     formula: ClassVar[str] = "y[o] = Σ cell[i, o] · x[i], every stride-th position"
     rule: ClassVar[str] = "the table's outputs x (size − 1) // stride + 1 on each axis"
 
-    table: Annotated[Table, Takes("a connection table", instance(Table))]
-    stride: Sizes = 1
+    table: Annotated[Table, Takes("a connection table", instance(Table)), "which input map becomes which output map"]
+    stride: Annotated[Sizes, "how far apart the places are that are taken"] = 1
 
     def strides(self, x: Shape) -> tuple[int, ...]:
         """The stride on each axis."""

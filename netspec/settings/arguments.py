@@ -67,10 +67,11 @@ _REQUIRED: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One argument as a class declares it."""
+    """One argument as a class declares it; ``about`` says what it means."""
 
     takes: Takes
     default: Any = _REQUIRED
+    about: str = ""
 
     @property
     def required(self) -> bool:
@@ -82,8 +83,9 @@ class Field:
 class Arguments:
     """Something with arguments: its fields, in the order in which a file writes them.
 
-    A field is annotated with a type and what it takes: ``units: Annotated[int, Takes(…)]``. Annotations are looked at
-    when a class is first used, so that declaring a hundred classes costs nothing. Instances do not change.
+    A field is annotated with a type, what it takes and what it means: ``units: Annotated[int, Takes(…), "how many"]``.
+    Annotations are looked at when a class is first used, so that declaring a hundred classes costs nothing. Instances
+    do not change.
     """
 
     name: ClassVar[str]
@@ -162,13 +164,24 @@ class Arguments:
 
 
 def _declared(kind: type[Arguments]) -> Mapping[str, Field]:
-    """The fields that a class and those above it declare, the upper ones first; the lowest says what one takes."""
+    """The fields that a class and those above it declare, the upper ones first; the lowest says what one takes.
+
+    What a field means is said once: one that is declared anew, for its default, means what it did.
+    """
     found: dict[str, Field] = {}
     for name, hint in get_type_hints(kind, include_extras=True).items():
-        for takes in getattr(hint, "__metadata__", ()):
+        said = getattr(hint, "__metadata__", ())
+        about = next((text for text in said if isinstance(text, str)), None)
+        for takes in said:
             if isinstance(takes, Takes):
-                found[name] = Field(takes, getattr(kind, name, _REQUIRED))
+                default = getattr(kind, name, _REQUIRED)
+                found[name] = Field(takes, default, _meaning(kind, name) if about is None else about)
     return found
+
+
+def _meaning(kind: type[Arguments], name: str) -> str:
+    above = (base for base in kind.__mro__[1:] if issubclass(base, Arguments))
+    return next((base.fields()[name].about for base in above if name in base.fields()), "")
 
 
 def _written(value: Any) -> str:

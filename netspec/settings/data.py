@@ -24,14 +24,24 @@ class Data(Arguments):
     classes: Annotated[
         list[str] | None,
         Takes("a list of names, or the name of a file with one a line", optional(list_of(instance(str)))),
+        "what the classes are called, in the order of their numbers",
     ] = None
-    prepare: Steps = ()
-    augment: Steps = ()
-    test: Annotated[Step | None, Takes("ten_crop(n) or center_crop(n)", optional(instance(Step)), tuple(TESTS))] = None
-    validate: Annotated[float | None, Takes("a number from 0 to below 1", optional(number(0, nextafter(1, 0))))] = None
+    prepare: Annotated[Steps, "what each picture goes through, in training and use"] = ()
+    augment: Annotated[Steps, "what changes pictures at random in training"] = ()
+    test: Annotated[
+        Step | None,
+        Takes("ten_crop(n) or center_crop(n)", optional(instance(Step)), tuple(TESTS)),
+        "which crops of a picture are looked at in a test",
+    ] = None
+    validate: Annotated[
+        float | None,
+        Takes("a number from 0 to below 1", optional(number(0, nextafter(1, 0)))),
+        "the part of the training set that is held out to judge each epoch",
+    ] = None
     columns: Annotated[
         dict[str, list[str]],
         Takes("a column's name, or a list of them", named(instance(str), list_of(instance(str), 1))),
+        "the columns of a table that an input or output is made of; `columns NAME:` for one of them",
     ] = {}
 
     def tested(self) -> tuple[list[Step], list[Step]]:

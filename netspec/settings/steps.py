@@ -60,10 +60,10 @@ class Resize(Step):
     """To height x width, or the short side to a length; Pillow's filters, with antialiasing."""
 
     name: ClassVar[str] = "resize"
-    height: Maybe = None
-    width: Maybe = None
-    short: Maybe = None
-    filter: Filter = "bilinear"
+    height: Annotated[Maybe, "rows of the result"] = None
+    width: Annotated[Maybe, "columns of the result; as many as rows unless said"] = None
+    short: Annotated[Maybe, "the shorter side of the result, in place of height and width"] = None
+    filter: Annotated[Filter, "how pixels are made of those around"] = "bilinear"
 
     def disagreement(self) -> str:
         """Either both sides or the shorter one."""
@@ -94,8 +94,8 @@ class CenterCrop(Step):
     """The middle, n x n or height x width."""
 
     name: ClassVar[str] = "center_crop"
-    height: Count
-    width: Maybe = None
+    height: Annotated[Count, "rows that are left"]
+    width: Annotated[Maybe, "columns that are left; as many as rows unless said"] = None
     crops: ClassVar[int] = 1
 
     def after(self, picture: Picture) -> Picture:
@@ -116,8 +116,8 @@ class RandomCrop(Step):
 
     name: ClassVar[str] = "random_crop"
     random: ClassVar[bool] = True
-    size: Count
-    pad: Whole = 0
+    size: Annotated[Count, "rows and columns of the crop"]
+    pad: Annotated[Whole, "zeros on every side, before the crop"] = 0
 
     def after(self, picture: Picture) -> Picture:
         """The size of the crop."""
@@ -129,7 +129,7 @@ class RandomResizedCrop(Step):
 
     name: ClassVar[str] = "random_resized_crop"
     random: ClassVar[bool] = True
-    size: Count
+    size: Annotated[Count, "rows and columns of the result"]
 
     def after(self, picture: Picture) -> Picture:
         """The size of what is left."""
@@ -148,7 +148,7 @@ class Rotate(Step):
 
     name: ClassVar[str] = "rotate"
     random: ClassVar[bool] = True
-    degrees: NotNegative
+    degrees: Annotated[NotNegative, "how far at most, either way"]
 
 
 class PcaJitter(Step):
@@ -160,10 +160,16 @@ class PcaJitter(Step):
 
     name: ClassVar[str] = "pca_jitter"
     random: ClassVar[bool] = True
-    sigma: NotNegative = 0.1
-    of: Annotated[Literal["imagenet"] | None, Takes("imagenet", optional(one_of(IMAGENET)), (IMAGENET,))] = None
+    sigma: Annotated[NotNegative, "the deviation of the factor of each component"] = 0.1
+    of: Annotated[
+        Literal["imagenet"] | None,
+        Takes("imagenet", optional(one_of(IMAGENET)), (IMAGENET,)),
+        "whose colours they are; the training set's own unless said",
+    ] = None
     covariance: Annotated[
-        list[list[float]] | None, Takes("nothing: it is measured", optional(list_of(list_of(number(), 3), 3)))
+        list[list[float]] | None,
+        Takes("nothing: it is measured", optional(list_of(list_of(number(), 3), 3))),
+        "how the colours vary together",
     ] = None
 
     def after(self, picture: Picture) -> Picture:
@@ -176,9 +182,9 @@ class ColorJitter(Step):
 
     name: ClassVar[str] = "color_jitter"
     random: ClassVar[bool] = True
-    brightness: NotNegative = 0.0
-    contrast: NotNegative = 0.0
-    saturation: NotNegative = 0.0
+    brightness: Annotated[NotNegative, "how far the factor of the brightness may be from 1"] = 0.0
+    contrast: Annotated[NotNegative, "how far the factor of the contrast may be from 1"] = 0.0
+    saturation: Annotated[NotNegative, "how far the factor of the saturation may be from 1"] = 0.0
 
 
 class Grayscale(Step):
@@ -201,7 +207,7 @@ class Scale(Numeric):
     """Times a number."""
 
     name: ClassVar[str] = "scale"
-    factor: Real
+    factor: Annotated[Real, "what each value is multiplied by"]
 
     def sums(self) -> list[Sum]:
         """One product."""
@@ -212,8 +218,8 @@ class Normalize(Numeric):
     """Minus the mean, over the deviation: a number for all maps, or one each."""
 
     name: ClassVar[str] = "normalize"
-    mean: Numbers
-    std: Deviations
+    mean: Annotated[Numbers, "what is taken away from each value"]
+    std: Annotated[Deviations, "what the rest is divided by"]
 
     def sums(self) -> list[Sum]:
         """A difference and a quotient."""
@@ -233,8 +239,10 @@ class Subtract(Numeric):
     """Minus the training set's own mean of each map, kept with the weights."""
 
     name: ClassVar[str] = "subtract"
-    what: Annotated[Literal["mean"], Takes("mean", one_of("mean"), ("mean",))]
-    value: Annotated[list[float] | None, Takes("nothing: it is measured", optional(list_of(number())))] = None
+    what: Annotated[Literal["mean"], Takes("mean", one_of("mean"), ("mean",)), "what is taken away"]
+    value: Annotated[
+        list[float] | None, Takes("nothing: it is measured", optional(list_of(number()))), "the mean of each map"
+    ] = None
 
     def sums(self) -> list[Sum]:
         """One difference."""
@@ -251,8 +259,8 @@ class Range(Numeric):
     """What a picture's numbers run from and to in its file: low to high become 0 to 255, the rest is cut off."""
 
     name: ClassVar[str] = "range"
-    low: Real
-    high: Real
+    low: Annotated[Real, "the number of the file that becomes 0"]
+    high: Annotated[Real, "the number of the file that becomes 255"]
 
     def disagreement(self) -> str:
         """From low to high."""
@@ -278,7 +286,7 @@ class TenCrop(Step):
     """Four corners and the middle, each also mirrored; the answers are averaged."""
 
     name: ClassVar[str] = "ten_crop"
-    size: Count
+    size: Annotated[Count, "rows and columns of each crop"]
     crops: ClassVar[int] = 10
 
     def after(self, picture: Picture) -> Picture:

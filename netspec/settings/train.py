@@ -29,7 +29,7 @@ BALANCED = "balanced"
 class Optimizer(Arguments):
     """A rule that turns gradients into steps."""
 
-    rate: Positive
+    rate: Annotated[Positive, "the learning rate"]
 
 
 class Sgd(Optimizer):
@@ -37,9 +37,9 @@ class Sgd(Optimizer):
 
     name: ClassVar[str] = "sgd"
     rate: Positive = 0.01
-    momentum: Share = 0.0
-    nesterov: Flag = False
-    decay: NotNegative = 0.0
+    momentum: Annotated[Share, "how much a step keeps of the one before it"] = 0.0
+    nesterov: Annotated[Flag, "whether the gradient counts once more, ahead of the momentum"] = False
+    decay: Annotated[NotNegative, "how strongly weights are drawn to 0"] = 0.0
 
 
 class Adam(Optimizer):
@@ -47,10 +47,10 @@ class Adam(Optimizer):
 
     name: ClassVar[str] = "adam"
     rate: Positive = 0.001
-    beta1: Share = 0.9
-    beta2: Share = 0.999
-    epsilon: Positive = 1e-8
-    decay: NotNegative = 0.0
+    beta1: Annotated[Share, "how much the mean of the gradients keeps at a step"] = 0.9
+    beta2: Annotated[Share, "how much the mean of their squares keeps at a step"] = 0.999
+    epsilon: Annotated[Positive, "what is added to the root, which may be 0"] = 1e-8
+    decay: Annotated[NotNegative, "how strongly weights are drawn to 0"] = 0.0
 
 
 class AdamW(Adam):
@@ -65,10 +65,10 @@ class RmsProp(Optimizer):
 
     name: ClassVar[str] = "rmsprop"
     rate: Positive = 0.01
-    smoothing: Share = 0.99
-    epsilon: Positive = 1e-8
-    momentum: Share = 0.0
-    decay: NotNegative = 0.0
+    smoothing: Annotated[Share, "how much the mean of the squares keeps at a step"] = 0.99
+    epsilon: Annotated[Positive, "what is added to the root, which may be 0"] = 1e-8
+    momentum: Annotated[Share, "how much a step keeps of the one before it"] = 0.0
+    decay: Annotated[NotNegative, "how strongly weights are drawn to 0"] = 0.0
 
 
 class Schedule(Arguments):
@@ -105,9 +105,13 @@ class Step(Schedule):
 
     name: ClassVar[str] = "step"
     by_end: ClassVar[bool] = False
-    every: Annotated[int | None, Takes("a whole number of epochs, at least 1", optional(whole(1)))] = None
-    factor: Positive = 0.1
-    at: Annotated[list[int] | None, Takes("a list of epochs", optional(list_of(whole(0))))] = None
+    every: Annotated[
+        int | None,
+        Takes("a whole number of epochs, at least 1", optional(whole(1))),
+        "after how many epochs, again and again",
+    ] = None
+    factor: Annotated[Positive, "what the rate is multiplied by each time"] = 0.1
+    at: Annotated[list[int] | None, Takes("a list of epochs", optional(list_of(whole(0)))), "after which epochs"] = None
 
     def multiple(self, epoch: float, start: float, end: float) -> float:
         """The factor once for each time that has passed; epochs are those of the training, a warm-up's among them."""
@@ -120,8 +124,8 @@ class Plateau(Schedule):
 
     name: ClassVar[str] = "plateau"
     by_end: ClassVar[bool] = False
-    patience: Count = 10
-    factor: Positive = 0.1
+    patience: Annotated[Count, "how many epochs the loss may stay before the rate is lowered"] = 10
+    factor: Annotated[Positive, "what the rate is multiplied by each time"] = 0.1
 
     def multiple(self, epoch: float, start: float, end: float) -> float:
         """1: it is losses that lower it, whenever they were."""
@@ -143,7 +147,7 @@ class Warmup(Schedule):
 
     name: ClassVar[str] = "warmup"
     by_end: ClassVar[bool] = False
-    epochs: Positive
+    epochs: Annotated[Positive, "how long the rate rises"]
 
     def multiple(self, epoch: float, start: float, end: float) -> float:
         """The share that is done at the end of what is asked about."""
@@ -154,7 +158,7 @@ class Poly(Schedule):
     """rate · (1 − t)^power, t from 0 to 1."""
 
     name: ClassVar[str] = "poly"
-    power: Positive = 1.0
+    power: Annotated[Positive, "how it falls: 1 in a line, more steeply at first above"] = 1.0
 
     def multiple(self, epoch: float, start: float, end: float) -> float:
         """A power of the share that is left."""
@@ -173,7 +177,7 @@ class Patience(Stop):
     """Stop when the loss has not fallen for so many epochs."""
 
     name: ClassVar[str] = "patience"
-    epochs: Count
+    epochs: Annotated[Count, "how many epochs the loss may stay before training ends"]
 
     def ends(self, waited: int) -> bool:
         """After that many."""
@@ -189,16 +193,30 @@ class Train(Arguments):
     """How a net is trained. ``loss`` maps outputs to losses; "" stands for every output."""
 
     name: ClassVar[str] = "train"
-    loss: Annotated[dict[str, str], Takes(" | ".join(LOSSES), named(instance(str), instance(str)), tuple(LOSSES))] = {}
-    optimizer: Annotated[Optimizer, Takes(" | ".join(OPTIMIZERS), instance(Optimizer), tuple(OPTIMIZERS))] = Sgd()
+    loss: Annotated[
+        dict[str, str],
+        Takes(" | ".join(LOSSES), named(instance(str), instance(str)), tuple(LOSSES)),
+        "what training makes smaller; `loss NAME:` for one output",
+    ] = {}
+    optimizer: Annotated[
+        Optimizer,
+        Takes(" | ".join(OPTIMIZERS), instance(Optimizer), tuple(OPTIMIZERS)),
+        "the rule that turns gradients into steps",
+    ] = Sgd()
     schedule: Annotated[
-        tuple[Schedule, ...], Takes(" | ".join(SCHEDULES), tuple_of(instance(Schedule)), tuple(SCHEDULES))
+        tuple[Schedule, ...],
+        Takes(" | ".join(SCHEDULES), tuple_of(instance(Schedule)), tuple(SCHEDULES)),
+        "the learning rate over time",
     ] = (Constant(),)
-    batch: Count = 32
-    epochs: Count = 10
-    seed: Whole = 0
-    clip: Annotated[float | None, Takes("a number above 0", optional(number(LEAST, SINGLE)))] = None
-    label_smoothing: Share = 0.0
+    batch: Annotated[Count, "how many examples a step takes"] = 32
+    epochs: Annotated[Count, "how often training goes through all examples"] = 10
+    seed: Annotated[Whole, "what all that is drawn at random follows from"] = 0
+    clip: Annotated[
+        float | None,
+        Takes("a number above 0", optional(number(LEAST, SINGLE))),
+        "the longest that all gradients together may be",
+    ] = None
+    label_smoothing: Annotated[Share, "how much of a target is spread over all classes"] = 0.0
     class_weight: Annotated[
         str | list[float] | None,
         Takes(
@@ -206,9 +224,18 @@ class Train(Arguments):
             optional(either(one_of(BALANCED), not_all_zero(list_of(number(0, SINGLE), 1)))),
             (BALANCED,),
         ),
+        "how much each class counts in the loss",
     ] = None
-    average: Annotated[float | None, Takes("a number from 0 to below 1", optional(number(0, nextafter(1, 0))))] = None
-    stop: Annotated[Stop | None, Takes("patience(epochs)", optional(instance(Stop)), tuple(STOPS))] = None
+    average: Annotated[
+        float | None,
+        Takes("a number from 0 to below 1", optional(number(0, nextafter(1, 0)))),
+        "how much the mean of the weights keeps at a step; the mean is what is used",
+    ] = None
+    stop: Annotated[
+        Stop | None,
+        Takes("patience(epochs)", optional(instance(Stop)), tuple(STOPS)),
+        "when training ends before its last epoch",
+    ] = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, words written as a file would."""

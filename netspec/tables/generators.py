@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 from netspec.diagnostics import Fault
 from netspec.tables import rules
@@ -21,7 +22,7 @@ def identity(kind: str, inputs: int, outputs: int) -> Table:
     return _ruled(kind, rules.identity(inputs, outputs, equal=kind == "residual"))
 
 
-def groups(kind: str, inputs: int, outputs: int, n: int) -> Table:
+def groups(kind: str, inputs: int, outputs: int, n: Annotated[int, "how many runs there are"]) -> Table:
     """``n`` equal runs of maps, each full in itself (``n`` divides inputs and outputs)."""
     _at_least_one("n", n)
     for what, size in (("input", inputs), ("output", outputs)):
@@ -30,7 +31,7 @@ def groups(kind: str, inputs: int, outputs: int, n: int) -> Table:
     return _ruled(kind, rules.groups(inputs, outputs, n))
 
 
-def depthwise(kind: str, inputs: int, outputs: int, m: int = 1) -> Table:
+def depthwise(kind: str, inputs: int, outputs: int, m: Annotated[int, "how many outputs an input feeds"] = 1) -> Table:
     """Input i feeds outputs i·m … i·m+m−1 (``outputs`` = ``inputs`` · m)."""
     _at_least_one("m", m)
     if inputs * m != outputs:
@@ -43,13 +44,19 @@ def depthwise(kind: str, inputs: int, outputs: int, m: int = 1) -> Table:
     return _ruled(kind, rules.groups(inputs, outputs, inputs))
 
 
-def band(kind: str, inputs: int, outputs: int, width: int) -> Table:
+def band(kind: str, inputs: int, outputs: int, width: Annotated[int, "how many inputs an output takes"]) -> Table:
     """Output j takes ``width`` inputs from j·inputs//outputs − width//2 on, as far as they exist."""
     _at_least_one("width", width)
     return _ruled(kind, rules.band(inputs, outputs, width))
 
 
-def random(kind: str, inputs: int, outputs: int, fan_in: int, seed: int = 0) -> Table:
+def random(
+    kind: str,
+    inputs: int,
+    outputs: int,
+    fan_in: Annotated[int, "how many inputs an output takes"],
+    seed: Annotated[int, "what the choice follows from"] = 0,
+) -> Table:
     """``fan_in`` different inputs for each output, the same everywhere for one seed."""
     _at_least_one("fan_in", fan_in)
     if fan_in > inputs:
@@ -59,7 +66,9 @@ def random(kind: str, inputs: int, outputs: int, fan_in: int, seed: int = 0) -> 
     return _ruled(kind, rules.random(inputs, outputs, fan_in, seed))
 
 
-def rows(kind: str, inputs: int, outputs: int, lists: Sequence[Sequence[int]]) -> Table:
+def rows(
+    kind: str, inputs: int, outputs: int, lists: Annotated[Sequence[Sequence[int]], "the inputs of each output"]
+) -> Table:
     """A list of inputs for each output."""
     import numpy as np
 

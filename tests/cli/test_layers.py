@@ -35,6 +35,7 @@ def test_each_word_is_described(word: str, capsys: pytest.CaptureFixture[str]) -
     for one in json.loads(_printed(capsys, word, "--json")):
         assert one["name"] == word
         assert one["about"]
+        assert [argument["name"] for argument in (*one["ordered"], *one["named"]) if not argument["about"]] == []
 
 
 #: What the papers and language.md say: defaults and how often a word stands for something.

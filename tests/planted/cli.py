@@ -248,7 +248,7 @@ FAULTS = (
         "a wrong word is held against all that there are",
     ),
     fault(
-        "cli/described.py",
+        "report/described.py",
         "None if required else _written(parameter.default)",
         "None",
         "cli/test_layers.py",

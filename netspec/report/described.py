@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from netspec.ops import FAMILIES, OPERATORS, Operator
 from netspec.settings import Data, Train
@@ -16,17 +16,22 @@ from netspec.settings.train import OPTIMIZERS, SCHEDULES, STOPS
 from netspec.tables.generators import GENERATORS
 
 #: What a generator's parameter takes, by its type.
-_TAKEN = {"int": "a whole number"}
+_TAKEN = {int: "a whole number"}
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument: what it takes and, unless it is ``required``, its default, as a file would write it."""
+    """One argument: what it takes and, unless it is ``required``, its default, as a file would write it.
+
+    ``about`` is what it means; ``words`` are the bare words among what it takes.
+    """
 
     name: str
     takes: str
     required: bool
     default: str | None
+    about: str = ""
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class Described:
 def _line(argument: Argument) -> str:
     default = "" if argument.required else f" (default: {argument.default})"
     takes = f": {argument.takes}" if argument.takes else ""
-    return f"  {argument.name}{takes}{default}"
+    about = f"\n      {argument.about}" if argument.about else ""
+    return f"  {argument.name}{takes}{default}{about}"
 
 
 def groups() -> dict[str, list[Described]]:
@@ -113,9 +119,12 @@ def _all(kinds: Mapping[str, type[Arguments]], kind: str) -> list[Described]:
 def _generator(name: str, make: Callable[..., Any]) -> Described:
     parameters = list(inspect.signature(make).parameters.values())[3:]  # kind, inputs and outputs are the table's
     arguments = []
+    hints = get_type_hints(make, include_extras=True)
     for parameter in parameters:
-        required, takes = parameter.default is parameter.empty, _TAKEN.get(parameter.annotation, "")
-        arguments.append(Argument(parameter.name, takes, required, None if required else _written(parameter.default)))
+        kind, about = get_args(hints[parameter.name])
+        required, takes = parameter.default is parameter.empty, _TAKEN.get(kind, "a list of lists of whole numbers")
+        default = None if required else _written(parameter.default)
+        arguments.append(Argument(parameter.name, takes, required, default, about))
     return Described(name, "a generator of tables", inspect.getdoc(make) or "", tuple(arguments))
 
 
@@ -125,14 +134,19 @@ def _settings(of: type[Arguments]) -> list[Described]:
     arguments = [_argument(name, field) for name, field in of.fields().items()]
     whole = Described(of.name, f"the section {section}", inspect.getdoc(of) or "", (), tuple(arguments))
     each = [
-        Described(one.name, f"a setting of {section}", f"It takes {one.takes} (default: {one.default}).")
+        Described(
+            one.name,
+            f"a setting of {section}",
+            f"{one.about[:1].upper()}{one.about[1:]}. It takes {one.takes} (default: {one.default}).",
+        )
         for one in arguments
     ]
     return [whole, *each]
 
 
 def _argument(name: str, field: Field) -> Argument:
-    return Argument(name, field.takes.text, field.required, None if field.required else _default(field.default))
+    default = None if field.required else _default(field.default)
+    return Argument(name, field.takes.text, field.required, default, field.about, field.takes.words)
 
 
 def _default(value: object) -> str:

@@ -1,0 +1,28 @@
+"""What an editor may ask, and the function that answers it from an analysed document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from netspec.lsp.coloring import LEGEND, tokens
+from netspec.lsp.formatting import formatted
+from netspec.lsp.hints import hints
+from netspec.lsp.hover import hover
+from netspec.lsp.outline import folds, symbols
+from netspec.lsp.snapshot import Snapshot
+
+Answer = Callable[[Snapshot, Any], Any]
+
+#: By the protocol's name: the function, and what is said of it when the server begins.
+ANSWERS: Mapping[str, tuple[Answer, Any]] = {
+    lsp.TEXT_DOCUMENT_HOVER: (hover, None),
+    lsp.TEXT_DOCUMENT_INLAY_HINT: (hints, None),
+    lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL: (symbols, None),
+    lsp.TEXT_DOCUMENT_FOLDING_RANGE: (folds, None),
+    lsp.TEXT_DOCUMENT_FORMATTING: (formatted, None),
+    lsp.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (tokens, LEGEND),
+    lsp.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: (tokens, LEGEND),
+}
