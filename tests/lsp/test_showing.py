@@ -156,7 +156,8 @@ def test_colours_by_meaning() -> None:
         ("k", "variable"), ("b", "function"), ("n", "parameter"), ("stride", "property"), ("relu", "method"),
         ("A", "class"), ("t", "type"), ("sparse", "keyword"), ("table", "keyword"), ("groups", "macro"),
         ("auto", "enumMember"), ("# the first", "comment"), ("0.3", "number"), ("train", "namespace"),
-        ("sgd", "enumMember"), ("optimizer", "property"), ("->", "operator"), ("min", "macro"), ("netspec 1", "keyword"),
+        ("sgd", "enumMember"), ("optimizer", "property"), ("->", "operator"), ("min", "macro"),
+        ("netspec 1", "keyword"),
     ]:  # fmt: skip
         assert word in found
 

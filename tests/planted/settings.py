@@ -13,9 +13,10 @@ STEPS = "tests/data/test_steps.py"
 fault = rows_of("settings/{}.py")
 
 FAULTS = (
-    fault("train", "beta2: Share = 0.999", "beta2: Share = 0.99", CONTRACT, "a default is the contract's"),
-    fault("train", "    momentum: Share = 0.0\n    nesterov: Flag = False",
-     "    nesterov: Flag = False\n    momentum: Share = 0.0", CONTRACT, "arguments have the contract's order"),
+    fault("train", 'of their squares keeps at a step"] = 0.999', 'of their squares keeps at a step"] = 0.99',
+          CONTRACT, "a default is the contract's"),
+    fault("train", "    nesterov: Annotated[Flag,", "    decay: NotNegative = 0.0\n    nesterov: Annotated[Flag,",
+          CONTRACT, "arguments have the contract's order"),
     fault("train", "0.5 * (1 + cos(pi * _done(epoch, start, end)))", "0.5 * (1 - cos(pi * _done(epoch, start, end)))",
      TRAIN, "a cosine falls"),
     fault("train", "(epoch - start) / max(end - start, 1e-9), 1.0)", "(epoch - start) / max(end - start, 1e-9), 2.0)",

@@ -16,7 +16,7 @@ fault = rows_of("tables/{}")
 FAULTS = (
     fault("generators.py", 'equal=kind == "residual"', "equal=False", GENERATORS,
           "identity in a residual table passes maps on"),
-    fault("generators.py", "m: int = 1", "m: int = 2", GENERATORS,
+    fault("generators.py", 'an input feeds"] = 1', 'an input feeds"] = 2', GENERATORS,
           "depthwise has one output an input unless it says more"),
     fault("generators.py", "if fan_in > inputs:", "if fan_in > inputs + 1:", GENERATORS,
           "an output takes different inputs"),
