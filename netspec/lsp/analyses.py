@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 from netspec.elaborate import Trace
 from netspec.lsp.documents import Document
@@ -77,10 +78,9 @@ class Analyses:
             self._tell(other)
         self.look_again()
 
-    def configure(self, around: Surroundings) -> None:
+    def configure(self, parameters: Mapping[str, Any], root: Path | None) -> None:
         """The editor's settings changed."""
-        self.around = around
-        self._surround()
+        self.around = replace(self.around, parameters=parameters, root=root)
         for uri in self._entries:
             self._touch(uri)
 

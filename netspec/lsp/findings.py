@@ -15,9 +15,8 @@ from lsprotocol.types import (
     Range,
 )
 
-from netspec.diagnostics import Problem, Source, Span
-from netspec.lsp.documents import Document, uri_of
-from netspec.lsp.positions import BOM, Places
+from netspec.diagnostics import Problem, Span
+from netspec.lsp.locating import Locator
 from netspec.lsp.snapshot import Snapshot
 
 #: Findings of what nothing uses: editors show it pale.
@@ -41,33 +40,16 @@ def findings(snapshot: Snapshot) -> dict[str, Found]:
         other = snapshot.around.unsaved.get(real)
         if other is not None and other.uri != mine.uri:
             found[other.uri] = Found(other.version)
-    locate = _Locator(snapshot)
+    locate = Locator(snapshot)
     for problem in snapshot.problems:
         uri = mine.uri if problem.span is None else locate(problem.span).uri
         found.setdefault(uri, Found(None)).diagnostics.append(_diagnostic(problem, locate))
     return found
 
 
-class _Locator:
-    """Spans to places of documents, open or not."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self.known: dict[int, tuple[str, Places]] = {}
-
-    def __call__(self, span: Span) -> Location:
-        uri, places = self.known.get(id(span.source)) or self._new(span.source)
-        return Location(uri, places.range(shown(span)))
-
-    def _new(self, source: Source) -> tuple[str, Places]:
-        document = self._document(source.name)
-        marked = document is not None and document.text.startswith(BOM)
-        uri = uri_of(source.name) if document is None else document.uri
-        self.known[id(source)] = uri, Places(source, self.snapshot.around.encoding, marked)
-        return self.known[id(source)]
-
-    def _document(self, name: str) -> Document | None:
-        return self.snapshot.document if name == self.snapshot.source.name else self.snapshot.open_at(name)
+def diagnostics_of(snapshot: Snapshot, problem: Problem) -> list[Diagnostic]:
+    """A finding of the document itself."""
+    return [_diagnostic(problem, Locator(snapshot))]
 
 
 def shown(span: Span) -> Span:
@@ -81,11 +63,12 @@ def _diagnostic(problem: Problem, locate: Callable[[Span], Location]) -> Diagnos
     lines += [problem.label] if problem.label and not problem.also else []
     lines += [f"help: {problem.help}"] if problem.help else []
     return Diagnostic(
-        range=locate(problem.span).range if problem.span else Range(Position(0, 0), Position(0, 0)),
+        range=locate(shown(problem.span)).range if problem.span else Range(Position(0, 0), Position(0, 0)),
         message="\n".join(lines),
         severity=_SEVERITY[problem.severity],
         code=problem.code,
         source="netspec",
         tags=[DiagnosticTag.Unnecessary] if problem.code in _UNUSED else None,
-        related_information=[DiagnosticRelatedInformation(locate(span), text) for span, text in problem.also] or None,
+        related_information=[DiagnosticRelatedInformation(locate(shown(span)), text) for span, text in problem.also]
+        or None,
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from lsprotocol.types import InlayHint, InlayHintKind, InlayHintParams
 
 from netspec.language import syntax as s
 from netspec.lsp.figures import built, costs, shapes
+from netspec.lsp.parts import parts
 from netspec.lsp.snapshot import Snapshot
 
 
@@ -16,7 +15,7 @@ def hints(snapshot: Snapshot, params: InlayHintParams) -> list[InlayHint]:
     first, last = (snapshot.places.offset(place) for place in (params.range.start, params.range.end))
     return [
         hint
-        for pipe in pipes(snapshot.file)
+        for pipe in parts(snapshot.file, s.Pipe)
         if pipe.span.start <= last and pipe.span.end >= first
         for stage in pipe.stages[1:]
         if first <= stage.span.end <= last and (hint := _hint(snapshot, stage)) is not None
@@ -40,18 +39,3 @@ def _hint(snapshot: Snapshot, stage: s.Stage) -> InlayHint | None:
         padding_left=True,
         tooltip=about or None,
     )
-
-
-def pipes(node: s.Node) -> Iterator[s.Pipe]:
-    """The pipelines of a file, those within others among them."""
-    stack: list[object] = [node]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, s.Pipe):
-            yield part
-        if isinstance(part, s.Setting | s.Section | s.Table | s.Let | s.Expect | s.Argument):
-            continue
-        if isinstance(part, s.Node):
-            stack += [getattr(part, name) for name in part.fields]
-        elif isinstance(part, tuple):
-            stack += part

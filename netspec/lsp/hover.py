@@ -63,7 +63,7 @@ def _head(declared: Declared) -> str:
 
 
 def _figures(snapshot: Snapshot, declared: Declared) -> list[str]:
-    binding = snapshot.trace.bound(*declared.place)
+    binding = snapshot.trace.bound(declared.span.source.name, declared.span.start)
     if declared.kind == "net":
         graph = snapshot.trace.graph
         return [] if graph is None else [f"{count(len(graph.nodes), 'layer')}, {costs(graph, graph.nodes)}"]
@@ -106,7 +106,7 @@ def _share(snapshot: Snapshot, declared: Declared, binding: Binding) -> str:
 
 
 def _layer(snapshot: Snapshot, mention: Mention) -> str:
-    parts = [_described(words.layers()[mention.name])]
+    parts = [described(words.layers()[mention.name])]
     found = built(snapshot, [mention.node]) if isinstance(mention.node, s.Call) else None
     graph = snapshot.trace.graph
     if found is not None and graph is not None:
@@ -121,7 +121,7 @@ def _layer(snapshot: Snapshot, mention: Mention) -> str:
     return "\n\n".join(parts)
 
 
-def _described(one: Described) -> str:
+def described(one: Described) -> str:
     """A word with its arguments: ``conv(maps, kernel, stride: 1, …)``."""
     given = [argument.name if argument.required else f"{argument.name}: {argument.default}" for argument in one.ordered]
     parts = [_code(f"{one.name}({', '.join(given)})" if given else one.name), one.about.replace("``", "`")]
@@ -149,12 +149,12 @@ def _key(snapshot: Snapshot, mention: Mention) -> str:
 
 def _word(snapshot: Snapshot, mention: Mention) -> str:
     found = words.behind(mention.owner).get(mention.name)
-    return words.word(mention.owner, mention.name) if found is None else _described(found)
+    return words.word(mention.owner, mention.name) if found is None else described(found)
 
 
 def _section(snapshot: Snapshot, mention: Mention) -> str:
     found = words.section(mention.name)
-    return "" if found is None else _described(found)
+    return "" if found is None else described(found)
 
 
 def _code(text: str) -> str:
@@ -172,9 +172,9 @@ _WORDS: dict[str, Callable[[Snapshot, Mention], str]] = {
     "word": _word,
     "section": _section,
     "generator": lambda snapshot, mention: (
-        _described(words.generators()[mention.name]) if mention.name in words.generators() else ""
+        described(words.generators()[mention.name]) if mention.name in words.generators() else ""
     ),
-    "function": lambda snapshot, mention: _described(words.functions()[mention.name]),
+    "function": lambda snapshot, mention: described(words.functions()[mention.name]),
     "figure": lambda snapshot, mention: words.figure(mention.name),
     "table kind": lambda snapshot, mention: words.table_kind(mention.name),
 }

@@ -45,7 +45,7 @@ class Shelf:
         return resolved(file, lambda use: self._taken(use, beside))
 
     def _taken(self, use: s.Use, beside: Path) -> Mapping[str, Declared]:
-        path = self.path(use, beside)
+        path = self.path(use.path, beside)
         if path is None:
             return {}
         real = os.path.realpath(path)
@@ -63,12 +63,12 @@ class Shelf:
             self._reading.pop()
         return self.names[real].exported
 
-    def path(self, use: s.Use, beside: Path | None = None) -> Path | None:
+    def path(self, name: str, beside: Path | None = None) -> Path | None:
         """Where a file lies that is used; None where it may not be."""
         beside = beside or self.main
         if beside is None:
             return None
         try:
-            return Library(Problems(), self.main, self.root).reach(use.path, beside)
+            return Library(Problems(), self.main, self.root).reach(name, beside)
         except Fault:
             return None

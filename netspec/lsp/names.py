@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from netspec.diagnostics import Span
 from netspec.language import syntax as s
 
 #: Kinds of names that a block's braces hide.
 _VALUES = ("input", "output", "value")
+
+
+@lru_cache(maxsize=1024)
+def _real(name: str) -> str:
+    return os.path.realpath(name)
 
 
 @dataclass(eq=False, slots=True)
@@ -32,7 +38,7 @@ class Declared:
     @property
     def place(self) -> tuple[str, int]:
         """What tells it from others, also in another reading of its file."""
-        return self.span.source.name, self.span.start
+        return _real(self.span.source.name), self.span.start
 
 
 @dataclass(slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from netspec.diagnostics import Problems, Span
+from netspec.diagnostics import Problems, Source, Span
 from netspec.language import syntax as s
 from netspec.net.reading import setting
 
@@ -31,6 +31,16 @@ def read_parameters(comments: Sequence[Span], problems: Problems) -> dict[str, A
                 help="write `# netspec: depth=18, plain=true`",
             )  # fmt: skip
     return found
+
+
+def places_of(name: str, source: Source) -> Iterator[Span]:
+    """Where comments give a parameter its value."""
+    for asked in _ASKED.finditer(source.text):
+        at = asked.start(1)
+        while one := _ONE.match(source.text, at, asked.end()):
+            if one[1] == name:
+                yield Span(source, *one.span(1))
+            at = one.end()
 
 
 def for_net(file: s.File, said: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +22,11 @@ from netspec.lsp.analyses import Analyses
 from netspec.lsp.answers import ANSWERS, Answer
 from netspec.lsp.documents import Document
 from netspec.lsp.findings import Found
+from netspec.lsp.lenses import training
 from netspec.lsp.protocol import Protocol
-from netspec.lsp.snapshot import Surroundings
+
+#: Seconds without a key before what takes long is begun, and the stack of the threads that walk over deep nets.
+IDLE, STACK = 0.5, 64 * 2**20
 
 
 class _Pygls(LanguageServer):
@@ -53,15 +60,19 @@ class Server:
             self.pygls.feature(name)(_plain(handler))
         for name, (answer, options) in ANSWERS.items():
             self.pygls.feature(name, options)(self._answering(answer))
+        self.pygls.feature(lsp.CODE_LENS_RESOLVE)(_plain(self._resolved))
+        self._planner = ThreadPoolExecutor(1, "planning")
 
     def run(self) -> int:
         """Serve on the standard streams until the editor ends it; 0 where it said so before."""
         logging.getLogger("pygls").addHandler(logging.NullHandler())
         logging.getLogger("pygls").propagate = False
+        threading.stack_size(STACK)
         with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
             os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing but messages may go to the editor
             self.pygls.start_io(sys.stdin.buffer, out)
         self.analyses.end()
+        self._planner.shutdown(wait=False, cancel_futures=True)
         return 0 if self.done else 1
 
     def _answering(self, answer: Answer) -> Callable[[Any], Any]:
@@ -77,6 +88,15 @@ class Server:
             return await self.analyses.work(lambda: answer(snapshot, params))
 
         return handler
+
+    async def _resolved(self, lens: lsp.CodeLens) -> lsp.CodeLens:
+        """The memory of training, planned beside the analyses, once nobody has typed for a moment."""
+        asked: Mapping[str, Any] = lens.data if isinstance(lens.data, Mapping) else {}
+        await asyncio.sleep(IDLE)
+        snapshot = await self.analyses.snapshot(str(asked.get("uri")))
+        if snapshot is None or snapshot.document.version != asked.get("version"):
+            return lens
+        return await asyncio.get_running_loop().run_in_executor(self._planner, training, snapshot, lens.range)
 
     # ---- what the editor tells
 
@@ -95,7 +115,14 @@ class Server:
 
     def _initialize(self, params: lsp.InitializeParams) -> None:
         encoding = self.pygls.workspace.position_encoding
-        self._configure(params.initialization_options, encoding=str(getattr(encoding, "value", encoding)))
+        text = params.capabilities.text_document
+        item = text and text.completion and text.completion.completion_item
+        self.analyses.around = replace(
+            self.analyses.around,
+            encoding=str(getattr(encoding, "value", encoding)),
+            snippets=bool(item and item.snippet_support),
+        )
+        self._configure(params.initialization_options)
 
     async def _initialized(self, params: lsp.InitializedParams) -> None:
         capabilities = self.pygls.client_capabilities.workspace
@@ -139,15 +166,12 @@ class Server:
         self._configure(found)
         return True
 
-    def _configure(self, settings: object, encoding: str | None = None) -> None:
+    def _configure(self, settings: object) -> None:
         given: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
         parameters, root = given.get("parameters"), given.get("root")
         self.analyses.configure(
-            Surroundings(
-                parameters=dict(parameters) if isinstance(parameters, Mapping) else {},
-                root=Path(root) if isinstance(root, str) and root else None,
-                encoding=encoding or self.analyses.around.encoding,
-            )
+            dict(parameters) if isinstance(parameters, Mapping) else {},
+            Path(root) if isinstance(root, str) and root else None,
         )
 
     # ---- what the editor is told

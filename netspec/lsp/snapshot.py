@@ -27,13 +27,14 @@ class Surroundings:
     """What an analysis depends on besides the document.
 
     ``unsaved`` are the documents that are open, by the real paths of their files; ``parameters`` and ``root`` are the
-    editor's settings.
+    editor's settings; ``snippets`` is whether what it inserts may have places to go on at.
     """
 
     unsaved: Mapping[str, Document] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     root: Path | None = None
     encoding: str = "utf-16"
+    snippets: bool = False
 
 
 @dataclass(frozen=True)

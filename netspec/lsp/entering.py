@@ -1,0 +1,57 @@
+"""How many maps enter the call that is being written: the text is read once more, without that call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lark import Token
+
+from netspec.language import syntax as s
+from netspec.lsp.cursor import Cursor
+from netspec.lsp.parts import parts
+from netspec.lsp.snapshot import Snapshot, analysed
+
+_CLOSES = {"LPAR": ")", "LSQB": "]"}
+
+
+def entering(snapshot: Snapshot, found: Cursor) -> int | None:
+    """The maps, or units, of what enters the innermost call; None where that is not known."""
+    name = found.inmost.name
+    if name is None:
+        return None
+    tokens = snapshot.found.tokens
+    index = next((i for i, token in enumerate(tokens) if token.start_pos == name.start_pos), 0)
+    if index < 2 or tokens[index - 1].type != "ARROW":
+        return None
+    cut = tokens[index - 2].end_pos or 0
+    text = snapshot.source.text
+    after = text.find("\n", found.start)
+    closing = "".join(_closing(tokens[: index - 1]))
+    shorter = text[:cut] + closing + (text[after:] if after >= 0 else "")
+    again = analysed(replace(snapshot.document, text=shorter), snapshot.around)
+    for pipe in parts(again.file, s.Pipe):
+        for stage in pipe.stages:
+            passed = again.trace.passed(stage) if stage.span.end == cut else None
+            if passed is not None and len(passed.leaving) == 1 and passed.leaving[0].shape:
+                maps = passed.leaving[0].shape[0]
+                return maps if isinstance(maps, int) else None
+    return None
+
+
+def _closing(tokens: list[Token]) -> list[str]:
+    """What closes the parentheses and lists that are open, from within outwards; braces close below."""
+    opened: list[str] = []
+    for token in tokens:
+        if token.type in ("LPAR", "LSQB", "LBRACE"):
+            opened.append(token.type)
+        elif token.type in ("RPAR", "RSQB", "RBRACE") and opened:
+            opened.pop()
+        elif token.type == "_NL":
+            while opened and opened[-1] != "LBRACE":
+                opened.pop()
+    closing = []
+    for kind in reversed(opened):
+        if kind == "LBRACE":
+            break
+        closing.append(_CLOSES[kind])
+    return closing
