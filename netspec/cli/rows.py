@@ -9,13 +9,14 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 import csv
 import io
+import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 import click
 
@@ -26,7 +27,11 @@ from netspec.files import atomic_write, is_nowhere, reason
 #: Rows that are put into a Parquet file at a time.
 GROUP = 4096
 Row = Mapping[str, Any]
+T = TypeVar("T")
+#: The columns where there is no answer to go by.
+NOTHING: Row = dict.fromkeys(("filename", "label", "prob", "index", "error"))
 File = BinaryIO | io.RawIOBase
+_FOLDER = "netspec.folder"
 
 
 class Sink(Protocol):
@@ -90,18 +95,18 @@ class Json:
 
 
 class Parquet:
-    """Columns of text, whole numbers and float64, in groups of rows."""
+    """Columns of text, whole numbers and float64, in groups of rows; ``told`` is kept beside them."""
 
-    def __init__(self, file: File, names: Sequence[str]) -> None:
-        self.arrow, parquet = _pyarrow()
+    def __init__(self, file: File, names: Sequence[str], told: Mapping[str, str] | None = None) -> None:
+        self.arrow, parquet = pyarrow()
         kinds = {"prob": self.arrow.float64(), "value": self.arrow.float64(), "index": self.arrow.int64()}
-        self.schema = self.arrow.schema([(name, kinds.get(name.split("_")[0], self.arrow.string())) for name in names])
+        self.schema = self.arrow.schema([(name, kinds.get(name.split("_")[0], self.arrow.string())) for name in names], told)
         self.writer = parquet.ParquetWriter(file, self.schema)
         self.rows: list[Row] = []
 
     def add(self, row: Row) -> None:
         """Keep a row until there are enough."""
-        self.rows.append({name: _text(row.get(name)) for name in self.schema.names})
+        self.rows.append({name: valid(row.get(name)) for name in self.schema.names})
         if len(self.rows) == GROUP:
             self._write()
 
@@ -115,12 +120,13 @@ class Parquet:
         self.rows = []
 
 
-def _text(value: Any) -> Any:
+def valid(value: Any) -> Any:
     """A name of any bytes as valid text."""
     return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
-def _pyarrow() -> tuple[Any, Any]:
+def pyarrow() -> tuple[Any, Any]:
+    """pyarrow and its Parquet. Raises UsageError where it is not installed."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -143,6 +149,15 @@ class Sinks:
     def __init__(self, files: Mapping[str, File]) -> None:
         self.files, self.open, self.waiting = files, list[Sink](), list[Row]()
 
+    @property
+    def kept(self) -> bool:
+        """Whether rows go anywhere."""
+        return bool(self.files)
+
+    def missing(self, items: Iterable[T]) -> Iterable[T]:
+        """What has no row yet: all."""
+        return items
+
     def add(self, row: Row) -> None:
         """Write a row to all."""
         if self.open:
@@ -154,7 +169,7 @@ class Sinks:
                 self._begin(row)
 
     def _begin(self, row: Row) -> None:
-        names = [*row, *(("code",) if "error" in row and "code" not in row else ())]
+        names = columns(row)
         self.open = [FORMS[form](file, names) for form, file in self.files.items()]
         waiting, self.waiting = self.waiting, []
         for each in waiting:
@@ -163,11 +178,14 @@ class Sinks:
     def end(self) -> None:
         """Write what is left."""
         if not self.open and self.files:
-            self._begin(
-                self.waiting[0] if self.waiting else dict.fromkeys(("filename", "label", "prob", "index", "error"))
-            )
+            self._begin(self.waiting[0] if self.waiting else NOTHING)
         for sink in self.open:
             sink.end()
+
+
+def columns(row: Row) -> list[str]:
+    """The columns of all rows, by the first one that is an answer."""
+    return [*row, *(("code",) if "error" in row and "code" not in row else ())]
 
 
 @contextmanager
@@ -181,7 +199,7 @@ def sinks(asked: Mapping[str, Path | None], as_json: bool, inputs: Sequence[Path
     if len(out) > 1:
         raise click.UsageError(f"only one form can go to standard output, not {' and '.join(out)}")
     if "parquet" in given:
-        _pyarrow()
+        pyarrow()
     paths = {form: result(path, *inputs) for form, path in given.items() if form not in out}
     with ExitStack() as stack:
         files = {form: stack.enter_context(_unnamed(path)) for form, path in paths.items()}
@@ -238,12 +256,31 @@ def _named(file: BinaryIO, path: Path) -> None:
     note(f"wrote {path}")
 
 
+class _FileOrFolder(click.Path):
+    """A path, of which is known whether a slash at its end says that it is a folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if ctx is not None and str(value).endswith(("/", os.sep)):
+            ctx.meta[_FOLDER] = True
+        return super().convert(value, param, ctx)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether rows go into a folder: one that is there, or that the command said is one."""
+    return path.is_dir() or click.get_current_context().meta.get(_FOLDER, False)
+
+
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--csv``, ``--jsonl`` and ``--parquet``."""
-    for form, what in (("parquet", "Parquet (needs netspec[parquet])"), ("jsonl", "JSON, a line each"), ("csv", "CSV")):
+    for form, what in (
+        ("parquet", "Parquet (needs netspec[parquet]); into FOLDER/ in blocks, without what has a row there"),
+        ("jsonl", "JSON, a line each"),
+        ("csv", "CSV"),
+    ):
         command = click.option(
             f"--{form}",
-            type=click.Path(path_type=Path),
+            type=(_FileOrFolder if form == "parquet" else click.Path)(path_type=Path),
             metavar="FILE",
             help=f"Write the rows as {what}; - is standard output.",
         )(command)

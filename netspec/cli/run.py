@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,11 +16,14 @@ import click
 from netspec.cli.maps import BOXES, apart_from_maps, painter
 from netspec.cli.maps import options as map_options
 from netspec.cli.output import STANDARD_OUTPUT, json_option, max_pixels_option, note
-from netspec.cli.rows import options, sinks
+from netspec.cli.rows import Sinks, is_folder, options, sinks
 from netspec.cli.untrusted import again, apart, untrusted_option
+from netspec.cli.workers import crew
+from netspec.cli.workers import options as worker_options
 from netspec.diagnostics import printable
 
 if TYPE_CHECKING:
+    from netspec.cli.blocks import Blocks
     from netspec.runtime.given import Given
     from netspec.runtime.predict import Predictor
     from netspec.runtime.row import Row
@@ -71,18 +77,22 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--top", type=click.IntRange(1), default=1, help="Number of labels per picture.")
 @options
 @map_options
+@worker_options
 @untrusted_option
 @json_option
 def command(
     model: Path, given: tuple[str, ...], top: int, batch: int, threads: int | None, device: str, fast: bool,
     untrusted: bool, max_pixels: int | None, as_json: bool, maps: Path | None, boxes: Path | None, min_prob: float,
-    **files: Path | None,
+    ray: bool, ray_address: str | None, workers: int | None, **files: Path | None,
 ) -> int:  # fmt: skip
     """Run MODEL, or a run's folder, on each INPUT: print labels and probabilities, or values if the model has none.
 
     An INPUT is a picture, a folder of pictures, a pattern such as "photos/*.jpg", @FILE with a name a line, - for names
     from standard input; or a file with a row for each example: npz, npy, or a CSV with a header.
     """
+    others = crew(ray, ray_address, workers, threads or 1)
+    if others is not None and (untrusted or maps or boxes):
+        raise click.UsageError("with --ray there are rows only: leave --untrusted, --map and --boxes out")
     if untrusted:
         if maps is not None or boxes is not None:
             raise click.UsageError("with --untrusted no file is written: leave --map and --boxes out")
@@ -91,25 +101,51 @@ def command(
     from netspec.runtime.devices import Device
     from netspec.runtime.session import open_model
 
-    session = open_model(model, Device(device, batch, threads, fast))
+    asked_for = Device(device, batch, threads, fast)
+    session = open_model(model, asked_for if others is None else replace(asked_for, name="cpu"))
     outputs = [*files.values(), *([] if boxes is None else [boxes / BOXES])]
-    predictor, items = asked(session, given, outputs, top, threads, device, max_pixels)
-    others = [printable(name) for name in list(predictor.session.outputs)[1:]]
-    if others:
-        note(f"showing output {printable(predictor.output)}; the model also has {', '.join(others)}")
+    predictor, items = asked(session, given, outputs, top, threads, device if others is None else "cpu", max_pixels)
+    further = [printable(name) for name in list(predictor.session.outputs)[1:]]
+    if further:
+        note(f"showing output {printable(predictor.output)}; the model also has {', '.join(further)}")
     wrong = count = 0
     apart_from_maps(files, maps, boxes)
-    with sinks(files, as_json, [model]) as out, painter(predictor, maps, boxes, min_prob) as paint:
-        for row, values in predictor.maps(items):
+    answers = predictor.maps if others is None else partial(others.answers, predictor, model, asked_for)
+    with (
+        _rows(files, as_json, model, top, others is not None) as out,
+        painter(predictor, maps, boxes, min_prob) as paint,
+    ):
+        for row, values in answers(out.missing(items)):
             wrong += bool(row.error)
             count += 1
             columns = {} if paint is None else paint.add(row, values)
-            if out.files:
+            if out.kept:
                 out.add({**row.flat(), **columns})
             else:
                 click.echo(_line(row))
-    closing(predictor, items, count, perf_counter() - began)
+    if count:
+        closing(predictor, items, count, perf_counter() - began)
+    else:
+        note("nothing is left to do")
     return 1 if wrong else 0
+
+
+@contextmanager
+def _rows(
+    files: Mapping[str, Path | None], as_json: bool, model: Path, top: int, in_blocks: bool
+) -> Iterator[Sinks | Blocks]:
+    """Where rows go: files and standard output, or a folder of blocks."""
+    folder = files["parquet"]
+    if folder is None or str(folder) == STANDARD_OUTPUT or not (in_blocks or is_folder(folder)):
+        with sinks(files, as_json, [model]) as out:
+            yield out
+        return
+    if as_json or any(path is not None for form, path in files.items() if form != "parquet"):
+        raise click.UsageError("--parquet FOLDER does not write what has a row already, so no other form goes with it")
+    from netspec.cli.blocks import blocks, question
+
+    with blocks(folder, question(model, top)) as kept:
+        yield kept
 
 
 def asked(

@@ -22,10 +22,13 @@ _held: set[tuple[int, int]] = set()
 
 
 class Lock:
-    """The lock of a folder from ``take`` to ``release``; ``after`` names the owner that died with it, if one did."""
+    """The lock of a folder from ``take`` to ``release``; ``after`` names the owner that died with it, if one did.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.after = folder, ""
+    Who finds it taken is told of the ``work`` that is done there, and what ``other`` way there is.
+    """
+
+    def __init__(self, folder: Path, work: str = "training in it", other: str = "give this run another folder with `-o`"):
+        self.folder, self.work, self.other, self.after = folder, work, other, ""
         self._handle = -1
         there = os.stat(folder)
         self._key = (there.st_dev, there.st_ino)
@@ -105,8 +108,8 @@ class Lock:
     def _taken(self, owner: str) -> Trouble:
         return Trouble(
             "N714",
-            f"{self.folder} is in use: {owner} is training in it",
-            help="wait until it is done, stop it, or give this run another folder with `-o`",
+            f"{self.folder} is in use: {owner} is {self.work}",
+            help=f"wait until it is done, stop it, or {self.other}",
         )
 
 

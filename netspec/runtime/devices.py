@@ -104,7 +104,7 @@ def opened(model: str | bytes, name: str, device: Device, steady: bool = False) 
     if not built(name):
         return Opened(None, "this onnxruntime is built without it", _INSTALL.get(name, ""))
     session, error = None, ""
-    with _engines(name) as engines, _heard() as lines, _severity(4 if name == "cpu" else 3):
+    with _engines(name) as engines, heard() as lines, _severity(4 if name == "cpu" else 3):
         providers = _providers(name, device.fast, engines)
         try:
             session = ort.InferenceSession(model, options, providers=providers, enable_fallback=0)
@@ -182,7 +182,7 @@ def _engines(name: str) -> Iterator[Path | None]:
 
 def _preload(name: str, fast: bool) -> str:
     """Load a device's libraries; the first line of what is printed meanwhile says which one is missing."""
-    with _heard() as lines, contextlib.suppress(Exception):
+    with heard() as lines, contextlib.suppress(Exception):
         if hasattr(ort, "preload_dlls"):
             ort.preload_dlls(directory="")
         if name == "tensorrt":
@@ -203,7 +203,7 @@ def _severity(level: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _heard() -> Iterator[list[str]]:
+def heard() -> Iterator[list[str]]:
     """What is printed meanwhile, line by line, by Python or by libraries; at the end it is in the list.
 
     A pipe holds it, since a process that may write no file has no other place; what is too much for it is lost.

@@ -43,6 +43,12 @@ class Seconds:
     preparing: float = 0.0
     model: float = 0.0
 
+    def add(self, more: Seconds) -> None:
+        """Add others'."""
+        self.reading += more.reading
+        self.preparing += more.preparing
+        self.model += more.model
+
 
 @dataclass(frozen=True)
 class _Ready:

@@ -242,7 +242,7 @@ def test_the_real_one_says_which_library_is_missing() -> None:
 
 
 def test_what_is_written_meanwhile_is_heard_and_all_is_as_before(capfd: pytest.CaptureFixture[str]) -> None:
-    with devices._heard() as lines:
+    with devices.heard() as lines:
         print("printed")
         os.write(1, b"by a library\n")
         os.write(2, b"\x1b[1;31mred\x1b[m\n" + b"x" * 2**17)  # more than a pipe holds

@@ -1,0 +1,169 @@
+"""Ray: the one module that knows it. Blocks of pictures go to workers on many machines, and their rows come back."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any
+
+from netspec.diagnostics import Fault, Trouble
+from netspec.files import temporary_folder
+from netspec.runtime.devices import heard
+from netspec.runtime.worker import Job, Worker
+
+#: Seconds that an address has to answer, and after which it is told that no answer comes.
+PATIENCE, SILENCE = 5.0, 60.0
+#: The longest folder that the names of Ray's sockets fit behind.
+_LONGEST = 45
+#: Bytes of memory that a cluster of this machine takes for what goes to and fro: names and rows.
+_STORE = 2**27
+#: What Ray is told before it is loaded: nothing is sent to its makers, nothing is printed.
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_DATA_LOG_LEVEL": "CRITICAL"}
+
+
+def installed() -> bool:
+    """Whether there is a Ray with what it needs for data; it is not loaded."""
+    return all(find_spec(name) is not None for name in ("ray", "pandas", "pyarrow"))
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a machine of the cluster has."""
+
+    cores: int
+    cards: int
+
+
+@contextmanager
+def cluster(address: str | None, cores: int) -> Iterator[list[Machine]]:
+    """The machines of the Ray cluster at an address, or of one that this machine is with so many ``cores`` meanwhile.
+
+    Raises Trouble N718 where there is none.
+    """
+    if address is not None:
+        _reach(address)
+    os.environ.update(_QUIET)
+    import ray
+
+    logging.getLogger("ray").setLevel(logging.CRITICAL + 1)
+    with temporary_folder() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        of_own = {"num_cpus": cores, "include_dashboard": False, "object_store_memory": _STORE}
+        if len(str(folder)) <= _LONGEST:
+            of_own["_temp_dir"] = str(folder)
+        try:
+            with _signals_kept(), heard():
+                ray.init(address or "local", log_to_driver=False, logging_level=logging.CRITICAL,
+                         **({} if address else of_own))  # fmt: skip
+            found = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            yield [Machine(int(node.get("CPU", 0)), int(node.get("GPU", 0))) for node in found]
+        except (Exception, SystemExit) as error:
+            raise error if isinstance(error, Fault) else _trouble(error, address) from None
+        finally:
+            with _signals_kept():
+                ray.shutdown()
+
+
+def cards(device: str) -> int:
+    """Cards that a worker takes for itself."""
+    return int(device in ("cuda", "tensorrt"))
+
+
+def _reach(address: str) -> None:
+    """Trouble N718 unless something answers there."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "/" in host:
+        raise Trouble("N718", f"{address} is no address of a Ray cluster",
+                      help="give HOST:PORT, as `ray start --head` prints it")  # fmt: skip
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        why = str(getattr(error, "strerror", None) or error).lower()
+        raise Trouble("N718", f"no Ray cluster answers at {address}: {why}",
+                      help="`ray start --head` begins one, and prints its address")  # fmt: skip
+
+
+def _trouble(error: BaseException, address: str | None) -> Trouble:
+    """What Ray raised, in a line."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = lines[-1] if lines and "Traceback" in str(error) else lines[0] if lines else type(error).__name__
+    return Trouble("N718", f"Ray {'at ' + address if address else 'on this machine'} does not go on: {said[:300]}")
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Ray takes SIGTERM for itself."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
+
+
+def answers(
+    job: Job, blocks: Sequence[Sequence[str]], workers: int, stop: Callable[[], bool], tell: Callable[[str], None]
+) -> Iterator[bytes]:
+    """What ``workers`` in the cluster answer to each block of names, in order, until asked to ``stop``.
+
+    A block whose worker, or its machine, dies is given to another, without end. Raises Trouble N718 where Ray fails.
+    """
+    came: SimpleQueue[bytes | BaseException | None] = SimpleQueue()
+    threading.Thread(target=_follow, args=(_asked(job, blocks, workers), came), daemon=True).start()
+    last = monotonic()
+    while not stop():
+        try:
+            found = came.get(timeout=0.1)
+        except Empty:
+            if monotonic() - last > SILENCE:
+                last = monotonic()
+                tell(f"no answer came for {SILENCE:.0f} s: the cluster is busy, or a picture ends every worker")
+            continue
+        if found is None:
+            return
+        if isinstance(found, BaseException):
+            raise found
+        last = monotonic()
+        yield found
+
+
+def _asked(job: Job, blocks: Sequence[Sequence[str]], workers: int) -> Any:
+    """The data set of the answers; nothing is done before it is read."""
+    import pyarrow
+    from ray import data
+
+    settings = data.DataContext.get_current()
+    settings.enable_progress_bars = settings.print_on_execution_start = False
+    settings.execution_options.preserve_order = True
+    settings.execution_no_progress_timeout_s = -1  # a cluster may be busy for long
+    settings.max_consecutive_actor_init_deaths = -1
+    tables = [pyarrow.table({"names": [json.dumps(names).encode()]}) for names in blocks]
+    # Ray Data starts actors, and tasks whose actor died, again without end, unless it is told otherwise.
+    return data.from_arrow(tables).map_batches(
+        Worker, fn_constructor_args=(job,), batch_size=1, batch_format="numpy",
+        compute=data.ActorPoolStrategy(size=min(workers, len(blocks))), num_cpus=job.threads,
+        num_gpus=cards(job.device.name),
+    )  # fmt: skip
+
+
+def _follow(dataset: Any, came: SimpleQueue[bytes | BaseException | None]) -> None:
+    """Put answers into the queue as they come, in a thread: the main one hears signals."""
+    try:
+        for batch in dataset.iter_batches(batch_size=None, batch_format="numpy", prefetch_batches=0):
+            for answer in batch["answers"]:
+                came.put(bytes(answer))
+        came.put(None)
+    except BaseException as error:
+        came.put(error)
