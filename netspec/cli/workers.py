@@ -92,7 +92,7 @@ class Crew:
         job = Job(str(in_run(model, "model.onnx").resolve()), device, predictor.top, predictor.reading.max_pixels,
                   self.threads)  # fmt: skip
         signals = current()
-        with cluster(self.address, (self.count or max(1, cores() // self.threads)) * self.threads) as machines:
+        with cluster(self.address, (self.count or max(1, cores() // self.threads)) * self.threads, note) as machines:
             count = self._fitting(machines, device.name)
             blocks = list(_blocks(names, device.batch, count))
             signals.gentle = True

@@ -6,14 +6,16 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import signal
 import socket
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
@@ -29,8 +31,12 @@ PATIENCE, SILENCE = 5.0, 60.0
 _LONGEST = 45
 #: Bytes of memory that a cluster of this machine takes for what goes to and fro: names and rows.
 _STORE = 2**27
-#: What Ray is told before it is loaded: nothing is sent to its makers, nothing is printed.
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_DATA_LOG_LEVEL": "CRITICAL"}
+#: How a call to Ray begins (HTTP/2, RFC 9113 section 3.4); whoever speaks that answers at once.
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
+#: What Ray is told before it is loaded: nothing is sent to its makers, nothing is printed, and
+#: no cluster begins by itself where one has ended.
+_TOLD = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_BACKEND_LOG_LEVEL": "fatal", "RAY_DATA_LOG_LEVEL": "CRITICAL",
+         "RAY_ENABLE_AUTO_CONNECT": "0"}  # fmt: skip
 
 
 def installed() -> bool:
@@ -47,17 +53,19 @@ class Machine:
 
 
 @contextmanager
-def cluster(address: str | None, cores: int) -> Iterator[list[Machine]]:
+def cluster(address: str | None, cores: int, tell: Callable[[str], None]) -> Iterator[list[Machine]]:
     """The machines of the Ray cluster at an address, or of one that this machine is with so many ``cores`` meanwhile.
 
+    What goes wrong there and is mended is told.
     Raises Trouble N718 where there is none.
     """
     if address is not None:
         _reach(address)
-    os.environ.update(_QUIET)
+    os.environ.update(_TOLD | _admission(address))
     import ray
 
     logging.getLogger("ray").setLevel(logging.CRITICAL + 1)
+    ray._private.worker.print_to_stdstream = _heeding(tell)  # which would go to standard output, among the rows
     with temporary_folder() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         of_own = {"num_cpus": cores, "include_dashboard": False, "object_store_memory": _STORE}
@@ -76,6 +84,30 @@ def cluster(address: str | None, cores: int) -> Iterator[list[Machine]]:
                 ray.shutdown()
 
 
+def _admission(address: str | None) -> dict[str, str]:
+    """By what token Ray lets somebody in: its user's, where there is one; a fresh one for a cluster of our own."""
+    if "RAY_AUTH_MODE" in os.environ:
+        return {}
+    if address is None:
+        return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    told = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ)
+    return {"RAY_AUTH_MODE": "token"} if told or (Path.home() / ".ray" / "auth_token").is_file() else {}
+
+
+def _heeding(tell: Callable[[str], None]) -> Callable[..., None]:
+    """What takes Ray's messages: the first sentence of each is told, once."""
+    said = set[str]()
+
+    def heed(message: Mapping[str, Any], **_: Any) -> None:
+        for line in message["lines"]:
+            sentence = str(line).strip().partition(". ")[0]
+            if sentence not in said and "will be retried" not in line:
+                said.add(sentence)
+                tell(f"Ray: {sentence[:300]}")
+
+    return heed
+
+
 def cards(device: str) -> int:
     """Cards that a worker takes for itself."""
     return int(device in ("cuda", "tensorrt"))
@@ -88,7 +120,9 @@ def _reach(address: str) -> None:
         raise Trouble("N718", f"{address} is no address of a Ray cluster",
                       help="give HOST:PORT, as `ray start --head` prints it")  # fmt: skip
     try:
-        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+        with socket.create_connection((host.strip("[]"), int(port)), PATIENCE) as there:
+            there.sendall(_HELLO)
+            there.recv(1)  # Ray itself would wait for ever where something else listens
     except (OSError, OverflowError, UnicodeError) as error:
         why = str(getattr(error, "strerror", None) or error).lower()
         raise Trouble("N718", f"no Ray cluster answers at {address}: {why}",
@@ -99,7 +133,9 @@ def _trouble(error: BaseException, address: str | None) -> Trouble:
     """What Ray raised, in a line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = lines[-1] if lines and "Traceback" in str(error) else lines[0] if lines else type(error).__name__
-    return Trouble("N718", f"Ray {'at ' + address if address else 'on this machine'} does not go on: {said[:300]}")
+    help = "this machine must be one of the cluster's, and have its token in ~/.ray/auth_token" if address else ""
+    return Trouble("N718", f"Ray {'at ' + address if address else 'on this machine'} does not go on: {said[:300]}",
+                   help=help)  # fmt: skip
 
 
 @contextmanager
