@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from hashlib import file_digest
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,8 +103,11 @@ def question(model: Path, top: int) -> dict[str, str]:
     beside = path.with_name(f"{path.name}.data")
     digests = []
     for each in (path, beside) if beside.is_file() else (path,):
+        digest = sha256()
         with open_regular(each) as file:
-            digests.append(file_digest(file, "sha256").hexdigest())
+            while chunk := file.read(2**20):
+                digest.update(chunk)
+        digests.append(digest.hexdigest())
     return {"model": " ".join(digests), "number of labels": str(top)}
 
 

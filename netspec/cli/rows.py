@@ -100,7 +100,9 @@ class Parquet:
     def __init__(self, file: File, names: Sequence[str], told: Mapping[str, str] | None = None) -> None:
         self.arrow, parquet = pyarrow()
         kinds = {"prob": self.arrow.float64(), "value": self.arrow.float64(), "index": self.arrow.int64()}
-        self.schema = self.arrow.schema([(name, kinds.get(name.split("_")[0], self.arrow.string())) for name in names], told)
+        self.schema = self.arrow.schema(
+            [(name, kinds.get(name.split("_")[0], self.arrow.string())) for name in names], told
+        )
         self.writer = parquet.ParquetWriter(file, self.schema)
         self.rows: list[Row] = []
 

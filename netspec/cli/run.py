@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing as ended
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -114,8 +115,9 @@ def command(
     with (
         _rows(files, as_json, model, top, others is not None) as out,
         painter(predictor, maps, boxes, min_prob) as paint,
+        ended(answers(out.missing(items))) as found,
     ):
-        for row, values in answers(out.missing(items)):
+        for row, values in found:
             wrong += bool(row.error)
             count += 1
             columns = {} if paint is None else paint.add(row, values)

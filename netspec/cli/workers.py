@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,7 @@ class Crew:
 
     def answers(
         self, predictor: Predictor, model: Path, device: Device, items: Iterable[Item]
-    ) -> Iterator[tuple[Row, None]]:
+    ) -> Generator[tuple[Row, None], None, None]:
         """A row for each picture, as ``predictor`` would give it; no cluster is asked where there is none.
 
         Raises UsageError for what is no picture, Trouble N718 where the cluster or a worker fails, and
@@ -88,13 +88,14 @@ class Crew:
             return
         _ = predictor.session.input
         predictor.pictures = True
-        device = replace(device, threads=self.threads)
+        device = replace(device, name="cpu" if device.name == "auto" else device.name, threads=self.threads)
         job = Job(str(in_run(model, "model.onnx").resolve()), device, predictor.top, predictor.reading.max_pixels,
                   self.threads)  # fmt: skip
         signals = current()
-        with cluster(self.address, (self.count or max(1, cores() // self.threads)) * self.threads, note) as machines:
-            count = self._fitting(machines, device.name)
-            blocks = list(_blocks(names, device.batch, count))
+        own = (self.count or max(1, cores() // self.threads)) * self.threads
+        with cluster(self.address, own, note) as machines:
+            count = self.fitting(machines, device.name)
+            blocks = list(in_blocks(names, device.batch, count))
             signals.gentle = True
             try:
                 for found in answers(job, blocks, count, signals.asked, note):
@@ -106,7 +107,7 @@ class Crew:
         if signals.asked():
             raise KeyboardInterrupt
 
-    def _fitting(self, machines: list[Machine], device: str) -> int:
+    def fitting(self, machines: Sequence[Machine], device: str) -> int:
         """The number of workers; what is there and what is not is told. Trouble N718 where not one can start."""
         from netspec.runtime.cluster import cards
 
@@ -131,7 +132,7 @@ def _picture(item: Item) -> str:
     return item.name
 
 
-def _blocks(names: list[str], batch: int, workers: int) -> Iterator[list[str]]:
+def in_blocks(names: list[str], batch: int, workers: int) -> Iterator[list[str]]:
     """Blocks of whole batches, so that the same pictures go through the model together as they would here."""
     size = batch * max(1, min(MOST, len(names) // (LEAST * workers)) // batch)
     return (names[at : at + size] for at in range(0, len(names), size))

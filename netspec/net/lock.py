@@ -27,7 +27,9 @@ class Lock:
     Who finds it taken is told of the ``work`` that is done there, and what ``other`` way there is.
     """
 
-    def __init__(self, folder: Path, work: str = "training in it", other: str = "give this run another folder with `-o`"):
+    def __init__(
+        self, folder: Path, work: str = "training in it", other: str = "give this run another folder with `-o`"
+    ):
         self.folder, self.work, self.other, self.after = folder, work, other, ""
         self._handle = -1
         there = os.stat(folder)

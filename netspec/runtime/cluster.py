@@ -15,18 +15,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from netspec.diagnostics import Fault, Trouble
+from netspec.diagnostics import Trouble
 from netspec.files import temporary_folder
 from netspec.runtime.devices import heard
 from netspec.runtime.worker import Job, Worker
 
 #: Seconds that an address has to answer, and after which it is told that no answer comes.
 PATIENCE, SILENCE = 5.0, 60.0
+#: Workers that may die one after the other before the first one has started: then none ever will.
+DEATHS = 8
 #: The longest folder that the names of Ray's sockets fit behind.
 _LONGEST = 45
 #: Bytes of memory that a cluster of this machine takes for what goes to and fro: names and rows.
@@ -59,7 +60,7 @@ def cluster(address: str | None, cores: int, tell: Callable[[str], None]) -> Ite
     What goes wrong there and is mended is told.
     Raises Trouble N718 where there is none.
     """
-    if address is not None:
+    if address not in (None, "auto"):
         _reach(address)
     os.environ.update(_TOLD | _admission(address))
     import ray
@@ -68,20 +69,26 @@ def cluster(address: str | None, cores: int, tell: Callable[[str], None]) -> Ite
     ray._private.worker.print_to_stdstream = _heeding(tell)  # which would go to standard output, among the rows
     with temporary_folder() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        of_own = {"num_cpus": cores, "include_dashboard": False, "object_store_memory": _STORE}
+        of_own: dict[str, Any] = {"num_cpus": cores, "include_dashboard": False, "object_store_memory": _STORE}
         if len(str(folder)) <= _LONGEST:
             of_own["_temp_dir"] = str(folder)
         try:
-            with _signals_kept(), heard():
-                ray.init(address or "local", log_to_driver=False, logging_level=logging.CRITICAL,
-                         **({} if address else of_own))  # fmt: skip
-            found = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-            yield [Machine(int(node.get("CPU", 0)), int(node.get("GPU", 0))) for node in found]
-        except (Exception, SystemExit) as error:
-            raise error if isinstance(error, Fault) else _trouble(error, address) from None
+            yield _started(address, {} if address else of_own)
         finally:
             with _signals_kept():
                 ray.shutdown()
+
+
+def _started(address: str | None, of_own: Mapping[str, Any]) -> list[Machine]:
+    import ray
+
+    try:
+        with _signals_kept(), heard():
+            ray.init(address or "local", log_to_driver=False, logging_level=logging.CRITICAL, **of_own)
+        found = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    except (Exception, SystemExit) as error:  # Ray's errors have no common kind of their own
+        raise _trouble(error) from None
+    return [Machine(int(node.get("CPU", 0)), int(node.get("GPU", 0))) for node in found]
 
 
 def _admission(address: str | None) -> dict[str, str]:
@@ -91,7 +98,7 @@ def _admission(address: str | None) -> dict[str, str]:
     if address is None:
         return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     told = {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ)
-    return {"RAY_AUTH_MODE": "token"} if told or (Path.home() / ".ray" / "auth_token").is_file() else {}
+    return {"RAY_AUTH_MODE": "token"} if told or os.path.isfile(os.path.expanduser("~/.ray/auth_token")) else {}
 
 
 def _heeding(tell: Callable[[str], None]) -> Callable[..., None]:
@@ -126,16 +133,18 @@ def _reach(address: str) -> None:
     except (OSError, OverflowError, UnicodeError) as error:
         why = str(getattr(error, "strerror", None) or error).lower()
         raise Trouble("N718", f"no Ray cluster answers at {address}: {why}",
-                      help="`ray start --head` begins one, and prints its address")  # fmt: skip
+                      help="`ray start --head` begins one, and prints its address") from None  # fmt: skip
 
 
-def _trouble(error: BaseException, address: str | None) -> Trouble:
+def _trouble(error: BaseException) -> Trouble:
     """What Ray raised, in a line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = lines[-1] if lines and "Traceback" in str(error) else lines[0] if lines else type(error).__name__
-    help = "this machine must be one of the cluster's, and have its token in ~/.ray/auth_token" if address else ""
-    return Trouble("N718", f"Ray {'at ' + address if address else 'on this machine'} does not go on: {said[:300]}",
-                   help=help)  # fmt: skip
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    said = lines[-1] if "Traceback" in str(error) else lines[0]
+    if isinstance(error, ConnectionError):
+        help = "this machine must be one of the cluster's, and have its token in ~/.ray/auth_token"
+    else:
+        help = "install the same netspec on every machine" if "No module named" in said else ""
+    return Trouble("N718", f"Ray does not go on: {said[:300]}", help=help)
 
 
 @contextmanager
@@ -170,7 +179,7 @@ def answers(
         if found is None:
             return
         if isinstance(found, BaseException):
-            raise found
+            raise _trouble(found)
         last = monotonic()
         yield found
 
@@ -184,7 +193,7 @@ def _asked(job: Job, blocks: Sequence[Sequence[str]], workers: int) -> Any:
     settings.enable_progress_bars = settings.print_on_execution_start = False
     settings.execution_options.preserve_order = True
     settings.execution_no_progress_timeout_s = -1  # a cluster may be busy for long
-    settings.max_consecutive_actor_init_deaths = -1
+    settings.max_consecutive_actor_init_deaths = DEATHS
     tables = [pyarrow.table({"names": [json.dumps(names).encode()]}) for names in blocks]
     # Ray Data starts actors, and tasks whose actor died, again without end, unless it is told otherwise.
     return data.from_arrow(tables).map_batches(

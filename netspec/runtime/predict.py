@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -113,7 +113,7 @@ class Predictor:
         """The first step of a picture's preparation, if it is not the model's own."""
         return None if self.session.metadata.get("raw_pixels") is True else next(iter(fronts(self.data)[1]), None)
 
-    def maps(self, items: Iterable[Item]) -> Iterator[tuple[Row, Array | None]]:
+    def maps(self, items: Iterable[Item]) -> Generator[tuple[Row, Array | None], None, None]:
         """As ``rows``, and the map that each is of, (classes, height, width), of probabilities where there are such."""
         for name, answer in self.answers(items, self.output, self._mapped):
             if isinstance(answer, Fault):

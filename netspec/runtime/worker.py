@@ -81,7 +81,7 @@ def answered(answers: bytes) -> tuple[list[Row], Seconds]:
     for name in said["unseen"]:
         if os.path.lexists(name):
             raise Trouble("N718", f"the worker on {said['host']} does not see {name}",
-                          help="pictures and model must lie where every machine finds them under the same names")  # fmt: skip
+                          help="every machine must find pictures and model under the same names")  # fmt: skip
     return [_row(*values) for values in said["rows"]], Seconds(*said["seconds"])
 
 
