@@ -62,11 +62,11 @@ def cluster(address: str | None, cores: int, tell: Callable[[str], None]) -> Ite
     """
     if address not in (None, "auto"):
         _reach(address)
-    os.environ.update(_TOLD | _admission(address))
+    os.environ.update(_TOLD | admission(address))
     import ray
 
     logging.getLogger("ray").setLevel(logging.CRITICAL + 1)
-    ray._private.worker.print_to_stdstream = _heeding(tell)  # which would go to standard output, among the rows
+    ray._private.worker.print_to_stdstream = heeding(tell)  # which would go to standard output, among the rows
     with temporary_folder() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         of_own: dict[str, Any] = {"num_cpus": cores, "include_dashboard": False, "object_store_memory": _STORE}
@@ -91,7 +91,7 @@ def _started(address: str | None, of_own: Mapping[str, Any]) -> list[Machine]:
     return [Machine(int(node.get("CPU", 0)), int(node.get("GPU", 0))) for node in found]
 
 
-def _admission(address: str | None) -> dict[str, str]:
+def admission(address: str | None) -> dict[str, str]:
     """By what token Ray lets somebody in: its user's, where there is one; a fresh one for a cluster of our own."""
     if "RAY_AUTH_MODE" in os.environ:
         return {}
@@ -101,7 +101,7 @@ def _admission(address: str | None) -> dict[str, str]:
     return {"RAY_AUTH_MODE": "token"} if told or os.path.isfile(os.path.expanduser("~/.ray/auth_token")) else {}
 
 
-def _heeding(tell: Callable[[str], None]) -> Callable[..., None]:
+def heeding(tell: Callable[[str], None]) -> Callable[..., None]:
     """What takes Ray's messages: the first sentence of each is told, once."""
     said = set[str]()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def write(end: str, loss: str, node: str, classes: list[str] | None = None, **attributes: Any) -> None:
+def write(
+    end: str, loss: str, node: str, classes: list[str] | None = None, before: Sequence[Any] = (), **attributes: Any
+) -> None:
     told = {
         "version": 1,
-        "data": {"classes": classes, "prepare": [{"step": "grayscale"}], "test": None},
+        "data": {"classes": classes, "prepare": [*before, {"step": "grayscale"}], "test": None},
         "outputs": {"y": {"end": end, "loss": loss}},
     }
     nodes = [h.make_node("Flatten", ["x"], ["f"]), h.make_node(node, ["f"], ["y"], **attributes)]
