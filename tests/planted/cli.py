@@ -17,8 +17,8 @@ FAULTS = (
     ),
     fault(
         "cli/run.py",
-        "in predictor.maps(items):",
-        "in list(predictor.maps(items)):",
+        "for row, values in found:",
+        "for row, values in list(found):",
         "cli/test_run_memory.py",
         "no row is kept",
     ),
