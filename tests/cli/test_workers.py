@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from importlib import util
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +69,7 @@ def test_the_variable_of_ray_alone_asks_for_nothing(monkeypatch: pytest.MonkeyPa
 
 def test_an_address_where_something_else_listens(monkeypatch: pytest.MonkeyPatch, capfd: Captured) -> None:
     monkeypatch.setattr(cluster, "PATIENCE", 0.2)
+    monkeypatch.setattr(cluster, "admission", None)  # it does not come to that
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         status, _, err = asked(capfd, "a.png", "--ray", "--ray-address", f"127.0.0.1:{port}")
@@ -151,8 +153,8 @@ def test_a_signal_stops_the_waiting_and_silence_is_told(monkeypatch: pytest.Monk
     monkeypatch.setattr(cluster, "SILENCE", 0.05)
     ended = threading.Event()
     monkeypatch.setattr(cluster, "_asked", lambda *_: None)
-    monkeypatch.setattr(cluster, "_follow", lambda *_: ended.wait(5))
+    monkeypatch.setattr(cluster, "_follow", lambda _, came: came.put(None if ended.wait(3) else b"too late"))
     told, asks = list[str](), iter([False] * 4 + [True])
-    assert list(cluster.answers(None, [], 1, lambda: next(asks), told.append)) == []
+    assert list(islice(cluster.answers(None, [], 1, lambda: next(asks), told.append), 1)) == []
     assert told and "no answer came" in told[0]
     ended.set()
