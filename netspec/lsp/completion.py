@@ -211,7 +211,11 @@ class _Offer:
     def _made(self) -> Iterator[CompletionItem]:
         yield from self.described(words.generators().values())
         yield self.item("transpose", CompletionItemKind.Function, "the other way round", text="transpose(")
-        yield from self.declared(("table",), first=True)
+        wanted = [int(str(word)) for word in self.found.head if word.type == "NUMBER"][:2]
+        for name, one in self.visible.items():
+            table = self._table(one)
+            if isinstance(table, Table) and (len(wanted) < 2 or [table.inputs, table.outputs] == wanted):
+                yield self.item(name, CompletionItemKind.Struct, f"{table.inputs} -> {table.outputs}", first=True)
 
     # ---- in sections
 

@@ -98,7 +98,7 @@ def cursor(snapshot: Snapshot, offset: int) -> Cursor | None:
     """What stands before an offset; None within a comment or a string."""
     if any(span.start < offset <= span.end for span in snapshot.found.comments):
         return None
-    around, start, typed = [Open("file")], offset, ""
+    around, start, typed, end = [Open("file")], offset, "", 0
     for token in snapshot.found.tokens:
         first, last = token.start_pos or 0, token.end_pos or 0
         if first >= offset or first == last:
@@ -108,9 +108,12 @@ def cursor(snapshot: Snapshot, offset: int) -> Cursor | None:
         if last >= offset and (token.type in _WORDS or str(token).isidentifier()):
             start, typed = first, snapshot.source.text[first:offset]
             break
-        if last > offset or (last == offset and token.type == "STRING"):
+        if token.type != "_NL" and (last > offset or (last == offset and token.type == "STRING")):
             return None
         _take(around, token)
+        end = last
+    if "\n" in snapshot.source.text[end:start]:  # the end of a line that only blanks follow is no word
+        around[-1].statement.clear()
     braces = next(one for one in reversed(around) if one.holds in ("file", "body", "section", "picture"))
     return Cursor(start, typed, around, braces.statement)
 

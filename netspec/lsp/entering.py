@@ -21,12 +21,13 @@ def entering(snapshot: Snapshot, found: Cursor) -> int | None:
         return None
     tokens = snapshot.found.tokens
     index = next((i for i, token in enumerate(tokens) if token.start_pos == name.start_pos), 0)
-    if index < 2 or tokens[index - 1].type != "ARROW":
+    arrow = _arrow(tokens, index)
+    if arrow < 1:
         return None
-    cut = tokens[index - 2].end_pos or 0
+    cut = tokens[arrow - 1].end_pos or 0
     text = snapshot.source.text
     after = text.find("\n", found.start)
-    closing = "".join(_closing(tokens[: index - 1]))
+    closing = "".join(_closing(tokens[:arrow]))
     shorter = text[:cut] + closing + (text[after:] if after >= 0 else "")
     again = analysed(replace(snapshot.document, text=shorter), snapshot.around)
     for pipe in parts(again.file, s.Pipe):
@@ -36,6 +37,18 @@ def entering(snapshot: Snapshot, found: Cursor) -> int | None:
                 maps = passed.leaving[0].shape[0]
                 return maps if isinstance(maps, int) else None
     return None
+
+
+def _arrow(tokens: list[Token], index: int) -> int:
+    """The arrow through which something enters a stage: before it, or the list or group that it begins; -1: none."""
+    while index > 0 and tokens[index - 1].type != "ARROW":
+        if tokens[index - 1].type not in ("LPAR", "LSQB", "COMMA", "ELSE"):
+            return -1
+        depth = 0
+        while index > 0 and depth >= 0:
+            index -= 1
+            depth += {"RPAR": 1, "RSQB": 1, "LPAR": -1, "LSQB": -1}.get(tokens[index].type, 0)
+    return index - 1
 
 
 def _closing(tokens: list[Token]) -> list[str]:

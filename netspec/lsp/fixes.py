@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from lark import Token
 from lsprotocol.types import (
@@ -56,9 +57,11 @@ def fixes(snapshot: Snapshot, params: CodeActionParams) -> list[CodeAction]:
     ]  # fmt: skip
     actions = []
     for problem in near[:MOST_FINDINGS]:
-        good = [fix for fix in list(_candidates(snapshot, problem))[:MOST_TRIED] if _mends(snapshot, problem, fix)]
-        for number, fix in enumerate({fix.title: fix for fix in good}.values()):
-            actions.append(_action(snapshot, problem, fix, preferred=number == 0 and len(good) == 1))
+        good: dict[str, Fix] = {}
+        for fix in islice(_candidates(snapshot, problem), MOST_TRIED):
+            if fix.title not in good and _mends(snapshot, problem, fix):
+                good[fix.title] = fix
+        actions += [_action(snapshot, problem, fix, preferred=len(good) == 1) for fix in good.values()]
     return actions
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types as lsp
+from pygls.exceptions import FeatureRequestError
 from pygls.lsp.server import LanguageServer
 
 from netspec import __version__
@@ -33,7 +34,9 @@ class _Pygls(LanguageServer):
     """What goes wrong here is told to the editor's log, and to nobody's screen."""
 
     def report_server_error(self, error: Exception, source: object = None) -> None:
-        """A mistake of our own, or a message that is none."""
+        """A mistake of our own, or a message that is none; who asked for something is answered with it."""
+        if source is FeatureRequestError:
+            return
         message = f"an error inside netspec {__version__}: {type(error).__name__}: {error}"
         self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Error, message))
 

@@ -12,7 +12,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
 #: So many seconds a message may take before a test gives up.
-PATIENCE = 60
+PATIENCE = 30
 
 
 class Editor:
