@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 import onnx
 
 from netspec.diagnostics import Fault
-from netspec.interop.gradients import moving, pointwise, pooling, products
+from netspec.interop.gradients import convolutions, moving, pointwise, pooling, products
 from netspec.interop.gradients.pointwise import Grads, Rule
 from netspec.interop.gradients.tape import Tape
 
 #: The rule of each kind of node: gradients of its inputs from that of its output, None where one has none.
-RULES: Mapping[str, Rule] = {**pointwise.RULES, **moving.RULES, **products.RULES, **pooling.RULES}
+RULES: Mapping[str, Rule] = {**pointwise.RULES, **moving.RULES, **products.RULES, **convolutions.RULES,
+                              **pooling.RULES}  # fmt: skip
 #: Kinds whose result does not change with small changes of what they read.
 STILL = frozenset({"Shape", "ConstantOfShape"})
 

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from netspec.interop.gradients.sliding import Choices
 from netspec.interop.opsets import IR, OPSET
 from netspec.interop.writer import Writer
 
@@ -35,8 +36,8 @@ class Own:
 class Tape(Writer):
     """Collects the nodes of a step. ``inputs`` are the values given from outside, maps first, None for the batch.
 
-    ``kinds`` are their element types, ``own`` the values with a rule of their own, ``named`` those
-    written once for all.
+    ``kinds`` are their element types, ``own`` the values with a rule of their own, ``named`` those written once for
+    all; ``choices`` decide in which form gradients of convolutions are written.
     """
 
     inputs: dict[str, Sizes] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class Tape(Writer):
     own: dict[str, Own] = field(default_factory=dict)
     sizes: dict[str, Sizes] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
+    choices: Choices = field(default_factory=Choices)
 
     def given(self, name: str, sizes: Sizes, kind: int = TensorProto.FLOAT) -> str:
         """An input of the graph."""
