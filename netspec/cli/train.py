@@ -28,7 +28,7 @@ from netspec.cli.output import (
 )
 from netspec.cli.signals import current
 from netspec.diagnostics import printable
-from netspec.net.engines import DEVICES, ENGINES, OWN, check
+from netspec.net.engines import DEVICES, ENGINES, OWN, chosen
 
 
 def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
@@ -118,6 +118,11 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     help="Where onnxruntime trains; auto, the default, takes the best that starts.",
 )
 @click.option(
+    "--tune",
+    is_flag=True,
+    help="Time the forms of gradients on the device first, and keep the fastest for this run and later ones.",
+)
+@click.option(
     "--tensorboard",
     is_flag=True,
     callback=_installed,
@@ -177,7 +182,8 @@ def _taken(spec: Path | None, folder: Path | None, resume: Path | None, options:
         for name, value in kept.items():
             options[name] = options.get(name) or value
     try:
-        check(options["engine"], options["device"], options["recompute"])
+        engine, device, tune, recompute = (options[name] for name in ("engine", "device", "tune", "recompute"))
+        chosen(engine, device, tune, recompute, resume is not None)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
     if spec is None:

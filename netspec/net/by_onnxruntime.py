@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,10 @@ from netspec.engine.training.rules import slots
 from netspec.engine.training.steps import Arrays, Beginning, Steps, Taken, by_engine
 from netspec.graph import Graph, Output
 from netspec.interop.export import serialize
+from netspec.interop.gradients.sliding import Choices
 from netspec.interop.train_step import bytes_of, kept_names, own, train_step
 from netspec.net.budget import largest
+from netspec.net.forms import forms_of, tune
 from netspec.passes import lower_tables
 from netspec.runtime.devices import Device
 from netspec.runtime.stepping import Loop, OpenedStep, open_step
@@ -31,20 +34,44 @@ if TYPE_CHECKING:
 _ONE_HOT = 1000
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where steps are taken, with how many threads; whether the fastest forms are looked for first, until ``stop``."""
+
+    device: str
+    workers: int | None
+    tune: bool
+    stop: Callable[[], bool]
+    tell: Callable[[str], None]
+
+
 class ByOnnxruntime:
-    """The step's model, opened on a device: of one net with one set of settings."""
+    """The step's model, opened on a device: of one net with one set of settings.
+
+    Its gradients have the ``forms`` of a run that goes on, else those that were found the fastest on the device.
+    """
 
     recomputes = False
 
-    def __init__(
-        self, net: Net, settings: Train, device: str, workers: int | None, tell: Callable[[str], None]
-    ) -> None:
-        self.proto = train_step(net.graph, settings, lower_tables, {}, followed=True)
-        self.opened = open_step(serialize(self.proto), Device(device, threads=workers))
+    def __init__(self, net: Net, settings: Train, place: Place, forms: Mapping[str, str] | None) -> None:
+        self.net, self.settings, self.device = net, settings, Device(place.device, settings.batch, place.workers)
+        choices = self._open(forms or {})
         self.here = self.opened.device == "cpu"
-        tell(f"training by onnxruntime on {'the cpu' if self.here else self.opened.device}")
+        place.tell(f"training by onnxruntime on {'the cpu' if self.here else self.opened.device}")
         if self.opened.note:
-            tell(self.opened.note)
+            place.tell(self.opened.note)
+        self.device = replace(self.device, name=self.opened.device)
+        if forms is None:
+            best = tune(choices.met, self.device, place.stop, place.tell) if place.tune else forms_of(self.device.name)
+            if any(best.get(key, form) != form for key, form in choices.forms.items()):
+                choices = self._open(best)
+        self.forms = choices.forms
+
+    def _open(self, forms: Mapping[str, str]) -> Choices:
+        choices = Choices(forms)
+        self.proto = train_step(self.net.graph, self.settings, lower_tables, {}, True, choices)
+        self.opened = open_step(serialize(self.proto), self.device)
+        return choices
 
     def training_bytes(self, batch: int, workers: int | None, recompute: bool) -> int:
         """The memory of a step on so many examples, on the device."""

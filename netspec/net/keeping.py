@@ -90,6 +90,7 @@ class Keeper:
     ways: Ways | None = None
     start: Start = field(default_factory=Start)
     turns: Turns = field(default_factory=Turns)
+    forms: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.pending = Pending(self.net)
@@ -204,10 +205,11 @@ class Keeper:
 
     def _described(self, now: Record, data: Path | None, before: Mapping[str, Any]) -> dict[str, Any]:
         where = self.where
-        return described(
+        found = described(
             Act(where.command, where.options, where.resume is not None),
             self.net, self.settings, self.start, now, data, before,
         )  # fmt: skip
+        return {**found, **({"forms": dict(self.forms)} if self.forms else {})}
 
     def _bytes(self) -> int:
         """What the run still has to write: two states, the weights and the model.

@@ -76,6 +76,12 @@ def settings_of(folder: Path) -> dict[str, Any]:
     return found
 
 
+def forms_of(folder: Path) -> dict[str, str]:
+    """The forms in which a run's gradients are written. Fault N702 where its settings.json is damaged."""
+    found = settings_of(folder).get("forms")
+    return {key: name for key, name in found.items() if isinstance(name, str)} if isinstance(found, dict) else {}
+
+
 def log_of(folder: Path, epochs: int) -> list[str]:
     """The lines of a run's log up to an epoch: what was written after the state was left is done again.
 

@@ -1,4 +1,4 @@
-"""The methods that this machine was found to run fastest, in one file of the user's cache."""
+"""What this machine was found to run fastest, in files of the user's cache: engine methods, forms of gradients."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ if TYPE_CHECKING:
     from netspec.engine.measuring.tuning import Trial
     from netspec.graph import Graph
 
+#: The files: of the engine's own methods, and of the forms in which gradients are written for onnxruntime.
+METHODS, FORMS = "methods.json", "forms.json"
 #: Bytes that the file may have: a line for each shape, and no net has so many.
 LARGEST = 2**24
 
 
-def place() -> Path | None:
+def place(name: str = METHODS) -> Path | None:
     """The file; None for a user of whom the system knows no home."""
     folder = cache_folder()
-    return None if folder is None else folder / "methods.json"
+    return None if folder is None else folder / name
 
 
-def tuned() -> dict[str, str]:
-    """Methods by a convolution's shape; none where nothing was measured, or the file cannot be read."""
-    path = place()
+def tuned(name: str = METHODS) -> dict[str, str]:
+    """What was found, by a convolution's shape; nothing where none was measured, or the file cannot be read."""
+    path = place(name)
     try:
         found = None if path is None else json.loads(read_regular(path, LARGEST))
     except (Fault, ValueError, RecursionError):
         return {}
-    return {key: name for key, name in found.items() if isinstance(name, str)} if isinstance(found, dict) else {}
+    return {key: value for key, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
 
 
-def keep_tuned(found: Mapping[str, str]) -> None:
+def keep_tuned(found: Mapping[str, str], name: str = METHODS) -> None:
     """Write the file, whole. Raises Trouble N604 where that cannot be done."""
-    path = place()
+    path = place(name)
     if path is None:
         raise Trouble(
             "N604",

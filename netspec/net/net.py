@@ -298,6 +298,7 @@ class Net:
         cache: int | None = None,
         engine: str | None = None,
         device: str | None = None,
+        tune: bool = False,
     ) -> Events:
         """Train on data; yields an event for each step and epoch, and trains only while they are iterated.
 
@@ -319,10 +320,11 @@ class Net:
         bytes of decoded pictures are kept for the epochs to come; they change no result.
         ``engine`` "onnxruntime" takes the steps by onnxruntime, on a ``device``: "cpu", "cuda" or "auto", the best that
         starts; it is untried on a GPU. Trouble N709 where one that is named does not start. A run goes on with the
-        engine that it began with (Fault N711).
+        engine that it began with (Fault N711). ``tune`` first times the forms of gradients there, for this and later
+        runs.
         """
         from netspec.net.budget import Budget
-        from netspec.net.engines import check
+        from netspec.net.engines import chosen as choice
         from netspec.net.events import Events
         from netspec.net.keeping import Keep
         from netspec.net.start import start_of
@@ -333,6 +335,7 @@ class Net:
         options |= {"max_pixels": max_pixels, "max_hours": max_hours, "format": format, "on_bad_image": on_bad_image}
         options["at"] = dict(at or {})
         options |= {"cache": cache, "engine": engine, "device": device}
+        by = choice(engine, device, tune, recompute, resume is not None)
         out, resume = (None if folder is None else Path(folder) for folder in (out, resume))
         where = Keep(out, resume, force, command, tell, options)
         budget = Budget(memory, batch is not None, recompute)
@@ -341,7 +344,7 @@ class Net:
         training = Training(
             self, settings, data, where, workers, stop, budget, max_pixels, begin,
             hours=max_hours, layout=format, skip=on_bad_image == "skip", at=at or {}, cache=cache,
-            engine=check(engine, device, recompute), device=device,
+            engine=by,
         )  # fmt: skip
         return Events(training)
 

@@ -14,9 +14,10 @@ from netspec.diagnostics import Fault, Trouble
 from netspec.files import reason
 from netspec.net.budget import Budget
 from netspec.net.classes import check_count
-from netspec.net.engines import OWN, Engine, engine_of
+from netspec.net.engines import Choice, Engine, engine_of
 from netspec.net.judging import Judge
 from netspec.net.keeping import Keep, Keeper
+from netspec.net.left import forms_of
 from netspec.net.recorded import Record, record
 from netspec.net.screen import told_of_batch, told_of_colours, told_of_net, told_of_start
 from netspec.net.sized import check_maps, sized
@@ -41,7 +42,7 @@ class Training:
     """``folder`` has the data, or is what a program hands over; ``where`` says what is kept, and what goes on.
 
     ``cache`` is how many bytes of decoded pictures may be kept. ``hours`` is the longest that it may take; where
-    ``ended`` is set it ends as if they were over. ``engine`` takes the steps, one of onnxruntime on a ``device``.
+    ``ended`` is set it ends as if they were over. ``engine`` takes the steps.
     """
 
     net: Net
@@ -58,8 +59,7 @@ class Training:
     skip: bool = False
     at: Mapping[str, int] = field(default_factory=dict)
     cache: int | None = None
-    engine: str = OWN
-    device: str | None = None
+    engine: Choice = field(default_factory=Choice)
     ended: bool = field(default=False, init=False)
     confusions: dict[str, Confusion] = field(default_factory=dict, init=False)
 
@@ -103,14 +103,17 @@ class Training:
     def _run(self, keeper: Keeper) -> Iterator[Event]:
         parts, batches = self.ready()  # what they hold is no longer free
         asked, told = self.settings, list[str]()
-        engine = engine_of(self.engine, self.net, asked, self.device, self.workers, told.append)
+        forms = None if self.where.resume is None else forms_of(self.where.resume)
+        tell = self.where.tell if self.engine.tune else told.append  # timing takes a while
+        engine = engine_of(self.engine, self.net, asked, self.workers, forms, self.stop, tell)
         batch, recompute = self.budget.settle(
             engine, asked.batch, len(parts.train), self.workers, engine.recomputes, engine.here
         )
+        keeper.forms = engine.forms
         engine.ready(min(batch, len(parts.train)))
         self.settings = asked.replaced(batch=batch)
         named = parts.named() if self.where.used else {}
-        now = record(self.net.graph, self.settings, self.data, named, self.engine)
+        now = record(self.net.graph, self.settings, self.data, named, self.engine.name)
         kept = asked if self.budget.memory is None else self.settings
         for line in (
             told_of_net(self.net, self.whole),

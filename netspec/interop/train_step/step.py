@@ -13,6 +13,7 @@ from netspec.diagnostics import Fault
 from netspec.graph import Graph, Node, Output
 from netspec.interop.export import BATCH
 from netspec.interop.gradients import Tape, backward
+from netspec.interop.gradients.sliding import Choices
 from netspec.interop.gradients.tape import Sizes
 from netspec.interop.opsets import IR, OPSET
 from netspec.interop.train_step import losses
@@ -29,7 +30,8 @@ from netspec.weights import Model
 
 
 def train_step(
-    graph: Graph, train: Train, lower: Callable[[Model], Model], metadata: Mapping[str, Any], followed: bool = False
+    graph: Graph, train: Train, lower: Callable[[Model], Model], metadata: Mapping[str, Any], followed: bool = False,
+    choices: Choices | None = None,
 ) -> onnx.ModelProto:  # fmt: skip
     """The ONNX model of one training step of a net as its ``train`` section says, checked.
 
@@ -43,7 +45,8 @@ def train_step(
 
     ``lower`` is the pass that turns layers with tables into what a runtime knows. With ``followed`` the model is for
     who trains with it: what stays as it is does not come out, but ``loss/OUTPUT`` (times its weight) and
-    ``right/OUTPUT`` of each output do, and ``squares``, the gradient's length squared before it is clipped.
+    ``right/OUTPUT`` of each output do, and ``squares``, the gradient's length squared before it is clipped. ``choices``
+    decide in which forms gradients of convolutions are written, and learn which there are.
     Raises Fault N212 where a size is free, N612 where there is nothing to train or a layer has no gradient.
     """
     for shape in graph.inputs.values():
@@ -54,7 +57,7 @@ def train_step(
         raise Fault("N612", f"net {graph.name} has no {'weights to train' if heads else 'output with a loss'}",
                     help="a step changes weights so that a loss becomes smaller")  # fmt: skip
     run, spreads = lowered(graph, lower)
-    tape = Tape(Model(graph, {}))
+    tape = Tape(Model(graph, {}), choices=choices or Choices())
     for name, shape in graph.inputs.items():
         tape.given(name, (None, *numbers(shape)))
     for path, weight in graph.weights.items():

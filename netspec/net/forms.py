@@ -1,0 +1,72 @@
+"""The forms of gradients that are the fastest on a device: timed, and kept in the user's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from netspec.interop.export import serialize
+from netspec.interop.gradients.sliding import Met, possible
+from netspec.interop.gradients.trials import trial
+from netspec.net.methods_cache import FORMS, keep_tuned, tuned
+from netspec.runtime.devices import Device
+from netspec.runtime.stepping import seconds
+
+#: Seconds that a form is tried, and what another one must save to be taken.
+_PATIENCE, _SAVES = 0.2, 0.05
+
+
+def forms_of(device: str) -> dict[str, str]:
+    """The forms that were found for a device, by gradient."""
+    return {key.removeprefix(f"{device} "): form for key, form in tuned(FORMS).items() if key.startswith(f"{device} ")}
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Seconds of a gradient in each form that ran; the first was the usual one."""
+
+    met: Met
+    seconds: Mapping[str, float]
+
+    @property
+    def best(self) -> str:
+        """The fastest; the usual one where nothing is faster by a twentieth."""
+        first = min(self.seconds, key=lambda form: self.seconds[form])
+        usual = possible(self.met.of, self.met.at)[0]
+        return first if self.seconds[first] < (1 - _SAVES) * self.seconds.get(usual, float("inf")) else usual
+
+
+def tune(
+    met: Mapping[str, Met], device: Device, stop: Callable[[], bool], tell: Callable[[str], None]
+) -> dict[str, str]:  # fmt: skip
+    """Time the forms of gradients on batches of a device, and keep the fastest for later trainings there.
+
+    What was found until ``stop`` is kept too. Raises Trouble N604 where that cannot be done.
+    """
+    several = {key: each for key, each in met.items() if len(possible(each.of, each.at)) > 1}
+    tell(f"timing the forms of {len(several)} gradients of convolutions on {device.name}")
+    found: dict[str, Timed] = {}
+    for key, each in several.items():
+        if stop():
+            break
+        taken = {form: _taken(each, form, device) for form in possible(each.of, each.at)}
+        ran = {form: time for form, time in taken.items() if time is not None}
+        if ran:
+            found[key] = Timed(each, ran)
+    other = {key: timed.best for key, timed in found.items() if timed.best != possible(timed.met.of, timed.met.at)[0]}
+    before = {key: form for key, form in tuned(FORMS).items() if key.removeprefix(f"{device.name} ") not in found}
+    keep_tuned({**before, **{f"{device.name} {key}": form for key, form in other.items()}}, FORMS)
+    tell(_told(found, other))
+    return forms_of(device.name)
+
+
+def _taken(met: Met, form: str, device: Device) -> float | None:
+    return seconds(serialize(trial(met, form, device.batch)), device, _PATIENCE)
+
+
+def _told(found: Mapping[str, Timed], other: Mapping[str, str]) -> str:
+    usual = sum(timed.seconds.get(possible(timed.met.of, timed.met.at)[0], 0.0) for timed in found.values())
+    best = sum(timed.seconds[timed.best] for timed in found.values() if timed.best in timed.seconds)
+    return (
+        f"{len(other)} of {len(found)} are faster in another form: {1e3 * best:.1f} ms in place of {1e3 * usual:.1f} ms"
+    )
