@@ -49,7 +49,7 @@ def tune(
     for key, each in several.items():
         if stop():
             break
-        taken = {form: _taken(each, form, device) for form in possible(each.of, each.at)}
+        taken = {form: taken_by(each, form, device) for form in possible(each.of, each.at)}
         ran = {form: time for form, time in taken.items() if time is not None}
         if ran:
             found[key] = Timed(each, ran)
@@ -60,7 +60,8 @@ def tune(
     return forms_of(device.name)
 
 
-def _taken(met: Met, form: str, device: Device) -> float | None:
+def taken_by(met: Met, form: str, device: Device) -> float | None:
+    """Seconds of a gradient in a form; None where the device does not run it."""
     return seconds(serialize(trial(met, form, device.batch)), device, _PATIENCE)
 
 

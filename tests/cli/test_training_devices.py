@@ -110,9 +110,25 @@ def test_a_run_goes_on_with_its_engine_unless_another_is_named(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("words", [("--device", "cuda"), ("--engine", "netspec", "--device", "cpu"),
-                                   ("--engine", "onnxruntime", "--checkpoint-activations")])  # fmt: skip
+                                   ("--tune",), ("--engine", "onnxruntime", "--checkpoint-activations")])  # fmt: skip
 def test_what_makes_no_sense_is_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
     machine = made(tmp_path, "none")
     done = machine.run("train", "s.net", "--data", "d", "-o", "run", *words)
     assert done.returncode == 2 and "engine" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_what_is_timed_on_a_card_is_the_one_thing_that_is_written_into_a_home(tmp_path: Path) -> None:
+    machine = made(tmp_path, "works")
+    net = (tmp_path / "s.net").read_text().replace("input x: 4", "input x: 1 x 4 x 4").replace(
+        "x -> dense(3)", "x -> conv(2, 3) -> dense(3)", 1)  # fmt: skip
+    (tmp_path / "s.net").write_text(net)
+    for part in ("train", "test"):
+        np.savez(tmp_path / "d" / f"{part}.npz", x=np.ones((30, 1, 4, 4), "f4"), y=np.arange(30) % 3)
+    done = trained(machine, "--device", "cuda", "--tune", "--epochs", "1")
+    assert done.returncode == 0, done.stderr
+    assert "timing the forms of 2 gradients of convolutions on cuda\n" in done.stderr
+    kept = [path.relative_to(machine.home) for path in machine.home.rglob("*") if path.is_file()]
+    assert kept == [Path(".cache/netspec/forms.json")]
+    assert all(key.startswith("cuda ") for key in json.loads((machine.home / kept[0]).read_text()))
+    assert CPU not in {each.get("on") for each in machine.asked}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.planted.fault import rows_of
 
 _TESTS = "tests/interop/test_"
-EXPORT, LOGITS, TENSORS, NAMES, PIXELS, OPSETS, FLOAT16, GRADIENTS, STEP = (
+EXPORT, LOGITS, TENSORS, NAMES, PIXELS, OPSETS, FLOAT16, GRADIENTS, STEP, FORMS = (
     f"{_TESTS}{name}.py"
     for name in (
         "export",
@@ -17,6 +17,7 @@ EXPORT, LOGITS, TENSORS, NAMES, PIXELS, OPSETS, FLOAT16, GRADIENTS, STEP = (
         "float16",
         "gradients",
         "train_step",
+        "forms",
     )
 )
 EIGHT = "tests/net/test_small.py"
@@ -104,12 +105,12 @@ FAULTS = (
     fault("gradients/moving", "np.argsort(index[kept], kind=\"stable\")", "index[kept]", GRADIENTS,
           "a gather's gradient goes where it was read"),
     fault("gradients/moving", "- start - (now[axis] or 0)", "- start", GRADIENTS, "what a slice left out is zeros"),
-    fault("gradients/products", "output_padding=over", "output_padding=[0] * rank", GRADIENTS,
+    fault("gradients/forms", "output_padding=at.over", "output_padding=[0] * at.rank", GRADIENTS,
           "rows that no window reached have a gradient of zeros"),
-    fault("gradients/products", "strides=at.dilations, dilations=at.strides, pads=pads",
-          "strides=at.strides, dilations=at.dilations, pads=pads", GRADIENTS,
+    fault("gradients/forms", "strides=list(at.dilations), dilations=list(at.strides)",
+          "strides=list(at.strides), dilations=list(at.dilations)", FORMS,
           "strides and dilations change places in a kernel's gradient"),
-    fault("gradients/products", "perm=[2, 1, 0, ", "perm=[2, 0, 1, ", GRADIENTS, "groups stay apart"),
+    fault("gradients/forms", "perm=[2, 1, 0, ", "perm=[2, 0, 1, ", GRADIENTS, "groups stay apart"),
     fault("gradients/pooling", "if padded else 1 / prod(kernel)", "if False else 1 / prod(kernel)", GRADIENTS,
           "padding is not counted in a mean"),
     fault("gradients/pooling", ', reduction="add"', "", GRADIENTS, "windows that overlap add up"),
@@ -144,6 +145,15 @@ FAULTS = (
           "right answers are those of the first output, no head"),
     fault("train_step/step", "tape.scalar(1)), now, mean)", "tape.scalar(1)), mean, mean)",
           STEP, "an average begins with the first step's weights"),
+    fault("gradients/sliding", "prod(at.kernel) >= 25", "prod(at.kernel) >= 26", FORMS, "many taps are a convolution"),
+    fault("gradients/sliding", "at.narrow[0] > prod(at.narrow[1:])", "at.narrow[0] < prod(at.narrow[1:])", FORMS,
+          "more maps than places are one product"),
+    fault("gradients/sliding", "set(at.strides) == {1} and", "True and", FORMS, "a stride turns no kernel"),
+    fault("gradients/forms", "tape.ints([-1] * at.rank)", "tape.ints([1] * at.rank)", FORMS,
+          "a turned kernel is turned"),
+    fault("gradients/forms", "zip(tap, at.dilations, strict=True)", "zip(tap, at.strides, strict=True)", FORMS,
+          "taps are as far apart as the dilation says"),
+    fault("gradients/forms", 'tape("Transpose", apart, perm=[0, 2, 1])', "apart", FORMS, "taps stand behind maps"),
     fault("train_step/needs", "if home[name] == name)", ")", "tests/interop/test_needs.py",
           "another shape takes no memory"),
     fault("train_step/step", "if name in graph.inputs else name", "if False else name", STEP,

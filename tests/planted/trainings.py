@@ -194,7 +194,7 @@ FAULTS = (
     ),
     fault(
         "engines.py",
-        "if name == OWN and device is not None:",
+        "if name == OWN and (tune or device is not None):",
         "if False:",
         "net/test_by_onnxruntime.py",
         "the engine's own has no devices",
@@ -206,4 +206,43 @@ FAULTS = (
         "cli/test_training_devices.py",
         "a full card is told before anything is written",
     ),
+    fault(
+        "forms.py",
+        "< (1 - _SAVES) * self.seconds",
+        "< self.seconds",
+        "net/test_tuned_forms.py",
+        "another form must save a twentieth",
+    ),
+    fault(
+        "forms.py",
+        'self.seconds.get(usual, float("inf"))',
+        "self.seconds[usual]",
+        "net/test_tuned_forms.py",
+        "a usual form that does not run is no hindrance",
+    ),
+    fault(
+        "forms.py",
+        '{**before, **{f"{device.name} {key}"',
+        '{**{f"{device.name} {key}"',
+        "net/test_tuned_forms.py",
+        "what was found before stays",
+    ),
+    fault(
+        "forms.py",
+        "        if stop():\n            break\n",
+        "",
+        "net/test_tuned_forms.py",
+        "timing ends where it is asked to",
+    ),
+    fault(
+        "by_onnxruntime.py", "choices = self._open(best)", "pass", "net/test_tuned_forms.py", "what was found is taken"
+    ),
+    fault(
+        "training.py",
+        "None if self.where.resume is None else forms_of(self.where.resume)",
+        "None",
+        "net/test_tuned_forms.py",
+        "a run goes on in its forms",
+    ),
+    fault("engines.py", "if tune and resumes:", "if False:", "net/test_tuned_forms.py", "tune is for a new run"),
 )
