@@ -1,9 +1,9 @@
 """The training step as one graph through onnxruntime beside the engine's, in several forms of its gradients.
 
 `python benchmarks/step_forms.py [--tune] [NET …]`: medians of interleaved samples, each of steps that take 0.2 s, on
-two threads. "one form" has each kernel's gradient as a convolution over the batch and each input's as a transposed one, "by
-shape" is what is written where nothing was measured, "tuned" what `--tune` finds here. Batches and nets are those of
-`train_step.py`, SGD with momentum; auxiliary heads and dropout are left out.
+two threads. "one form" has each kernel's gradient as a convolution over the batch and each input's as a transposed one,
+"by shape" is what is written where nothing was measured, "tuned" what `--tune` finds here. Batches and nets are those
+of `train_step.py`, SGD with momentum; auxiliary heads and dropout are left out.
 """
 
 from __future__ import annotations

@@ -157,8 +157,8 @@ FAULTS = (
     ),
     fault(
         "methods_cache.py",
-        "for key, name in found.items() if isinstance(name, str)",
-        "for key, name in found.items()",
+        "for key, value in found.items() if isinstance(value, str)",
+        "for key, value in found.items()",
         "net/test_methods_cache.py",
         "values of other kinds are left out",
     ),
