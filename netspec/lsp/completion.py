@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from lsprotocol.types import (
     CompletionItem,
@@ -22,9 +21,9 @@ from netspec.lsp import words
 from netspec.lsp.cursor import Cursor, cursor
 from netspec.lsp.entering import entering
 from netspec.lsp.figures import shapes
+from netspec.lsp.folders import specs_below
 from netspec.lsp.hover import described
 from netspec.lsp.names import Declared
-from netspec.lsp.navigation import MOST_FILES
 from netspec.lsp.signature import called_at
 from netspec.lsp.snapshot import Snapshot
 from netspec.report.described import Argument, Described
@@ -258,8 +257,9 @@ def _files(snapshot: Snapshot, offset: int) -> CompletionList | None:
         return None
     folder = snapshot.document.path.parent
     place = Range(snapshot.places.position(offset - len(typed)), snapshot.places.position(offset))
-    others = islice(folder.rglob("*.net"), MOST_FILES)
-    paths = sorted(path.relative_to(folder).as_posix() for path in others if path != snapshot.document.path)
+    paths = sorted(
+        path.relative_to(folder).as_posix() for path in specs_below(folder) if path != snapshot.document.path
+    )
     return CompletionList(
         False, [CompletionItem(path, kind=CompletionItemKind.File, text_edit=TextEdit(place, path)) for path in paths]
     )

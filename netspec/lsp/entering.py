@@ -11,13 +11,15 @@ from netspec.lsp.cursor import Cursor
 from netspec.lsp.parts import parts
 from netspec.lsp.snapshot import Snapshot, analysed
 
+#: Where the analysis of the text takes longer, in seconds, it is not done once more.
+LONGEST = 0.25
 _CLOSES = {"LPAR": ")", "LSQB": "]"}
 
 
 def entering(snapshot: Snapshot, found: Cursor) -> int | None:
     """The maps, or units, of what enters the innermost call; None where that is not known."""
     name = found.inmost.name
-    if name is None:
+    if name is None or snapshot.seconds > LONGEST:
         return None
     tokens = snapshot.found.tokens
     index = next((i for i, token in enumerate(tokens) if token.start_pos == name.start_pos), 0)

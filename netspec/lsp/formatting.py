@@ -10,6 +10,9 @@ from netspec.diagnostics import SpecError
 from netspec.language import format_text
 from netspec.lsp.snapshot import Snapshot
 
+#: Longer texts are replaced as a whole: comparing lines takes the square of their number.
+MOST_COMPARED = 3_000
+
 
 def formatted(snapshot: Snapshot, params: DocumentFormattingParams) -> list[TextEdit] | None:
     """Edits of whole lines, with the line ends that the document has; none where the text does not parse."""
@@ -20,6 +23,10 @@ def formatted(snapshot: Snapshot, params: DocumentFormattingParams) -> list[Text
         return None
     end = "\r\n" if "\r\n" in snapshot.document.text else "\n"
     before, after = _lines(source.text), _lines(wanted)
+    if max(len(before), len(after)) > MOST_COMPARED:
+        return (
+            [] if before == after else [TextEdit(Range(Position(0, 0), _line(snapshot, len(before), before)), wanted)]
+        )
     return [
         TextEdit(
             Range(_line(snapshot, first, before), _line(snapshot, last, before)),

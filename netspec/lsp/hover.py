@@ -21,6 +21,8 @@ from netspec.tables.written import figures, kernel_figures
 
 #: A table with more connections, and a kernel with more taps, is told in figures.
 MOST_DRAWN, MOST_TAPS = 2**18, 2**12
+#: So much is shown of the line of a declaration.
+LONGEST = 300
 
 
 def hover(snapshot: Snapshot, params: HoverParams) -> Hover | None:
@@ -58,8 +60,8 @@ def _head(declared: Declared) -> str:
     body = node.body if isinstance(node, s.Block | s.Net | s.Table) else None
     if isinstance(body, s.Body | s.Picture):
         text = text[: body.span.start - declared.whole.start].rstrip()
-    lines = text.split("\n")
-    return f"{lines[0].rstrip()} …" if len(lines) > 1 else text
+    line, more, _ = text.partition("\n")
+    return f"{line[:LONGEST].rstrip()} …" if more or len(line) > LONGEST else line
 
 
 def _figures(snapshot: Snapshot, declared: Declared) -> list[str]:

@@ -15,7 +15,7 @@ from netspec.net.net import Net
 from netspec.shape import elements, show
 
 #: The training of a net of more layers is not planned for a lens.
-MOST_LAYERS = 5_000
+MOST_LAYERS = 2_000
 #: A number of single precision, in bytes.
 _NUMBER = 4
 

@@ -66,12 +66,12 @@ class Braces:
     parent: Braces | None = None
     wall: bool = False
     enters: bool = False  # whether `in` means something
-    bound: dict[str, list[tuple[int, Declared]]] = field(default_factory=dict)
+    bound: dict[str, tuple[int, Declared]] = field(default_factory=dict)
     inner: list[Braces] = field(default_factory=list)
 
     def bind(self, declared: Declared, seen_from: int) -> None:
-        """A name means this, from an offset on."""
-        self.bound.setdefault(declared.name, []).append((seen_from, declared))
+        """A name means this, from an offset on; one that is bound twice means the first."""
+        self.bound.setdefault(declared.name, (seen_from, declared))
 
     def find(self, name: str, offset: int) -> Declared | None:
         """What a name means at an offset; where it means nothing yet, what it will mean below."""
@@ -80,9 +80,9 @@ class Braces:
     def _find(self, name: str, offset: int) -> Declared | None:
         hidden = False
         for braces in self.chain():
-            for seen_from, declared in braces.bound.get(name, ()):
-                if seen_from <= offset and not (hidden and declared.kind in _VALUES):
-                    return declared
+            seen_from, declared = braces.bound.get(name, (0, None))
+            if declared is not None and seen_from <= offset and not (hidden and declared.kind in _VALUES):
+                return declared
             hidden = hidden or braces.wall
         return None
 
@@ -105,10 +105,9 @@ class Braces:
         found: dict[str, Declared] = {}
         hidden = False
         for braces in self.chain():
-            for name, meanings in braces.bound.items():
-                for seen_from, declared in meanings:
-                    if seen_from <= offset and not (hidden and declared.kind in _VALUES):
-                        found.setdefault(name, declared)
+            for name, (seen_from, declared) in braces.bound.items():
+                if seen_from <= offset and not (hidden and declared.kind in _VALUES):
+                    found.setdefault(name, declared)
             hidden = hidden or braces.wall
         return found
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from lsprotocol.types import (
@@ -22,13 +21,12 @@ from lsprotocol.types import (
 from netspec.diagnostics import Fault, Trouble
 from netspec.elaborate.files import decode, read_bytes
 from netspec.lsp.documents import Document, uri_of
+from netspec.lsp.folders import specs_below
 from netspec.lsp.library import Shelf, parsed
 from netspec.lsp.locating import Locator
 from netspec.lsp.names import Declared, Mention, Names
 from netspec.lsp.snapshot import Snapshot
 
-#: So many other files of a folder are looked at for those that use one.
-MOST_FILES = 500
 #: What a file gives to those that use it.
 _GIVEN = ("block", "constant", "table", "parameter")
 
@@ -115,7 +113,7 @@ def _beside(snapshot: Snapshot, declaring: Path) -> Iterator[Path]:
     yield from (document.path for document in snapshot.around.unsaved.values() if document.path is not None)
     folders = {declaring.parent, *([snapshot.document.path.parent] if snapshot.document.path else [])}
     for folder in folders:
-        yield from islice(folder.rglob("*.net"), MOST_FILES)
+        yield from specs_below(folder)
 
 
 def _names(snapshot: Snapshot, path: Path, declaring: str) -> Names | None:

@@ -42,12 +42,25 @@ class Places:
     def __init__(self, source: Source, encoding: str, marked: bool = False) -> None:
         self.source, self._units = source, units_of(encoding)
         self._mark = self._units(BOM) if marked else 0
+        self._plain = self._units is len or source.text.isascii()
+        self._last = (0, 0, 0)  # a line, how many of its characters were counted, and their units
 
     def position(self, offset: int) -> Position:
         """The place of an offset of the source."""
         line, column = self.source.place(min(max(offset, 0), len(self.source.text)))
-        before = self.source.line(line)[: column - 1]
-        return Position(line - 1, self.units(before) + (self._mark if line == 1 else 0))
+        return Position(line - 1, self._before(line, column - 1) + (self._mark if line == 1 else 0))
+
+    def _before(self, line: int, count: int) -> int:
+        """The units of so many characters of a line, counted on from those that were asked for before."""
+        if self._plain:
+            return count
+        known, counted, units = self._last
+        if known != line or counted > count:
+            counted = units = 0
+        start = self.source.start(line)
+        units += self._units(self.source.text[start + counted : start + count])
+        self._last = line, count, units
+        return units
 
     def range(self, span: Span) -> Range:
         """The place of a stretch of the source."""

@@ -123,7 +123,7 @@ class _Walk:
 
     def _statement(self, node: s.Statement, braces: Braces) -> None:
         if isinstance(node, s.Block):
-            declared = braces.bound[node.name][0][1]
+            declared = braces.bound[node.name][1]
             inner = self._inner(Braces(node.span, braces, wall=True, enters=True))
             self._parameters(node.parameters, inner, declared.parameters if declared.node is node else None)
             self._body(node.body, inner)
@@ -231,28 +231,22 @@ class _Walk:
         elif known:
             self.mentions.append(Mention(stage.name_span, "layer", stage.name, node=stage))
             declared = None
-        for argument in stage.arguments or ():
-            self._given(argument, stage, declared, braces)
+        order = OPERATORS[stage.name].positional() if stage.name in OPERATORS else ["shortcut"]
+        for place, argument in enumerate(stage.arguments or ()):
+            name = argument.name or (order[place] if place < len(order) else "")
+            self._given(argument, name, stage, declared, braces)
         if stage.body is not None:
             self._body(stage.body, self._inner(Braces(stage.body.span, braces, enters=True)))
 
-    def _given(self, argument: s.Argument, stage: s.Call, block: Declared | None, braces: Braces) -> None:
+    def _given(self, argument: s.Argument, name: str, stage: s.Call, block: Declared | None, braces: Braces) -> None:
         """An argument of a layer, or of a block, whose parameters have names of their own."""
         parameter = block.parameters.get(argument.name or "") if block is not None else None
         if parameter is not None and argument.name_span is not None:
             self.mentions.append(Mention(argument.name_span, "parameter", parameter.name, parameter))
             self._expression(argument.value, braces)
             return
-        taken = () if block is not None else words(stage.name, self._named(argument, stage))
+        taken = () if block is not None else words(stage.name, name)
         self._argument(argument, stage.name, braces, taken)
-
-    @staticmethod
-    def _named(argument: s.Argument, stage: s.Call) -> str:
-        """The name of an argument that is given by its position."""
-        if argument.name is not None or stage.name not in OPERATORS:
-            return argument.name or ""
-        order, place = OPERATORS[stage.name].positional(), (stage.arguments or ()).index(argument)
-        return order[place] if place < len(order) else ""
 
     def _argument(self, argument: s.Argument, owner: str, braces: Braces, taken: Sequence[str] = ()) -> None:
         if argument.name is not None and argument.name_span is not None:

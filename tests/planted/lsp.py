@@ -37,8 +37,8 @@ FAULTS: tuple[Planted, ...] = (
     ),
     Planted(
         file="lsp/names.py",
-        old="                    if seen_from <= offset and not (hidden and declared.kind in _VALUES):",
-        new="                    if seen_from <= offset:",
+        old="                if seen_from <= offset and not (hidden and declared.kind in _VALUES):",
+        new="                if seen_from <= offset:",
         tests=T + "writing.py",
         rule="a block does not see the values around it",
     ),
