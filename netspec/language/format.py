@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lark import Token
 
-from netspec.diagnostics import Problems, Source, SpecError
+from netspec.diagnostics import Problems, Source, SpecError, TooMany
 from netspec.language.lexer import tokenize
 from netspec.language.parser import parse_tokens
 
@@ -25,8 +26,9 @@ def format_text(text: str, name: str = "-") -> str:
     """
     problems = Problems()
     source = Source(name, text)
-    found = tokenize(source, problems)
-    parse_tokens(found, problems)
+    with suppress(TooMany):
+        found = tokenize(source, problems)
+        parse_tokens(found, problems)
     if problems.errors:
         raise SpecError(problems)
     comments = [Token("COMMENT", span.text, start_pos=span.start, end_pos=span.end) for span in found.comments]

@@ -176,3 +176,8 @@ def test_a_text_that_does_not_parse_is_not_formatted() -> None:
     with pytest.raises(SpecError) as error:
         format_text("netspec 1\nlet = 3\n", "a.net")
     assert str(error.value).startswith("a.net:2:5: N008")
+
+
+def test_a_text_with_more_findings_than_are_kept_is_not_formatted() -> None:
+    with pytest.raises(SpecError):
+        format_text("netspec 1\n" + "?\n" * 10_100)
