@@ -79,7 +79,6 @@ OPENED = {
     ("cli/features.py", "_save"): "into memory",
     ("cli/maps.py", "Painter"): "into memory",
     ("cli/sweep.py", "_folder"): "a folder is moved aside",
-    ("report/page.py", "html"): "the page's template, which is shipped",
     ("cli/explain.py", "*"): "pages that are shipped",
     ("language/grammar.py", "*"): "the grammar that is shipped",
     ("language/compile_grammar.py", "*"): "the grammar that is shipped, when it is made",

@@ -37,6 +37,7 @@ COMMANDS = {
     "weights": "List weights, or import them from elsewhere.",
     "layers": "List the words of a spec, or describe one.",
     "prune": "Cut a layer of a run to a sparse table, and train on.",
+    "claims": "Measure what the literature says.",
     "doctor": "Say what this machine has for netspec, and what is wrong.",
     "explain": "Explain an error code, such as N204.",
 }

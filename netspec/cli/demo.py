@@ -13,12 +13,6 @@ from netspec.cli.signals import current
 EPOCHS = 16
 
 
-def specs() -> Path:
-    """The folder of the specs: in the package when it is installed, else in the checkout."""
-    inside = Path(__file__).parents[1] / "specs"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
-
-
 @click.command("demo")
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="The folder for the run (default: runs/lenet5-1, -2, …)."
@@ -28,11 +22,12 @@ def command(out: Path | None, epochs: int) -> int:
     """Train LeNet-5 from its spec and let it name ten digits: half a minute, no network needed."""
     from netspec.cli.following import follow
     from netspec.cli.train import run_folder
+    from netspec.data.shipped import DEMO, specs
     from netspec.net import load
     from netspec.runtime.predict import predict
     from netspec.runtime.session import open_model
 
-    spec, data = specs() / "lenet5.net", Path(__file__).parents[1] / "data" / "demo"
+    spec, data = specs() / "lenet5.net", DEMO
     click.echo(spec.read_text(encoding="utf-8"))
     net = load(spec)
     note(f"training {net.name} ({net.parameters:,} parameters) on {data} ...")

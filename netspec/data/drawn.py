@@ -28,14 +28,14 @@ def drawn(data: Data, shape: tuple[int, ...], count: int, rng: np.random.Generat
     if len(shape) < 3 and not as_picture:
         return rng.standard_normal((count, *shape[1:], shape[0]), dtype=np.float32)
     sizes, maps = ((side, side), 1) if as_picture else (shape[1:], shape[0])
-    images = np.stack([np.stack([_picture(sizes, rng) for _ in range(maps)], axis=-1) for _ in range(count)])
+    images = np.stack([np.stack([natural(sizes, rng) for _ in range(maps)], axis=-1) for _ in range(count)])
     data = measured(data, Pictures(images, np.zeros(count, np.int64)), ("",))
     before, augment, after = split(data)
     draws = rng.random((count, draws_needed(augment)))
     return as_input(apply(apply(apply(images, before), augment, draws), after), shape)
 
 
-def _picture(sizes: tuple[int, ...], rng: np.random.Generator) -> Array:
+def natural(sizes: tuple[int, ...], rng: np.random.Generator) -> Array:
     """Bytes around 128 with a deviation of 64, whose amplitude falls with one over the frequency (Field 1987)."""
     frequencies = np.meshgrid(*map(np.fft.fftfreq, sizes), indexing="ij")
     radius = np.sqrt(sum(np.square(frequency) for frequency in frequencies))

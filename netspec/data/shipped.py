@@ -1,4 +1,4 @@
-"""The digits that are shipped: a small part of MNIST (LeCun, Cortes, Burges 1998), for whoever has no data yet."""
+"""What is shipped: the specs, and for whoever has no data yet a small part of MNIST (LeCun, Cortes, Burges 1998)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from netspec.files import atomic_write, make_folder, read_regular
 #: Where they lie in the package.
 DEMO = Path(__file__).parent / "demo"
 _LARGEST = 2**24
+
+
+def specs() -> Path:
+    """The folder of the specs: in the package when it is installed, else in the checkout."""
+    inside = Path(__file__).parents[1] / "specs"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
 
 
 def write(folder: Path, pictures: bool) -> int:

@@ -1,0 +1,60 @@
+"""Nets trained alike, side by side: what most claims measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netspec import Net
+from netspec.claims.claim import Chart
+from netspec.claims.deciding import spread
+from netspec.claims.lab import Lab, Learned
+from netspec.claims.pictures import Pictures
+
+#: The trainings of each seed, by what is compared.
+Runs = Mapping[str, Sequence[Learned]]
+HEAD = ("", "parameters", "macs", "last training loss", "right in training", "right in the test")
+
+
+def compared(lab: Lab, nets: Mapping[str, Net], pictures: Pictures, epochs: int, **how: Any) -> Runs:
+    """Train each net with every seed, on the same pictures in the same order."""
+    return {name: [lab.learn(net, pictures, epochs, seed, **how) for seed in lab.seeds] for name, net in nets.items()}
+
+
+def tests(runs: Runs) -> dict[str, list[float]]:
+    """The shares of right answers at the end, a seed each."""
+    return {name: [run.accuracy for run in of] for name, of in runs.items()}
+
+
+def last_losses(runs: Runs) -> dict[str, list[float]]:
+    """The last training losses, a seed each."""
+    return {name: [run.losses[-1] for run in of] for name, of in runs.items()}
+
+
+def rows(runs: Runs) -> list[tuple[str, ...]]:
+    """A row for each net, below HEAD: medians and ranges of the seeds."""
+    return [
+        (
+            name,
+            f"{of[0].net.parameters:,}",
+            f"{of[0].net.summary()['macs']:,}",
+            spread([run.losses[-1] for run in of], ".3f"),
+            spread([run.accuracies[-1] for run in of]),
+            spread([run.accuracy for run in of]),
+        )
+        for name, of in runs.items()
+    ]
+
+
+def loss_chart(runs: Runs, title: str) -> Chart:
+    """The training losses of the first seed."""
+    return Chart(
+        f"{title}: training loss, first seed", {name: of[0].losses for name, of in runs.items()}, "epoch", "loss"
+    )
+
+
+def test_chart(runs: Runs, title: str) -> Chart:
+    """The shares of right answers of the first seed, epoch by epoch."""
+    return Chart(
+        f"{title}: right in the test, first seed", {n: of[0].tests for n, of in runs.items()}, "epoch", "share"
+    )

@@ -1,0 +1,56 @@
+"""Four nets of one parameter budget, trained alike: what the four rankings share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from netspec import Net
+from netspec.claims.lab import Lab, Learned
+from netspec.claims.pictures import Pictures
+from netspec.diagnostics import Fault
+
+#: In the order in which the textbook ranks them.
+NETS = ("vgg", "inception", "densenet", "resnet")
+NAMES = {"vgg": "VGG", "inception": "Inception", "densenet": "DenseNet", "resnet": "ResNet"}
+#: Rates that are tried, the epochs of a trial and of a training.
+RATES, TRIAL, EPOCHS = (0.01, 0.03, 0.1), 3, 10
+#: The zoo's net of the published size, and its parameters.
+PUBLISHED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "vgg": ("vgg", {}),
+    "inception": ("googlenet", {}),
+    "densenet": ("densenet", {}),
+    "resnet": ("resnet", {}),
+}
+
+
+def trained(lab: Lab) -> Mapping[str, Mapping[str, Any]]:
+    """By net its rate, and of each seed the losses and shares of right answers of every epoch, and the seconds."""
+    return dict(lab.once("ranking", lambda: {name: _one(lab, name) for name in NETS}))
+
+
+def _one(lab: Lab, name: str) -> dict[str, Any]:
+    pictures = lab.coloured(3000, 1000)
+    net = lab.net(f"rank/{name}", classes=pictures.classes)
+    rates = RATES[: lab.few(len(RATES), 1)]
+    best = max(rates, key=lambda rate: _trial(lab, net, pictures, rate))
+    runs = [_figures(lab.learn(net, pictures, EPOCHS, seed, rate=best)) for seed in lab.seeds]
+    return {"rate": best, "parameters": net.parameters, "count": pictures.count, "runs": runs}
+
+
+def _trial(lab: Lab, net: Net, pictures: Pictures, rate: float) -> float:
+    """The share of right answers on the last fifth of the training part; 0 where it diverges."""
+    try:
+        return lab.learn(net, pictures.validating(), TRIAL, rate=rate).accuracy
+    except Fault as fault:
+        if fault.code != "N704":
+            raise
+        return 0.0
+
+
+def _figures(run: Learned) -> dict[str, Any]:
+    seconds = run.seconds / max(len(run.losses), 1)
+    return {
+        "losses": list(run.losses), "steps": list(run.steps), "accuracies": list(run.accuracies),
+        "tests": list(run.tests), "seconds": seconds,
+    }  # fmt: skip

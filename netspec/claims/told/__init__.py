@@ -1,0 +1,1 @@
+"""A claim each, with the nets that they need."""
