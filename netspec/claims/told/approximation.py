@@ -38,7 +38,7 @@ def rms(lab: Lab, hidden: int, seed: int) -> float:
     "number of units, which it does not bound); Barron 1993: Universal approximation bounds (squared error of "
     "order 1/n)",
     measured="root of the mean square error of sin(3x) cos(2y) + 0.3x on a grid, with 1 to 256 hidden units",
-    minutes=0.7,
+    minutes=0.2,
 )
 def measure(lab: Lab) -> Finding:
     """It holds where each larger net has the smaller error; the bounds stand beside it."""

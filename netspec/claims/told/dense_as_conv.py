@@ -49,7 +49,7 @@ def slid(run: Learned, x: Array) -> Array:
     measured=f"the largest difference of both forms on 500 digits, and the share of {DIGITS} digits on each of ten "
     f"pages of {SIDE} x {SIDE} "
     "over which a box of the right class stands (6 epochs on 5,000 digits)",
-    minutes=1,
+    minutes=0.7,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

@@ -36,7 +36,7 @@ def same(near: Array, labels: Array) -> float:
     source="Krizhevsky, Sutskever, Hinton 2012, section 6.1 and figure 4",
     measured="the share of the four nearest of 1,000 digits that are of the same class, by the 120 values of F5 "
     "and by pixels (5 epochs on 5,000)",
-    minutes=0.6,
+    minutes=0.1,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

@@ -59,7 +59,7 @@ def one(seed: int, problems: int) -> tuple[float, float, float, float]:
     measured=f"{PROBLEMS} random problems of {N} x {N} a seed: shares with one unit on in each row and column, and "
     "with the least "
     "of all 120 costs; the mean cost over the least, beside that of an assignment by lot",
-    minutes=0.3,
+    minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:
     """It solves them where nine of ten answers are assignments, within a tenth of the least cost."""

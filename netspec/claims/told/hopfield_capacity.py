@@ -45,7 +45,7 @@ def overlap(lab: Lab, count: int, flipped: float, seed: int) -> float:
     measured=f"overlap of what is recalled with what was stored, {UNITS} units, 20 rounds, by patterns stored (5 % "
     "of bits "
     "flipped) and by bits flipped (0.08 n stored)",
-    minutes=0.2,
+    minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:
     """At 0.10 n nearly all is recalled, at 0.20 n it is not."""

@@ -33,7 +33,7 @@ def energies(weights: Array, state: Array, rng: np.random.Generator) -> list[flo
     measured=f"the energy over {ROUNDS} rounds of single changes, and of changes of all units at once (the net's "
     f"rounds), from {STARTS} "
     "random states, 20 patterns stored in 200 units",
-    minutes=0.2,
+    minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:
     """No single change raises it; at rest a last round changes nothing."""

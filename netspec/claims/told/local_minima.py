@@ -26,7 +26,7 @@ def ends(lab: Lab, hidden: int, seed: int) -> list[float]:
     source="Choromanska, Henaff, Mathieu, Ben Arous, LeCun 2015: The loss surfaces of multilayer networks, section 5",
     measured=f"last losses of XOR after 600 steps from {STARTS} starts a seed with 2, 4 and 16 hidden units; stuck "
     f"is above {STUCK:g}",
-    minutes=0.8,
+    minutes=0.3,
 )
 def measure(lab: Lab) -> Finding:
     """Fewer starts get stuck with each larger net, and none in the largest."""

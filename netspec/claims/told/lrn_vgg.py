@@ -12,7 +12,7 @@ from netspec.claims.lab import Lab
     "Local response normalization does not improve VGG's net A.",
     source="Simonyan, Zisserman 2015, section 4.1 (A and A-LRN: 29.6 and 29.7 % errors)",
     measured="right answers of 1,000 digits in colour after 10 epochs on 2,000, net A in small with LRN and without",
-    minutes=1.7,
+    minutes=2.8,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

@@ -63,7 +63,7 @@ def sizes(lab: Lab, run: Learned, x: Array, seed: int) -> list[float]:
     measured=f"{UNITS} units trained for 5 epochs on 2,000 digits: paths by length (binomial), the size of the "
     "Jacobian of sampled paths by "
     "length, and their product's share; short is fewer than half of the units",
-    minutes=1.2,
+    minutes=1.8,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

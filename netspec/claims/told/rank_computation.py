@@ -19,7 +19,7 @@ ORDER = ("inception", "densenet", "resnet", "vgg")
     measured="multiply-accumulates of GoogLeNet, DenseNet-121, ResNet-50 and VGG-16 for a picture of 224 x 224; "
     "beside them "
     "those of the nets of one budget, and the seconds of their epochs",
-    minutes=0.1,
+    minutes=8,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

@@ -25,7 +25,7 @@ def epochs_until(losses: list[float]) -> int:
     "from three "
     f"on a validation part: epochs until a training loss of {LOSS:g}, and the mean loss of all steps (the area under "
     "the curve)",
-    minutes=11,
+    minutes=8,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

@@ -27,7 +27,7 @@ def at_equal_loss(runs: list[dict[str, Any]], level: float) -> list[float]:
     measured=f"the nets of rank-convergence: right answers of 1,000 others after {EPOCHS} epochs and at equal "
     "training loss "
     "(the largest of the four last ones), and the gap to those in training",
-    minutes=0.1,
+    minutes=8,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

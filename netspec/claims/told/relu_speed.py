@@ -21,7 +21,7 @@ def steps_until(run: Learned) -> int:
     source="Krizhevsky, Sutskever, Hinton 2012, section 3.1 and figure 1 (six times, against tanh)",
     measured=f"steps of LeNet's wiring on 5,000 digits until the mean loss of twenty is {LOSS:g} (several times: "
     f"{FASTER:g} at least), 6 epochs",
-    minutes=1,
+    minutes=1.2,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:
