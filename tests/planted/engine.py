@@ -99,7 +99,8 @@ STEPS = (
 )  # fmt: skip
 
 TRAINING = (
-    fault("running/masks.py", "key_of(node), first)", "key_of(node), 0)", "tests/net/test_by_onnxruntime.py::test_a_run_is_the_engines_to_rounding",
+    fault("running/masks.py", "key_of(node), first)", "key_of(node), 0)",
+          "tests/net/test_by_onnxruntime.py::test_a_run_is_the_engines_to_rounding",
           "a chunk's mask begins at its first image"),
     fault("training/trainer.py", "place.loss + taken.loss * n", "place.loss + taken.loss", TRAINER,
           "an epoch's loss is the mean over examples"),
