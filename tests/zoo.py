@@ -26,8 +26,11 @@ SMALL: dict[str, tuple[dict[str, Any], int | None]] = {
 }  # fmt: skip
 
 
-def small(name: str) -> Net:
-    """The small variant of a spec: its text with smaller pictures and dense layers, and without the paper's figures."""
+def small(name: str, smooth: bool = False) -> Net:
+    """The small variant of a spec: its text with smaller pictures and dense layers, and without the paper's figures.
+
+    A ``smooth`` one has no kinks: softplus for rectifiers, means for the largest numbers of pools.
+    """
     parameters, size = SMALL[name]
     lines = (SPECS / f"{name}.net").read_text(encoding="utf-8").splitlines()
     kept = [line.replace("4096", "48") for line in lines if not line.strip().startswith("expect ")]
@@ -36,6 +39,8 @@ def small(name: str) -> Net:
             re.sub(r"\b(?!16\b)\d{2,3}\b|\b[HW]\b", str(size), line) if line.strip().startswith("input ") else line
             for line in kept
         ]
+    if smooth:
+        kept = [re.sub(r"\brelu\b(\([^)]*\))?", "softplus", line).replace("maxpool(", "avgpool(") for line in kept]
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{name}.net"
         path.write_text("\n".join(kept) + "\n", encoding="utf-8")

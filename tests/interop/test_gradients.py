@@ -12,6 +12,7 @@ from netspec import passes
 from netspec.diagnostics import Fault
 from netspec.interop.export import export
 from netspec.interop.gradients import RULES, STILL, Tape, backward
+from netspec.net import Net
 from netspec.settings import Train
 from netspec.weights import Model
 from tests.engine.kernels.cases import CASES, Row, random_weights
@@ -107,7 +108,26 @@ def test_net(name: str) -> None:
     One sample would not do: where a value is next to a rectifier's zero, or two are a pool's largest, which one is
     found is chance. Dropout is passed by, as masks are drawn.
     """
-    net = small(name)
+    errors = _errors(small(name), 3)
+    found, engines = np.median(errors, axis=0)
+    assert found < max(NETS[name], 1.5 * engines), errors
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["googlenet", "mobilenet_v2"])
+def test_what_nets_are_off_by_are_their_kinks(name: str) -> None:
+    """With smooth units each sample is as near as single precision lets it be.
+
+    With rectifiers and pools of largest numbers it is chance who finds the other side of a kink. Of five samples of
+    MobileNetV2 the graph was 2e-5 to 1e-2 off and the engine in single precision 3e-5 to 1e-2, each the nearer one at
+    times, and smooth both 1e-6 to 3e-6; of GoogLeNet 3e-7 to 4e-4 and 8e-6 to 2e-4, and smooth both up to 3e-7.
+    """
+    errors = _errors(small(name, smooth=True), 2)
+    assert np.max(errors) < 1e-5, errors
+
+
+def _errors(net: Net, samples: int) -> list[tuple[float, float]]:
+    """How far the graph's and the engine's gradients in single precision are off, for each sample."""
     graph = net.graph.bypass(lambda node: node.op.name == "dropout")
     train, weights = by_gradients(net.train_settings), net.initial()
     opened, (double, single) = (
@@ -115,7 +135,7 @@ def test_net(name: str) -> None:
         (Engine(graph, train, weights, 4, dtype) for dtype in (np.float64, np.float32)),
     )
     errors = []
-    for seed in range(3):
+    for seed in range(samples):
         for engine in (double, single):
             engine.store.fill(engine.store.flat, weights)
         given = sample(graph, train, 4, seed)
@@ -123,8 +143,7 @@ def test_net(name: str) -> None:
         exact = double.step(given)[2]
         mine, theirs = gradients(stepped(opened, weights, given, 0.01)), single.step(given)[2]
         errors.append((apart(mine, exact), apart(theirs, exact)))
-    found, engines = np.median(errors, axis=0)
-    assert found < max(NETS[name], 1.5 * engines), errors
+    return errors
 
 
 def apart(found: Arrays, exact: Arrays) -> float:
