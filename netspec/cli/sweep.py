@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from netspec.cli.output import load, note, root, spec_argument
 from netspec.cli.runs import as_csv, as_text
 from netspec.cli.signals import current
 from netspec.cli.train import command as train
+from netspec.cli.workers import Crew, crew, ray_address_option, ray_option
 from netspec.diagnostics import SpecError, Trouble, printable
 from netspec.files import atomic_write, reason
 from netspec.report.columns import columns
@@ -82,32 +84,35 @@ def _of_train(command: click.Command) -> click.Command:
 @click.option("--jobs", type=click.IntRange(1), help="Trainings at a time (default: one per core).")
 @click.option("--threads", type=click.IntRange(1), default=1, help="Worker threads of each training (default: 1).")
 @click.option("--force", is_flag=True, help="Move aside a sweep that DIR already holds.")
+@ray_option("Train on the machines of a Ray cluster (needs netspec[ray]).")
+@ray_address_option
 def command(
     spec: Path, folder: Path, out: Path | None, settings: tuple[str, ...], seeds: int | None, jobs: int | None,
-    threads: int, force: bool, **options: Any,
+    threads: int, force: bool, ray: bool, ray_address: str | None, **options: Any,
 ) -> int:  # fmt: skip
     """Train SPEC with every combination of some values, each in a folder of DIR: --set width=8,16 --rate 0.1,0.01.
 
     Commas part values, but not those in brackets: --set hidden=[1,2],[3]. The same command again does what is not done.
     table.csv and sweep.svg in DIR, and the table on the screen, compare the runs.
     """
-    from netspec import machine
     from netspec.net.lock import Lock
     from netspec.net.sweeping import Sweep
 
+    others = crew(ray, ray_address, None, threads)
     if not os.path.lexists(folder):
         raise click.UsageError(f"there is no {folder}")
     found, net = _points(spec, folder, settings, seeds, options)
     signals = current()
     with _folder(out, spec, force) as out:
         more = [f"--threads={threads}", *([] if root() is None else [f"--root={root()}"])]
-        sweep = Sweep(spec, out, found, jobs or max(1, machine.cores() // threads), _mark(net), more)
+        sweep = Sweep(spec, out, found, 1, _mark(net), more)
         lock = Lock(out).take()
         try:
             sweep.read()
             sweep.write()
-            signals.gentle = True
-            _follow(sweep, signals.asked)
+            with _beginning(sweep, jobs, threads, others):
+                signals.gentle = True
+                _follow(sweep, signals.asked)
         finally:
             signals.gentle = False
             lock.release()
@@ -115,6 +120,25 @@ def command(
         note(f"stopped; the same command with `-o {out}` does the rest")
         return signals.status
     return int(bool(sweep.waiting()))
+
+
+@contextmanager
+def _beginning(sweep: Sweep, jobs: int | None, threads: int, others: Crew | None) -> Iterator[None]:
+    """Say where and how many trainings at a time begin: here, or on the machines of a cluster for as long."""
+    from netspec.machine import cores
+
+    if others is None or not sweep.waiting():
+        sweep.jobs = jobs or max(1, cores() // threads)
+        yield
+        return
+    from netspec import __version__
+    from netspec.net.sweeping import trained
+    from netspec.runtime.cluster import Call
+
+    with replace(others, count=jobs).cluster("cpu") as sweep.jobs:
+        here = os.getcwd()
+        sweep.begin = lambda training, told: Call(trained, (training, here, __version__), threads, told)
+        yield
 
 
 def _points(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,10 +34,15 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--workers", type=click.IntRange(1, 100_000), metavar="N",
                      help="Workers of --ray, of --threads cores each (default: 1; and all cores there are)."),
         ray_address_option,
-        click.option("--ray", is_flag=True, help="Let workers of a Ray cluster answer (needs netspec[ray])."),
+        ray_option("Let workers of a Ray cluster answer (needs netspec[ray])."),
     ):  # fmt: skip
         command = add(command)
     return command
+
+
+def ray_option(help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``--ray``."""
+    return click.option("--ray", is_flag=True, help=help)
 
 
 ray_address_option = click.option(
@@ -79,8 +85,7 @@ class Crew:
         Raises UsageError for what is no picture, Trouble N718 where the cluster or a worker fails, and
         KeyboardInterrupt after it was left in order.
         """
-        from netspec.machine import cores
-        from netspec.runtime.cluster import answers, cluster
+        from netspec.runtime.cluster import answers
         from netspec.runtime.worker import Job, answered
 
         names = [_picture(item) for item in items]
@@ -92,9 +97,7 @@ class Crew:
         job = Job(str(in_run(model, "model.onnx").resolve()), device, predictor.top, predictor.reading.max_pixels,
                   self.threads)  # fmt: skip
         signals = current()
-        own = (self.count or max(1, cores() // self.threads)) * self.threads
-        with cluster(self.address, own, note) as machines:
-            count = self.fitting(machines, device.name)
+        with self.cluster(device.name) as count:
             blocks = list(in_blocks(names, device.batch, count))
             signals.gentle = True
             try:
@@ -106,6 +109,16 @@ class Crew:
                 signals.gentle = False
         if signals.asked():
             raise KeyboardInterrupt
+
+    @contextmanager
+    def cluster(self, device: str) -> Iterator[int]:
+        """The cluster, for as long as it is used: the number of workers. Raises Trouble N718 where there are none."""
+        from netspec.machine import cores
+        from netspec.runtime.cluster import cluster
+
+        own = (self.count or max(1, cores() // self.threads)) * self.threads
+        with cluster(self.address, own, note) as machines:
+            yield self.fitting(machines, device)
 
     def fitting(self, machines: Sequence[Machine], device: str) -> int:
         """The number of workers; what is there and what is not is told. Trouble N718 where not one can start."""

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,9 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Protocol
 
+from netspec import __version__
 from netspec.diagnostics import Trouble, strict_json
 from netspec.files import atomic_write, read_regular, reason
 from netspec.net.left import STATE
@@ -81,6 +83,81 @@ def points(choices: Mapping[str, Sequence[tuple[str, str]]], fixed: Sequence[str
     return found
 
 
+class Process(Protocol):
+    """What a training runs in: a process of this machine, or what looks like one."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, once it was asked for and has ended."""
+
+    def poll(self) -> int | None:
+        """Its exit status, if it has ended."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Ask it to end."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it."""
+
+    def wait(self) -> int | None:
+        """Its exit status, when it has ended."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """A training of ``spec`` into the folder ``out``: the ``words`` of its command line, and ``more``."""
+
+    spec: Path
+    out: Path
+    words: Sequence[str]
+    more: Sequence[str]
+
+    def line(self) -> list[str]:
+        """The command line: one that goes on, where there is something to go on with."""
+        goes_on = (self.out / STATE).is_file()
+        words = [w for w in self.words if not (goes_on and w.startswith(_OF_BEGINNING))]
+        return ["train", *words, *self.more, f"--{'resume' if goes_on else 'out'}={self.out}", "--", str(self.spec)]
+
+    def begin(self, told: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Its process on this machine, which writes into ``told``. Raises OSError where the system gives none."""
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", _CHILD, str(Path(__file__).parents[2]), *self.line()],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=told, start_new_session=True,
+        )  # fmt: skip
+
+
+def trained(training: Training, folder: str, version: str) -> tuple[int, bytes]:
+    """In a worker on whatever machine: train in a process of its own; its status, and what it told.
+
+    Names start at ``folder``. Where an earlier worker died, what it began goes on, once its process has ended.
+    """
+    if version != __version__:
+        return 2, f"error[N718]: on {socket.gethostname()} is netspec {__version__}, and not {version}".encode()
+    end = time.monotonic() + GRACE
+    while True:
+        with tempfile.TemporaryFile() as told:
+            try:
+                os.chdir(folder)
+                process = training.begin(told)
+            except OSError as error:
+                return 2, f"error[N718]: on {socket.gethostname()}: {reason(error)}".encode()
+            try:
+                process.wait()
+            except KeyboardInterrupt:
+                _halt([process])
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+            text = _text(told)
+        if process.returncode != 2 or "error[N714]" not in text or time.monotonic() > end:
+            return process.returncode, text.encode()
+        time.sleep(0.5)
+
+
 @dataclass
 class Kept:
     """What became of a point: it is done, or why it is not; None where nothing is known."""
@@ -94,7 +171,7 @@ class Kept:
 class Sweep:
     """``spec`` is trained at ``points`` in folders of ``folder``, ``jobs`` at a time; ``mark`` says which spec it is.
 
-    ``more`` are words of each command line that change no result.
+    ``more`` are words of each command line that change no result. ``begin`` begins a training, here unless it is said.
     """
 
     spec: Path
@@ -104,6 +181,7 @@ class Sweep:
     mark: str
     more: Sequence[str] = ()
     kept: dict[str, Kept] = field(default_factory=dict)
+    begin: Callable[[Training, IO[bytes]], Process] = Training.begin
 
     def read(self) -> None:
         """What an earlier sweep into the folder left. Trouble N713 where it had other points of the same names."""
@@ -161,16 +239,9 @@ class Sweep:
 
     def _started(self, point: Point) -> list[_Child]:
         """The process of a point, which goes on where it stood; none where the system gives none."""
-        out = self.folder / point.name
-        where = "resume" if (out / STATE).is_file() else "out"
-        words = point.words if where == "out" else [w for w in point.words if not w.startswith(_OF_BEGINNING)]
-        line = ["train", *words, *self.more, f"--{where}={out}", "--", str(self.spec)]
         told = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _CHILD, str(Path(__file__).parents[2]), *line],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=told, start_new_session=True,
-            )  # fmt: skip
+            process = self.begin(Training(self.spec, self.folder / point.name, point.words, self.more), told)
         except OSError as error:
             told.close()
             self._at(point).error = f"no process could be started: {reason(error)}"
@@ -187,6 +258,7 @@ class Sweep:
     def _note(self, child: _Child) -> None:
         at, status = self._at(child.point), child.process.returncode
         text = _text(child.told)
+        assert status is not None
         at.done = status == 0 and "the time is over (" not in text  # --max-hours: there is more to do
         at.error = None if status in (0, 130) else _why(text, status)
 
@@ -210,11 +282,11 @@ class _Child:
     """A process that trains a point; ``told`` has what it says."""
 
     point: Point
-    process: subprocess.Popen[bytes]
+    process: Process
     told: IO[bytes]
 
 
-def _halt(processes: Iterable[subprocess.Popen[Any]]) -> None:
+def _halt(processes: Iterable[Process]) -> None:
     """Ask processes to end: once, so that they keep where they are; then so that they do not."""
     left = list(processes)
     for seconds in (GRACE, LAST):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import Any
+from typing import IO, Any
 
 from netspec.diagnostics import Trouble
 from netspec.files import temporary_folder
@@ -212,3 +212,56 @@ def _follow(dataset: Any, came: SimpleQueue[bytes | BaseException | None]) -> No
         came.put(None)
     except BaseException as error:
         came.put(error)
+
+
+class Call:
+    """A call of a function, on a machine with so many ``cores`` to spare, that is treated as a process.
+
+    It gives its exit status and what it told, which is then in ``told``. Where its machine goes away, it is called
+    again on another, without end.
+    """
+
+    def __init__(self, function: Callable[..., tuple[int, bytes]], given: Sequence[Any], cores: int, told: IO[bytes]):
+        import ray
+
+        self.returncode: int | None = None
+        self.told = told
+        self.call = ray.remote(num_cpus=cores, max_retries=-1)(function).remote(*given)
+
+    def poll(self) -> int | None:
+        """Its exit status, if it has ended."""
+        return self._ended(0)
+
+    def wait(self) -> int | None:
+        """Its exit status, when it has ended."""
+        return self._ended(None)
+
+    def send_signal(self, number: int) -> None:
+        """Raise KeyboardInterrupt in it."""
+        self._cancel(False)
+
+    def terminate(self) -> None:
+        """Raise KeyboardInterrupt in it."""
+        self._cancel(False)
+
+    def kill(self) -> None:
+        """End its process."""
+        self._cancel(True)
+
+    def _cancel(self, force: bool) -> None:
+        import ray
+
+        ray.cancel(self.call, force=force)
+
+    def _ended(self, seconds: float | None) -> int | None:
+        import ray
+
+        if self.returncode is None and ray.wait([self.call], timeout=seconds)[0]:
+            try:
+                self.returncode, said = ray.get(self.call)
+            except (ray.exceptions.TaskCancelledError, ray.exceptions.WorkerCrashedError):
+                self.returncode, said = 128 + signal.SIGINT, b""
+            except Exception as error:  # Ray's errors have no common kind of their own
+                self.returncode, said = Trouble.status, f"error[N718]: {_trouble(error).line}".encode()
+            self.told.write(said)
+        return self.returncode
