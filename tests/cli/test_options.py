@@ -103,6 +103,8 @@ ROWS = [
     ("sweep a.net --data data -o points --set side=1 --rate 0.1 --seeds 1 --jobs 2 --threads 1", 0, "point  "),
     ("sweep a.net --data data -o points --rate 0.1,,0.2", 2, "!has an empty value"),
     ("sweep a.net --data nothing --rate 0.1", 2, "!there is no nothing"),
+    ("sweep a.net --data data -o far --set sides=1 --ray --ray-address 127.0.0.1:1", 1, "!sides"),
+    ("sweep a.net --data data -o far --rate 0.1 --ray --ray-address 127.0.0.1:1", 2, "!error[N718]"),
     ("runs . --sort -minutes --csv -", 0, "run,"),
     ("runs . --json", 0, '"minutes"'),
     ("runs . --sort colour", 2, "!no run has a column colour"),

@@ -17,11 +17,22 @@ from PIL import Image
 from pyarrow import parquet
 
 from tests.cli.test_run import CLASSES, write
+from tests.cli.test_sweep import own_processes
 from tests.processes import members
 
 pytestmark = pytest.mark.slow
 
-COUNT = 60
+COUNT, EPOCHS = 60, 3000
+SPEC = f"""netspec 1
+net S {{
+    input x: 4
+    output y = x -> dense(8) -> relu -> dense(3) -> softmax
+}}
+train {{
+    epochs: {EPOCHS}
+    batch: 8
+}}
+"""
 #: Seconds that a busy machine may take.
 LONG = 180
 
@@ -54,8 +65,12 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def start(*words: str) -> subprocess.Popen[str]:
+    return command("run", "m.onnx", "p", "--batch", "2", "--threads", "1", *words)
+
+
+def command(*words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "netspec", "run", "m.onnx", "p", "--batch", "2", "--threads", "1", *words],
+        [sys.executable, "-m", "netspec", *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0, env=environment(Path.cwd()),
     )  # fmt: skip
 
@@ -71,13 +86,25 @@ def rows(folder: str) -> list[dict[str, object]]:
     return [row for path in sorted(Path(folder).glob("*.parquet")) for row in parquet.read_table(path).to_pylist()]
 
 
-def at_work() -> list[int]:
-    """Workers that are at a block."""
+def at_work(what: bytes = b"ray::MapWorker(MapBatches(Worker)).submit") -> list[int]:
+    """Workers that are at a block, or at something else."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if entry.read_bytes().startswith(b"ray::MapWorker(MapBatches(Worker)).submit"):
+            if entry.read_bytes().startswith(what):
                 found.append(int(entry.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def trainings(folder: Path) -> list[int]:
+    """Processes that train in a folder; workers of Ray, which wait there for more, are none."""
+    found = []
+    for pid in own_processes(folder):
+        try:
+            if b"sweeping" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
         except OSError:
             continue
     return found
@@ -135,11 +162,6 @@ def test_rows_are_whole_and_the_local_ones_where_a_worker_is_killed(
 
 def test_ctrl_c_keeps_the_rows_and_leaves_no_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    child = start("--ray", "--workers", "2", "--jsonl", "never.jsonl")
-    until(lambda: len(members(child.pid)) > 1)  # while it starts
-    os.killpg(child.pid, signal.SIGINT)
-    out, err = child.communicate(timeout=LONG)
-    assert (child.returncode, out) == (130, "") and not Path("never.jsonl").exists()
     child = start("--ray", "--workers", "2", "--parquet", "stopped")
     until(at_work)
     time.sleep(1)
@@ -151,4 +173,31 @@ def test_ctrl_c_keeps_the_rows_and_leaves_no_process(folder: Path, monkeypatch: 
     assert kept == rows("local")[: len(kept)] and len(kept) < COUNT
     assert run("--parquet", "stopped/") == 1  # threads do the rest of what workers began
     assert rows("stopped") == rows("local")
-    assert not (folder / "home" / ".ray").exists() or not any((folder / "home").glob(".ray/session*"))
+
+
+def test_a_sweeps_runs_are_those_of_train_and_no_process_is_left(
+    folder: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    Path("s.net").write_text(SPEC)
+    Path("d").mkdir()
+    x = np.random.default_rng(0).random((60, 4), dtype="f4")
+    np.savez("d/train.npz", x=x, y=(x[:, 0] * 3).astype(int))
+    line = ("sweep", "s.net", "--data", "d", "-o", "sw", "--rate", "0.1,0.2", "--ray", "--ray-address", address)
+    logs = [Path("sw") / name / "log.jsonl" for name in ("rate=0.1", "rate=0.2")]
+    child = command(*line, "--max-hours", "100")
+    until(lambda: all(log.exists() for log in logs))
+    os.kill(at_work(b"ray::trained")[0], signal.SIGKILL)
+    until(lambda: "Ray: A worker died" in (child.stderr.readline() if child.stderr else ""))
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=LONG)
+    assert child.returncode == 130 and "does the rest" in err and "Traceback" not in err
+    until(lambda: not trainings(folder))
+    before = [len(log.read_text().splitlines()) for log in logs]
+    child = command(*line)
+    out, err = child.communicate(timeout=LONG)
+    assert child.returncode == 0 and out.count("done") == 2, err
+    assert all(len(log.read_text().splitlines()) == EPOCHS > n for log, n in zip(logs, before, strict=True))
+    child = command("train", "s.net", "--data", "d", "-o", "own", "--rate", "0.1", "--threads", "1")
+    child.communicate(timeout=LONG)
+    assert Path("own/weights.safetensors").read_bytes() == Path("sw/rate=0.1/weights.safetensors").read_bytes()

@@ -15,6 +15,7 @@ import click
 import numpy as np
 import pytest
 
+import netspec
 from netspec.cli import main
 from netspec.cli.sweep import command
 from netspec.cli.train import command as train
@@ -172,6 +173,53 @@ def test_the_runs_are_those_of_train(capfd: pytest.CaptureFixture[str]) -> None:
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     assert float(rows[1]["last"]) == log[-1]["val_accuracy"] and rows[1]["epochs"] == "2"
     assert "best accuracy" in Path("sw/sweep.svg").read_text()
+
+
+def training(more: tuple[str, ...] = ()) -> sweeping.Training:
+    return sweeping.Training(Path("s.net"), Path("sw"), ("--rate=1", "--from=x"), more)
+
+
+def test_a_training_goes_on_where_there_is_something_to_go_on_with() -> None:
+    assert training(("--a",)).line() == ["train", "--rate=1", "--from=x", "--a", "--out=sw", "--", "s.net"]
+    Path("sw").mkdir()
+    Path("sw/state.safetensors").touch()
+    assert training().line() == ["train", "--rate=1", "--resume=sw", "--", "s.net"]
+
+
+def test_a_worker_waits_for_what_an_earlier_one_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = """import sys, pathlib
+n = pathlib.Path('n')
+n.open('a').write('x')
+if n.stat().st_size < 3: sys.exit(print('error[N714]: sw is in use', file=sys.stderr) or 2)
+sys.exit('error[N999]: other')
+"""
+    monkeypatch.setattr(sweeping, "_CHILD", busy)
+    monkeypatch.setattr(sweeping.time, "sleep", lambda _: None)
+    monkeypatch.chdir("/")
+    status, told = sweeping.trained(training(), str(tmp_path), netspec.__version__)
+    assert (status, told.strip()) == (1, b"error[N999]: other") and Path("n").read_text() == "xxx"
+    monkeypatch.setattr(sweeping, "GRACE", -1.0)
+    Path("n").unlink()
+    status, told = sweeping.trained(training(), str(tmp_path), netspec.__version__)
+    assert status == 2 and b"N714" in told and Path("n").read_text() == "x"
+
+
+def test_a_worker_that_cannot_train_says_so(tmp_path: Path) -> None:
+    status, told = sweeping.trained(training(), str(tmp_path), "0.0.1")
+    assert status == 2 and b"error[N718]" in told and b"not 0.0.1" in told
+    status, told = sweeping.trained(training(), str(tmp_path / "nowhere"), netspec.__version__)
+    assert status == 2 and b"error[N718]" in told and b"no such file" in told
+
+
+def test_where_nothing_waits_no_cluster_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sweeping, "_CHILD", FAKE)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    there = ("--rate", "0.1", "--ray", "--ray-address", "127.0.0.1:1")
+    assert sweep(*there) == 2 and "error[N718]" in capfd.readouterr().err
+    assert sweep("--rate", "0.1") == 0 and sweep(*there) == 0
+    assert sweep("--rate", "0.1", *there[-2:]) == 2 and "belongs to --ray" in capfd.readouterr().err
 
 
 def own_processes(folder: Path) -> list[int]:

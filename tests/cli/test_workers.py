@@ -6,8 +6,10 @@ import socket
 import sys
 import threading
 from importlib import util
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -158,3 +160,47 @@ def test_a_signal_stops_the_waiting_and_silence_is_told(monkeypatch: pytest.Monk
     assert list(islice(cluster.answers(None, [], 1, lambda: next(asks), told.append), 1)) == []
     assert told and "no answer came" in told[0]
     ended.set()
+
+
+class Cancelled(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "told"),
+    [
+        ((1, b"error[N112]: no"), 1, b"error[N112]: no"),
+        (Cancelled("x"), 130, b""),
+        (ModuleNotFoundError("No module named 'netspec'"), 2,
+         b"error[N718]: Ray does not go on: No module named 'netspec' (install the same netspec on every machine)"),
+    ],
+)  # fmt: skip
+def test_a_call_is_treated_as_a_process(
+    found: object, status: int, told: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, asked_for = list[object](), list[object]()
+
+    def get(call: object) -> object:
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def remote(**options: object) -> object:
+        asked_for.append(options)
+        return lambda function: SimpleNamespace(remote=lambda *given: (function, given))
+
+    errors = SimpleNamespace(TaskCancelledError=Cancelled, WorkerCrashedError=Cancelled)
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(
+        remote=remote, get=get, exceptions=errors, wait=lambda calls, timeout: (calls, []) if done else ([], calls),
+        cancel=lambda call, force: asked_for.append(force),
+    ))  # fmt: skip
+    said = BytesIO()
+    call = cluster.Call(len, ["abc"], 3, said)
+    assert asked_for == [{"num_cpus": 3, "max_retries": -1}] and call.call == (len, ("abc",))
+    assert call.poll() is None and call.returncode is None
+    call.send_signal(2)
+    call.terminate()
+    call.kill()
+    assert asked_for[1:] == [False, False, True]
+    done.append(True)
+    assert call.poll() == call.wait() == call.returncode == status and said.getvalue() == told

@@ -144,4 +144,16 @@ FAULTS = (
         "cli/test_workers",
         "a cluster of our own has a token",
     ),
+    fault("net/sweeping", "if goes_on else 'out'", "if False else 'out'", "cli/test_sweep", "a training goes on"),
+    fault(
+        "net/sweeping", '"error[N714]" not in text or', "True or", "cli/test_sweep", "an earlier worker is waited for"
+    ),
+    fault("net/sweeping", "or time.monotonic() > end", "", "cli/test_sweep", "it is not waited for without end"),
+    fault("net/sweeping", "if version != __version__:", "if False:", "cli/test_sweep", "one netspec trains"),
+    fault("cli/sweep", "or not sweep.waiting()", "", "cli/test_sweep", "no cluster for nothing"),
+    fault("runtime/cluster", "max_retries=-1", "max_retries=0", "cli/test_workers", "a training is tried without end"),
+    fault("runtime/cluster", "128 + signal.SIGINT, b", "1, b", "cli/test_workers", "a stopped training has not failed"),
+    fault(
+        "runtime/cluster", "self._cancel(True)", "self._cancel(False)", "cli/test_workers", "one that stays is killed"
+    ),
 )
