@@ -53,7 +53,12 @@ def split(text: str) -> list[str]:
 
 
 def bound() -> None:
-    """End this process with the one that started it: Linux then sends the signal of Ctrl-C, other systems nothing."""
+    """End this process with the one that started it: Linux then sends the signal of Ctrl-C, other systems nothing.
+
+    That signal is let through: a worker of Ray has it blocked, and so has what it starts.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, int(signal.SIGINT))  # PR_SET_PDEATHSIG
 

@@ -22,7 +22,7 @@ from tests.processes import members
 
 pytestmark = pytest.mark.slow
 
-COUNT, EPOCHS = 60, 3000
+COUNT, EPOCHS = 60, 1000
 SPEC = f"""netspec 1
 net S {{
     input x: 4
@@ -34,7 +34,7 @@ train {{
 }}
 """
 #: Seconds that a busy machine may take.
-LONG = 180
+LONG = 100
 
 
 @pytest.fixture(scope="module")

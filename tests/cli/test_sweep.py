@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import ctypes
 import json
 import os
 import signal
@@ -202,6 +203,16 @@ sys.exit('error[N999]: other')
     Path("n").unlink()
     status, told = sweeping.trained(training(), str(tmp_path), netspec.__version__)
     assert status == 2 and b"N714" in told and Path("n").read_text() == "x"
+
+
+def test_a_training_hears_ctrl_c_though_its_worker_has_it_blocked() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        sweeping.bound()
+        assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        ctypes.CDLL(None).prctl(1, 0)
 
 
 def test_a_worker_that_cannot_train_says_so(tmp_path: Path) -> None:

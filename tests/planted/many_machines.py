@@ -156,4 +156,11 @@ FAULTS = (
     fault(
         "runtime/cluster", "self._cancel(True)", "self._cancel(False)", "cli/test_workers", "one that stays is killed"
     ),
+    fault(
+        "net/sweeping",
+        "signal.SIG_UNBLOCK",
+        "signal.SIG_BLOCK",
+        "cli/test_sweep",
+        "a training hears Ctrl-C in a worker",
+    ),
 )
