@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netspec import Net
-from netspec.claims.claim import Chart
+from netspec.claims.claim import Chart, Verdict
 from netspec.claims.deciding import spread
 from netspec.claims.lab import Lab, Learned
 from netspec.claims.pictures import Pictures
@@ -29,6 +29,11 @@ def tests(runs: Runs) -> dict[str, list[float]]:
 def last_losses(runs: Runs) -> dict[str, list[float]]:
     """The last training losses, a seed each."""
     return {name: [run.losses[-1] for run in of] for name, of in runs.items()}
+
+
+def learnt(runs: Runs, least: float = 0.2) -> Verdict:
+    """Not decided where a training has got fewer of its own examples right: then those of others say nothing."""
+    return Verdict.HOLDS if all(run.accuracies[-1] >= least for of in runs.values() for run in of) else Verdict.OPEN
 
 
 def rows(runs: Runs) -> list[tuple[str, ...]]:
