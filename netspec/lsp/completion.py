@@ -17,6 +17,7 @@ from lsprotocol.types import (
     TextEdit,
 )
 
+from netspec.elaborate.tables import KINDS
 from netspec.lsp import words
 from netspec.lsp.cursor import Cursor, cursor
 from netspec.lsp.entering import entering
@@ -110,7 +111,7 @@ class _Offer:
         yield from self._table_kinds()
 
     def _table_kinds(self) -> Iterator[CompletionItem]:
-        for name, about in words.KINDS.items():
+        for name, about in KINDS.items():
             yield self.item(f"{name} table", CompletionItemKind.Keyword, about=about, text=f"{name} table ")
 
     def _first_table(self) -> Iterator[CompletionItem]:

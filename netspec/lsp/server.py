@@ -157,7 +157,7 @@ class Server:
 
     async def _configured(self, params: lsp.DidChangeConfigurationParams) -> None:
         if not await self._ask_for_settings() and isinstance(params.settings, Mapping):
-            self._configure(params.settings.get("netspec", params.settings))
+            self._configure(params.settings)
 
     async def _ask_for_settings(self) -> bool:
         """Ask the editor for its settings; False where it cannot be asked."""
@@ -165,12 +165,14 @@ class Server:
         if not (capabilities and capabilities.configuration):
             return False
         asked = lsp.ConfigurationParams([lsp.ConfigurationItem(section="netspec")])
-        (found,) = await self.pygls.workspace_configuration_async(asked)
-        self._configure(found)
+        found = await self.pygls.workspace_configuration_async(asked)
+        if found and found[0] is not None:  # an editor that knows of none may have told them at first
+            self._configure(found[0])
         return True
 
     def _configure(self, settings: object) -> None:
         given: Mapping[str, Any] = settings if isinstance(settings, Mapping) else {}
+        given = inner if isinstance(inner := given.get("netspec"), Mapping) else given
         parameters, root = given.get("parameters"), given.get("root")
         self.analyses.configure(
             dict(parameters) if isinstance(parameters, Mapping) else {},

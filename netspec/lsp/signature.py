@@ -14,6 +14,7 @@ from lsprotocol.types import (
     SignatureInformation,
 )
 
+from netspec.elaborate.expectations import FIGURES
 from netspec.language import syntax as s
 from netspec.lsp import words
 from netspec.lsp.cursor import Cursor, Open, cursor
@@ -43,9 +44,7 @@ def called_at(snapshot: Snapshot, found: Cursor, opened: Open) -> Described | No
     name = str(opened.name)
     kinds = [token.type for token in found.head]
     if kinds[:1] == ["EXPECT"] and opened.name is found.head[1]:
-        figures = tuple(
-            Argument(figure, "a number", False, "not held", about) for figure, about in words.FIGURES.items()
-        )
+        figures = tuple(Argument(figure, "a number", False, "not held", about) for figure, about in FIGURES.items())
         return Described("expect", "", "What the paper says, held against what the spec is.", (), figures)
     if kinds[:1] in (["OUTPUT"], ["NET"], ["BLOCK"]) and opened.name is found.head[1]:
         return _OUTPUT if kinds[0] == "OUTPUT" else None

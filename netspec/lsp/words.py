@@ -102,10 +102,6 @@ def word(owner: str, name: str) -> str:
     return SHORTCUTS.get(name, "") if owner == "residual" else ""
 
 
-#: Figures and kinds of tables are offered too.
-__all__ = ["FIGURES", "KINDS"]
-
-
 def figure(name: str) -> str:
     """What a figure of ``expect`` is."""
     return FIGURES.get(name, "")

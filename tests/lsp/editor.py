@@ -23,7 +23,7 @@ class Editor:
         self.findings: dict[str, lsp.PublishDiagnosticsParams] = {}
         self.told: list[lsp.PublishDiagnosticsParams] = []
         self.logged: list[str] = []
-        self.settings: dict[str, Any] = {}
+        self.settings: dict[str, Any] | None = {}
         self._news = asyncio.Event()
         self.client.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(lambda params: self._published(params))
         self.client.feature(lsp.WINDOW_LOG_MESSAGE)(lambda params: self.logged.append(params.message))

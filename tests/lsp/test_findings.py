@@ -206,5 +206,10 @@ def test_settings_of_an_editor_that_cannot_be_asked(tmp_path: Path) -> None:
         editor.open(user, USER.replace("lib", "../lib"))
         assert await editor.problems(user, 1) == []
 
+    async def told_at_first_and_then_asked_in_vain(editor: Editor) -> None:
+        editor.settings = None
+        await below(editor)
+
     session(outside, asked=False)
+    session(told_at_first_and_then_asked_in_vain, initialization_options={"netspec": {"root": str(tmp_path)}})
     session(below, asked=False, initialization_options={"root": str(tmp_path)})

@@ -23,8 +23,6 @@ PIECES = [
     "\ufeff", "\u202e", "é", "0", "3.5", "2 ** 3", "\t", "\x00", "in.maps", "(p) * 3", "table: c3",
 ]  # fmt: skip
 START = spec("lenet5") + "\n# 🙂 卷積\nblock 卷積(𝒏) { conv(𝒏, 3) -> relu }\n"
-#: Lines end as the protocol says.
-LINES = re.compile("\r\n|\n|\r")
 
 
 class Text:
