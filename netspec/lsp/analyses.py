@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -167,6 +168,7 @@ class Analyses:
         gone, entry.found = entry.found, found
         for other in {*gone, *found}:
             self._tell(other)
+        await self.work(gc.collect)
 
     def _tell(self, uri: str) -> None:
         """What all that read a document found in it, each finding once; of an open one, in its present version."""

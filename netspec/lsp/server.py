@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import logging
 import os
@@ -71,6 +72,8 @@ class Server:
         logging.getLogger("pygls").addHandler(logging.NullHandler())
         logging.getLogger("pygls").propagate = False
         threading.stack_size(STACK)
+        gc.freeze()
+        gc.disable()  # the analyses collect, behind the findings and not between a key and them
         with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
             os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing but messages may go to the editor
             self.pygls.start_io(sys.stdin.buffer, out)
