@@ -14,6 +14,8 @@ from netspec.report.page import Table, page_of
 KINDS = {".png": "image/png", ".svg": "image/svg+xml"}
 #: Bytes of a picture at most.
 LARGEST = 2**26
+#: Of more than one claim.
+MANY = {"holds": "hold", "does not hold": "do not hold", "not decided": "not decided"}
 Entry = Mapping[str, Any]
 
 
@@ -55,7 +57,7 @@ def markdown(entries: Sequence[Entry]) -> str:
 def counted(entries: Sequence[Entry]) -> str:
     """How many hold, do not hold and are not decided."""
     counts = Counter(entry["verdict"] for entry in entries)
-    return ", ".join(f"{count} {'hold' if verdict == 'holds' else verdict}" for verdict, count in counts.most_common())
+    return ", ".join(f"{count} {verdict if count == 1 else MANY[verdict]}" for verdict, count in counts.most_common())
 
 
 def _seeds(entry: Entry) -> str:

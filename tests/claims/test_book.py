@@ -115,7 +115,7 @@ def test_the_book_goes_on(seen: list[Lab], capsys: pytest.CaptureFixture[str]) -
     assert main(["claims", "--all", "--out", "b", "--seeds", "1"]) == 0 and len(seen) == 5
     assert capsys.readouterr().out.splitlines()[-2:] == ["first: holds", "second: does not hold"]
     text = Path("b/book.md").read_text(encoding="utf-8")
-    assert "1 hold, 1 does not hold" in text and "## first" in text and "![a curve](first-1.svg)" in text
+    assert "1 holds, 1 does not hold." in text and "## first" in text and "![a curve](first-1.svg)" in text
     assert "| one | <b>x</b> &#124; y |" in text
     page = Path("b/book.html").read_text(encoding="utf-8")
     assert 'href="#second"' in page and 'id="second"' in page and "<b>" not in page
