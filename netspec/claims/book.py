@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import Any
 
 from netspec.claims import told
 from netspec.claims.claim import Chart, Claim, Drawing, Finding, Verdict
-from netspec.claims.lab import Lab, written
+from netspec.claims.lab import Lab, write, written
 from netspec.diagnostics import Fault
 from netspec.files import atomic_write, make_folder
 from netspec.machine import cores
@@ -61,7 +60,7 @@ def measured(claim: Claim, lab: Lab, folder: Path) -> dict[str, Any]:
         "cores": cores(),
         "given": lab.given(),
     }
-    atomic_write(folder / f"{claim.name}.json", json.dumps(entry, indent=1, ensure_ascii=False).encode())
+    write(folder / f"{claim.name}.json", entry)
     atomic_write(folder / f"{claim.name}.html", html([entry], folder).encode())
     return entry
 

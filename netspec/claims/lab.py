@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,23 @@ LARGEST = 2**26
 
 
 def written(path: Path) -> dict[str, Any]:
-    """The object that a file of JSON has; an empty one where it has none."""
+    """The object that ``write`` wrote; an empty one where there is none, or where it was changed since."""
     try:
         found = json.loads(read_regular(path, LARGEST))
     except (Fault, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) and found.get("seal") == _seal(found) else {}
+
+
+def write(path: Path, found: Mapping[str, Any]) -> None:
+    """Write what was found, with a digest that tells whether it is still that."""
+    sealed = {**found, "seal": _seal(found)}
+    atomic_write(path, json.dumps(sealed, indent=1, ensure_ascii=False).encode())
+
+
+def _seal(found: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in found.items() if name != "seal"}
+    return sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -151,5 +163,5 @@ class Lab:
         kept = written(path)
         if kept.get("given") != self.given() or "measured" not in kept:
             kept = {"given": self.given(), "measured": json.loads(json.dumps(measure()))}
-            atomic_write(path, json.dumps(kept, indent=1).encode())
+            write(path, kept)
         return kept["measured"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from netspec.diagnostics import Trouble
 from netspec.interop.export import serialize
 from netspec.interop.gradients.sliding import Met, possible
 from netspec.interop.gradients.trials import trial
@@ -41,7 +42,7 @@ def tune(
 ) -> dict[str, str]:  # fmt: skip
     """Time the forms of gradients on batches of a device, and keep the fastest for later trainings there.
 
-    What was found until ``stop`` is kept too. Raises Trouble N604 where that cannot be done.
+    What was found until ``stop`` is kept too; where it cannot be kept that is told.
     """
     several = {key: each for key, each in met.items() if len(possible(each.of, each.at)) > 1}
     tell(f"timing the forms of {len(several)} gradients of convolutions on {device.name}")
@@ -55,9 +56,13 @@ def tune(
             found[key] = Timed(each, ran)
     other = {key: timed.best for key, timed in found.items() if timed.best != possible(timed.met.of, timed.met.at)[0]}
     before = {key: form for key, form in tuned(FORMS).items() if key.removeprefix(f"{device.name} ") not in found}
-    keep_tuned({**before, **{f"{device.name} {key}": form for key, form in other.items()}}, FORMS)
+    best = {**{key: form for key, form in forms_of(device.name).items() if key not in found}, **other}
     tell(_told(found, other))
-    return forms_of(device.name)
+    try:
+        keep_tuned({**before, **{f"{device.name} {key}": form for key, form in other.items()}}, FORMS)
+    except Trouble as trouble:
+        tell(f"this run alone has them: {trouble}")
+    return best
 
 
 def taken_by(met: Met, form: str, device: Device) -> float | None:

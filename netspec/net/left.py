@@ -78,8 +78,14 @@ def settings_of(folder: Path) -> dict[str, Any]:
 
 def forms_of(folder: Path) -> dict[str, str]:
     """The forms in which a run's gradients are written. Fault N702 where its settings.json is damaged."""
-    found = settings_of(folder).get("forms")
-    return {key: name for key, name in found.items() if isinstance(name, str)} if isinstance(found, dict) else {}
+    from netspec.interop.gradients.sliding import NAMES
+
+    found = settings_of(folder).get("forms", {})
+    known = {name for names in NAMES.values() for name in names}
+    if not isinstance(found, dict) or not all(isinstance(name, str) and name in known for name in found.values()):
+        path = folder / "settings.json"
+        raise Fault("N702", f"{path} is damaged: it names forms of gradients that there are not", help=_WITHOUT)
+    return found
 
 
 def log_of(folder: Path, epochs: int) -> list[str]:

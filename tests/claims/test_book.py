@@ -111,7 +111,8 @@ def test_the_book_goes_on(seen: list[Lab], capsys: pytest.CaptureFixture[str]) -
     assert len(seen) == 2  # the first was there
     assert main(["claims", "--all", "--out", "b"]) == 0 and len(seen) == 2
     assert main(["claims", "--all", "--out", "b", "--seeds", "1"]) == 0 and len(seen) == 4
-    Path("b/first.json").write_text("[]", encoding="utf-8")
+    path = Path("b/first.json")
+    path.write_text(path.read_text(encoding="utf-8").replace('"one"', "5"), encoding="utf-8")
     assert main(["claims", "--all", "--out", "b", "--seeds", "1"]) == 0 and len(seen) == 5
     assert capsys.readouterr().out.splitlines()[-2:] == ["first: holds", "second: does not hold"]
     text = Path("b/book.md").read_text(encoding="utf-8")

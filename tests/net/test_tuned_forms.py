@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from netspec.diagnostics import Trouble
+from netspec.diagnostics import Fault
 from netspec.interop.gradients.sliding import Met, Sliding
 from netspec.net import forms as timing
 from netspec.net.forms import Timed, forms_of
@@ -91,13 +91,27 @@ def test_a_cache_that_cannot_be_read_is_none(cache: Path, text: str) -> None:
     assert len(epochs) == 1
 
 
-def test_a_cache_that_cannot_be_written_is_told(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_written_is_told_and_the_run_has_the_forms(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     faster(monkeypatch, "taps")
     cache.parents[1].write_text("a file in the way")
     net = said("sgd(0.1)")
-    with pytest.raises(Trouble) as told:
-        trained(net, examples(net), engine="onnxruntime", tune=True)
-    assert told.value.code == "N604"
+    lines: list[str] = []
+    trained(net, examples(net), engine="onnxruntime", tune=True, out=tmp_path / "run", tell=lines.append)
+    assert any(line.startswith("this run alone has them: ") for line in lines)
+    assert set(json.loads((tmp_path / "run" / "settings.json").read_text())["forms"].values()) >= {"taps"}
+
+
+@pytest.mark.parametrize("forms", [[3], {"kernel": "magic"}, {"kernel": 3}])
+def test_a_run_with_forms_that_there_are_not_is_damaged(cache: Path, tmp_path: Path, forms: object) -> None:
+    net, folder = said("sgd(0.1)"), tmp_path / "run"
+    trained(net, examples(net), engine="onnxruntime", out=folder, epochs=1)
+    path = folder / "settings.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "forms": forms}))
+    with pytest.raises(Fault) as told:
+        trained(net, examples(net), engine="onnxruntime", resume=folder, epochs=2)
+    assert told.value.code == "N702"
 
 
 @pytest.mark.parametrize("how", [{"tune": True}, {"tune": True, "engine": "onnxruntime", "resume": "x"}])

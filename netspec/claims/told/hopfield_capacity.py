@@ -38,7 +38,7 @@ def overlap(lab: Lab, count: int, flipped: float, seed: int) -> float:
 
 
 @claim(
-    "A feedback net of n units recalls about 0.14 n patterns; beyond, it forgets all of them.",
+    "A feedback net of n units recalls about 0.14 n patterns, and not many more.",
     source="Hopfield 1982: Neural networks and physical systems (0.15 n); Amit, Gutfreund, Sompolinsky 1985: "
     "Storing infinite "
     "numbers of patterns (0.138 n)",

@@ -22,7 +22,7 @@ BATCH, LARGE = 8, 128
     "told before "
     f"the first step; beside them those of the nets of one budget in batches of {LARGE}, told and measured in a "
     "process of its own",
-    minutes=0.2,
+    minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:
     """The published sizes decide."""
