@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from time import monotonic
+from time import thread_time
 
 from lark import Token
 from lsprotocol.types import (
@@ -28,7 +28,7 @@ from netspec.lsp.snapshot import Snapshot, analysed
 
 #: So many findings of a place are looked at, and so many changes tried for each.
 MOST_FINDINGS, MOST_TRIED = 8, 6
-#: Seconds that trying them may take; on a text whose own analysis takes half of it nothing is tried.
+#: Seconds of processor that trying them may take; on a text whose own analysis takes half of it nothing is tried.
 LONGEST = 0.5
 _MEANT = re.compile(r"did you mean `([^`…]+)`\?")
 _WRITE = re.compile(r"^write (?:an? \w+(?: \w+)*: )?`([^`…]+)`")
@@ -58,13 +58,13 @@ def fixes(snapshot: Snapshot, params: CodeActionParams) -> list[CodeAction]:
         if problem.span is not None and problem.span.source.name == snapshot.source.name
         and problem.span.start <= last and problem.span.end >= first
     ]  # fmt: skip
-    actions, until = [], monotonic() + LONGEST
+    actions, until = [], thread_time() + LONGEST
     if snapshot.seconds > LONGEST / 2:
         return []
     for problem in near[:MOST_FINDINGS]:
         good: dict[str, Fix] = {}
         for fix in islice(_candidates(snapshot, problem), MOST_TRIED):
-            if fix.title not in good and monotonic() < until and _mends(snapshot, problem, fix):
+            if fix.title not in good and thread_time() < until and _mends(snapshot, problem, fix):
                 good[fix.title] = fix
         actions += [_action(snapshot, problem, fix, preferred=len(good) == 1) for fix in good.values()]
     return actions

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from time import monotonic
+from time import thread_time
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Source, Span, TooMany
@@ -42,7 +42,7 @@ class Surroundings:
 class Snapshot:
     """A document, its tokens and syntax, what is wrong with it, what it means and what was found where.
 
-    ``seconds`` is how long that took: what is asked may need more analyses, where they are quick.
+    ``seconds`` of processor are what that took: what is asked may need more analyses, where they are quick.
     """
 
     document: Document
@@ -100,7 +100,7 @@ class Snapshot:
 
 def analysed(document: Document, around: Surroundings, trace: Trace | None = None) -> Snapshot:
     """All that is known of a version of a document. Raises nothing for what a text may be."""
-    started, problems, trace = monotonic(), Problems(), trace or Trace()
+    started, problems, trace = thread_time(), Problems(), trace or Trace()
     name = str(document.path or document.uri)
     try:
         source = source_of(document.text, name)
@@ -113,7 +113,7 @@ def analysed(document: Document, around: Surroundings, trace: Trace | None = Non
     parameters = for_net(file, said, around.parameters)
     unsaved = {real: other.text for real, other in around.unsaved.items()}
     meaning = elaborate(file, problems, parameters, document.path, around.root, unsaved=unsaved, trace=trace)
-    return Snapshot(document, around, found, file, problems, meaning, trace, parameters, monotonic() - started)
+    return Snapshot(document, around, found, file, problems, meaning, trace, parameters, thread_time() - started)
 
 
 def _parsed(source: Source, problems: Problems) -> tuple[Tokens, s.File]:
