@@ -21,7 +21,13 @@ T = TypeVar("T")
 PAUSE = 0.03
 
 #: Analysed before any other, so that no document waits, and none is thought slow, for what is loaded once.
-FIRST = Document("untitled:", 0, "netspec 1\nnet First { input x: 3\n output y = x -> dense(2) }\n", None)
+FIRST = Document(
+    "untitled:",
+    0,
+    "netspec 1\nnet First {\n input x: 1 x 4 x 4\n sparse table t: 1 -> 2 { X X }\n"
+    " output y = x -> conv(2, 3, table: t) -> rleu\n}\n",
+    None,
+)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from netspec.lsp.parts import parts
 from netspec.lsp.snapshot import Snapshot, analysed
 
 #: Where the analysis of the text takes longer, in seconds, it is not done once more.
-LONGEST = 0.25
+LONGEST = 1.0
 _CLOSES = {"LPAR": ")", "LSQB": "]"}
 
 

@@ -28,8 +28,9 @@ from netspec.lsp.snapshot import Snapshot, analysed
 
 #: So many findings of a place are looked at, and so many changes tried for each.
 MOST_FINDINGS, MOST_TRIED = 8, 6
-#: Seconds of processor that trying them may take; on a text whose own analysis takes half of it nothing is tried.
-LONGEST = 0.5
+#: Seconds of processor that trying them may take, and what a text's own analysis may take for any to be tried: the
+#: first one of a server loads what it needs, which on a busy machine is half a second.
+LONGEST, SLOW = 0.5, 2.0
 _MEANT = re.compile(r"did you mean `([^`…]+)`\?")
 _WRITE = re.compile(r"^write (?:an? \w+(?: \w+)*: )?`([^`…]+)`")
 _SIZES = re.compile(r"would start `(?:\w+) table \S+: (\d+) -> (\d+)`|^write `(\d+) -> (\d+)`$")
@@ -59,7 +60,7 @@ def fixes(snapshot: Snapshot, params: CodeActionParams) -> list[CodeAction]:
         and problem.span.start <= last and problem.span.end >= first
     ]  # fmt: skip
     actions, until = [], thread_time() + LONGEST
-    if snapshot.seconds > LONGEST / 2:
+    if snapshot.seconds > SLOW:
         return []
     for problem in near[:MOST_FINDINGS]:
         good: dict[str, Fix] = {}
