@@ -59,6 +59,7 @@ def test_as_good_may_be_less_by_chance_or_by_one_in_a_hundred(ours: float, count
 def test_where_one_seed_alone_is_worse_nothing_is_decided() -> None:
     assert as_good([0.9, 0.7], [0.9, 0.9], 1000) is OPEN
     assert as_good([0.98, 0.85], [0.9, 0.9], 1000) is HOLDS
+    assert as_good([0.92, 0.875], [0.9, 0.9], 1000) is HOLDS  # on the mean it is as good
 
 
 def test_an_order_is_looked_at_seed_by_seed() -> None:
