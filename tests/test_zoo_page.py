@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from netspec.cli.output import size
 from netspec.engine.planning import ways
 from netspec.machine import Caches
 from netspec.net import budget, load
+from netspec.report.columns import size
 from netspec.report.receptive import fields
 
 ROOT = Path(__file__).parents[1]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import load, note, result, run_given, set_option, size, spec_argument
+from netspec.cli.output import load, note, result, run_given, set_option, spec_argument
 from netspec.diagnostics import printable
+from netspec.report.columns import size
 from netspec.shape import show
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from netspec.cli.output import json_option, size
+from netspec.cli.output import json_option
 from netspec.diagnostics import printable, strict_json
+from netspec.report.columns import size
 
 
 @click.command("doctor")

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from netspec.cli.output import note, size
+from netspec.cli.output import note
 from netspec.diagnostics import Fault
 from netspec.net.lines import of_epoch
+from netspec.report.columns import size
 
 
 def follow(events: Iterator[Any], out: Path | None) -> bool:

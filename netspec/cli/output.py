@@ -158,15 +158,6 @@ def note(text: str) -> None:
     click.echo(printable(text, keep="\n"), err=True)
 
 
-def size(count: float) -> str:
-    """Bytes in a unit that people read."""
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
-        count /= 1000
-    raise AssertionError
-
-
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netspec.cli.output import json_option, load, note, recompute_option, set_option, size, sizes, spec_argument
+from netspec.cli.output import json_option, load, note, recompute_option, set_option, sizes, spec_argument
 from netspec.diagnostics import Trouble, strict_json
+from netspec.report.columns import size
 
 if TYPE_CHECKING:
     from netspec.engine.measuring.profile import Profile

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +12,7 @@ import click
 from netspec.cli.output import json_option, note, result, write_text
 from netspec.diagnostics import did_you_mean, printable, strict_json
 from netspec.files import reason
-from netspec.report.columns import columns
+from netspec.report.columns import as_csv, columns
 
 if TYPE_CHECKING:
     from netspec.net.runs import Run
@@ -62,7 +60,7 @@ def command(folder: Path, column: str | None, table: Path | None, as_json: bool)
     if as_json:
         click.echo(strict_json([{name: run.row().get(name) for name in names} for run in found]))
     if table is not None:
-        write_text(table, as_csv(found, names))
+        write_text(table, exactly(found, names))
     if not found:
         note(f"no runs in {folder}")
     elif not as_json and str(table) != "-":
@@ -70,15 +68,9 @@ def command(folder: Path, column: str | None, table: Path | None, as_json: bool)
             click.echo(line)
 
 
-def as_csv(runs: Sequence[Run], names: Sequence[str]) -> str:
-    """A head, then a row for each run; empty where it has no value."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    for run in runs:
-        row = run.row()
-        writer.writerow([_exact(row.get(name)) for name in names])
-    return text.getvalue().encode("utf-8", "backslashreplace").decode()
+def exactly(runs: Sequence[Run], names: Sequence[str]) -> str:
+    """A row for each run as CSV; empty where it has no value."""
+    return as_csv([names, *([_exact(run.row().get(name)) for name in names] for run in runs)])
 
 
 def as_text(runs: Sequence[Run], names: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import load, note, root, spec_argument
-from netspec.cli.runs import as_csv, as_text
+from netspec.cli.runs import as_text, exactly
 from netspec.cli.signals import current
 from netspec.cli.train import command as train
 from netspec.cli.workers import Crew, crew, ray_address_option, ray_option
@@ -302,7 +302,7 @@ def _write(sweep: Sweep, rows: list[Run]) -> None:
     """table.csv and sweep.svg."""
     from netspec.report.dots import dots
 
-    atomic_write(sweep.folder / "table.csv", as_csv(rows, _columns(rows)).encode())
+    atomic_write(sweep.folder / "table.csv", exactly(rows, _columns(rows)).encode())
     name = _judged(rows)
     metric = next((run.gave["metric"] for run in rows if run.gave.get("metric")), "")
     drawn = {printable(setting): [run.gave[name] for run in found if isinstance(run.gave.get(name), int | float)]

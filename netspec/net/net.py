@@ -41,15 +41,15 @@ class Net:
     given: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        from netspec.report.summary import table
+        from netspec.report.summary import NetTable
 
-        return table(self.summary())
+        return NetTable(self.summary()).text()
 
     def _repr_html_(self) -> str:
         """For notebooks: the same table, escaped."""
-        from netspec.report.summary import html
+        from netspec.report.summary import NetTable
 
-        return html(self.summary())
+        return NetTable(self.summary()).html()
 
     @property
     def files(self) -> list[Path]:
@@ -98,9 +98,12 @@ class Net:
         """The net with its free sizes given numbers. Raises Fault where one does not fit."""
         return replace(self, graph=self.graph.sized(sizes)) if sizes else self
 
-    def summary(self) -> dict[str, Any]:
-        """What `netspec show --json` prints."""
-        return summary(self.graph, self.meaning.tables)
+    def summary(self, depth: int | None = None) -> dict[str, Any]:
+        """What `netspec show --json` prints.
+
+        With ``depth`` the layers whose names agree in so many places are one row, with their sums.
+        """
+        return summary(self.graph, self.meaning.tables, depth)
 
     def training_bytes(self, batch: int | None = None, workers: int | None = None, recompute: bool = False) -> int:
         """The memory that a training step takes, in bytes, on batches of so many examples: the spec's unless given.

@@ -58,9 +58,9 @@ def figure(graph: Graph, opened: Set[str] = frozenset()) -> Figure:
     return Figure(net, list(panels.values()))
 
 
-def parts(node: Node) -> list[str]:
-    """The places on a node's way; another use of a share stands beside the first."""
-    path, sign, use = node.name.partition("#")
+def parts(name: str) -> list[str]:
+    """The places on the way to a node of a name; another use of a share stands beside the first."""
+    path, sign, use = name.partition("#")
     places = path.split("/")
     return [places[0] + sign + use, *places[1:]]
 
@@ -75,7 +75,7 @@ def base(name: str) -> str:
 def blocks(graph: Graph) -> set[str]:
     """What ``figure`` can open: blocks by name and by path."""
     found: set[str] = set()
-    for places in (parts(node)[:-1] for node in graph.nodes):
+    for places in (parts(node.name)[:-1] for node in graph.nodes):
         found |= {base(place) for place in places} | {"/".join(places[: n + 1]) for n in range(len(places))}
     return found
 
@@ -112,7 +112,7 @@ class _Maker:
         """The frame of a group: its items, joined, repeats drawn once."""
         groups: dict[str, list[Node]] = {}
         for node in nodes:
-            groups.setdefault(parts(node)[depth], []).append(node)
+            groups.setdefault(parts(node.name)[depth], []).append(node)
         items = [self.inputs(name) for name in self.graph.inputs] if depth == 0 else []
         items += [
             self.item("/".join(filter(None, (key, name))), name, members, depth) for name, members in groups.items()
@@ -131,7 +131,7 @@ class _Maker:
 
     def item(self, key: str, name: str, nodes: list[Node], depth: int) -> Item:
         """A layer's box, or a group's frame, folded unless it is a statement or asked for."""
-        if len(parts(nodes[0])) == depth + 1:
+        if len(parts(nodes[0].name)) == depth + 1:
             op = nodes[0].op
             family = type(op).__module__.rsplit(".", 1)[1]
             return Item(

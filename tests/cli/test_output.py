@@ -10,28 +10,11 @@ import click
 import pytest
 
 from netspec.cli import output
-from netspec.cli.output import colour, memory_size, parameters, result, set_option, size, sizes, spec_argument
+from netspec.cli.output import colour, memory_size, parameters, result, set_option, sizes, spec_argument
 from netspec.cli.run import _line
 from netspec.diagnostics import Trouble
 from netspec.report.columns import number
 from netspec.runtime.row import Row
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1000, "1.0 KB"),
-        (1234, "1.2 KB"),
-        (999_900, "999.9 KB"),
-        (1_000_000, "1.0 MB"),
-        (2_500_000_000, "2.5 GB"),
-        (5e12, "5000.0 GB"),
-    ],
-)
-def test_bytes_in_units(count: float, text: str) -> None:
-    assert size(count) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, "-"), (0, "0"), (60850, "60,850"), (10**7, "10,000,000")])

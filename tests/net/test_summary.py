@@ -42,7 +42,7 @@ def write(folder: Path, text: str) -> Path:
 def test_rows_by_hand(tmp_path: Path) -> None:
     rows = load(write(tmp_path, LENET)).layers
     # conv: 4 kernels of 9 weights and a bias; 6 x 6 places, each with 9 products and, as a connection, the bias
-    assert rows[0] == Layer("c/conv", "conv", "4 x 6 x 6", 144, 40, 4 * 36 * 10, 4 * 36 * 9, 4)
+    assert rows[0] == Layer("c/conv", "conv", "4 x 6 x 6", 144, 40, 4 * 36 * 10, 4 * 36 * 9, 4 * 36 * 4, 4)
     assert [row.units for row in rows] == [144, 0, 5]
     assert (rows[1].parameters, rows[1].shape, rows[1].line) == (0, "4 x 3 x 3", 5)
     assert (rows[2].parameters, rows[2].macs) == (5 * 36 + 5, 5 * 36)
@@ -50,7 +50,7 @@ def test_rows_by_hand(tmp_path: Path) -> None:
 
 def test_sums_are_those_of_the_rows(tmp_path: Path) -> None:
     told = load(write(tmp_path, LENET)).summary()
-    for name in ("units", "parameters", "connections", "macs"):
+    for name in ("units", "parameters", "connections", "macs", "activations"):
         assert told[name] == sum(row[name] for row in told["layers"])
     assert (told["inputs"], told["outputs"]) == ({"x": "1 x 8 x 8"}, {"y": "5"})
     assert "deployed" not in told
@@ -68,10 +68,38 @@ def test_without_the_auxiliary_head(tmp_path: Path) -> None:
     assert told["deployed"] == {"parameters": 30 + 14, "macs": 24 + 12, "outputs": {"y": "2"}}
 
 
+def test_a_fold_sums_its_layers_and_has_the_last_ones_shape(tmp_path: Path) -> None:
+    net = load(write(tmp_path, LENET))
+    conv, block = net.summary(1)["layers"]
+    assert (conv["name"], conv["kind"], conv["macs"]) == ("c", "conv", 4 * 36 * 9)
+    assert block == {
+        "name": "y", "kind": "2 layers", "shape": "5", "units": 5, "parameters": 5 * 36 + 5, "macs": 5 * 36,
+        "connections": 5 * 37, "activations": 4 * (4 * 9 + 5), "line": 5,
+    }  # fmt: skip
+    assert [row["name"] for row in net.summary(2)["layers"]] == [row.name for row in net.layers]
+    assert net.summary(9) == net.summary()
+
+
+def test_uses_of_a_share_fold_apart(tmp_path: Path) -> None:
+    text = SHARED.replace("share s = dense(3)", "share s = dense(3) -> relu")
+    rows = load(write(tmp_path, text)).summary(1)["layers"]
+    assert [(row["name"], row["parameters"]) for row in rows] == [("s", 12), ("s#2", 0)]
+
+
+def test_activations_of_vgg16_are_those_of_the_course() -> None:
+    """CS231n's table: 3.2M, 3.2M, 800K, … values behind each convolution, pool and dense layer."""
+    rows = load(Path(__file__).parents[2] / "specs" / "vgg.net").layers
+    found = [row.activations for row in rows if row.kind in ("conv", "maxpool", "dense") and row.activations]
+    values = [224**2 * 64] * 2 + [112**2 * 64] + [112**2 * 128] * 2 + [56**2 * 128] + [56**2 * 256] * 3
+    values += [28**2 * 256] + [28**2 * 512] * 3 + [14**2 * 512] * 4 + [7**2 * 512] + [4096, 4096, 1000]
+    assert found == [4 * count for count in values]
+
+
 def test_costs_of_a_free_size_are_not_known_until_it_has_a_number(tmp_path: Path) -> None:
     net = load(write(tmp_path, LENET.replace("8 x 8", "H x W").replace(" -> dense(5)", "")))
     told = net.summary()
-    assert (told["macs"], told["units"], told["layers"][0]["macs"]) == (None, None, None)
+    assert [told[name] for name in ("macs", "units", "activations")] == [None] * 3
+    assert told["layers"][0]["macs"] is None and net.summary(1)["layers"][0]["macs"] is None
     assert net.at({"H": 8, "W": 8}).summary()["macs"] == 4 * 36 * 9
     assert net.at({}) is net
 

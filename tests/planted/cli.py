@@ -23,10 +23,10 @@ FAULTS = (
         "no row is kept",
     ),
     fault(
-        "cli/output.py",
+        "report/columns.py",
         'if count < 1000 or unit == "GB":',
         'if count <= 1000 or unit == "GB":',
-        "cli/test_output.py",
+        "report/test_columns.py",
         "1000 bytes are 1.0 KB",
     ),
     fault(

@@ -8,6 +8,20 @@ fault = rows_of("report/{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "columns.py",
+        "`*|<>",
+        "`*<>",
+        "report/test_columns.py",
+        "a bar in a name ends no cell",
+    ),
+    fault(
+        "summary.py",
+        'return size(value) if name == "activations" else',
+        "return",
+        "cli/test_show.py",
+        "activations are told as bytes are",
+    ),
+    fault(
         "receptive.py",
         "f + (r - 1) // n * s for",
         "f + r // n * s for",
