@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import category
@@ -43,8 +43,8 @@ class Listing:
 def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
     """The pictures of a folder with a folder for each class, at any depth below it.
 
-    ``classes`` say which number each name has; without them the folders do, in order. Raises Fault N707 where a folder
-    is none of the classes, has a name that is not text, or holds no picture.
+    ``classes`` say which number each name has; without them the folders do, ``in_order``. Raises Fault N707
+    where a folder is none of the classes, has a name that is not text, or holds no picture.
     """
     passed: Counter[str] = Counter()
     found = []
@@ -54,7 +54,7 @@ def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
             found.append(path.name)
         else:
             passed[why or (OUTSIDE if _is_picture(path) else UNKNOWN)] += 1
-    names = list(classes or found)
+    names = list(classes or in_order(found))
     result = Listing(names, passed=passed)
     for name in found:
         if is_hidden(name):
@@ -126,6 +126,16 @@ def numbered(folder: Path) -> list[str] | None:
     if not found or not all(map(is_number, found)):
         return None
     return [str(number) for number in range(1 + max(map(int, found)))]
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of classes as they are numbered, wherever they come from: by their letters, but numbers by their size.
+
+    Numbers are whole ones without a sign or zeros in front, and all must be.
+    """
+    found = sorted(names)
+    digits = all(name.isascii() and name.isdigit() and (name[0] != "0" or len(name) == 1) for name in found)
+    return sorted(found, key=len) if digits else found
 
 
 def is_hidden(name: str) -> bool:

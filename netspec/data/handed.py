@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import checked
-from netspec.data.folders import PARTS
+from netspec.data.folders import PARTS, in_order
 from netspec.data.parts import Parts, parted
 from netspec.data.sets import Part, Pictures
 from netspec.data.steps import OF_ANY_NUMBERS
@@ -145,7 +145,7 @@ class Reader:
             if y.dtype.kind == "b":
                 found[target.output] = y.astype(np.int64)
             elif y.dtype.kind == "U":
-                classes = classes or sorted(set(y.reshape(-1).tolist()))
+                classes = classes or in_order(set(y.reshape(-1).tolist()))
                 unknown = sorted(set(y.reshape(-1).tolist()) - set(classes))
                 if unknown:
                     raise Fault("N707", f"the {part} data have a class {printable(unknown[0])}, and there are "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netspec.data.folders import Listing, in_short, is_hidden, is_number
+from netspec.data.folders import Listing, in_order, in_short, is_hidden, is_number
 from netspec.data.images import SUFFIXES
 from netspec.data.rows import Row, first_row, read_rows, refuse
 from netspec.diagnostics import Fault, printable
@@ -117,11 +117,6 @@ def _columns(header: Sequence[str]) -> tuple[int, int] | None:
 
 def _is_picture(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES
-
-
-def in_order(labels: set[str]) -> list[str]:
-    """The classes: numbers by their size, names as folders are."""
-    return sorted(labels, key=int) if all(map(is_number, labels)) else sorted(labels)
 
 
 def numbers_of(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.int64]:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import MOST, Examples
-from netspec.data.folders import in_short, is_hidden
-from netspec.data.lists import in_order, numbers_of
+from netspec.data.folders import in_order, in_short, is_hidden
+from netspec.data.lists import numbers_of
 from netspec.data.needs import Needs
 from netspec.data.rows import Row, each_row, first_row, refuse
 from netspec.diagnostics import Fault, did_you_mean, printable

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netspec.data.handed import Reader
 from netspec.data.images import PLAIN
-from netspec.data.needs import NOTHING
+from netspec.data.needs import NOTHING, Needs
 from netspec.data.parts import read_parts
-from netspec.data.sets import read_set
+from netspec.data.sets import read_part, read_set
+from netspec.data.targets import Target
 from netspec.diagnostics import Fault
 from netspec.engine.training.events import Epoch
 from netspec.net import load
@@ -52,6 +54,29 @@ def test_where_no_names_are_known_numbers_are_their_own(tmp_path: Path) -> None:
     assert read_set(tmp_path, "test").labels.tolist() == [1, 7]
     (tmp_path / "test").rename(tmp_path / "train")
     assert read_set(tmp_path, "train").labels.tolist() == [0, 1]  # a training set gives the names itself
+
+
+@pytest.mark.parametrize(
+    ("names", "order"),
+    [
+        ("10 9 1", "1 9 10"), ("100000 99999 2", "2 99999 100000"), ("10 9 x", "10 9 x"), ("10 9 02", "02 10 9"),
+         ("b a Z 一", "Z a b 一"),
+    ],
+)  # fmt: skip
+def test_one_order_for_folders_lists_tables_and_arrays(names: str, order: str, tmp_path: Path) -> None:
+    rows, given = [], names.split()
+    for name in given:
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        Image.new("L", (2, 2)).save(tmp_path / "photos" / name / "a.png")
+        rows.append((f"photos/{name}/a.png", name))
+    (tmp_path / "list.csv").write_text("".join(f"{file},{name}\n" for file, name in rows))
+    (tmp_path / "table.csv").write_text("x,y\n" + "".join(f"1,{name}\n" for name in given))
+    needs = Needs({"x": (1,)}, {"y": len(given)}, frozenset({"y"}))
+    reader = Reader({"x": (1,)}, [Target("y", "cross_entropy", "softmax", (len(given),))], Data())
+    sets = [read_set(tmp_path / "photos", "train"), read_set(tmp_path / "list.csv", "train"),
+            read_part(tmp_path / "table.csv", "train", None, needs),
+            reader.part((np.ones((len(given), 1)), np.array(given)), "train", None)]  # fmt: skip
+    assert [found.classes for found in sets] == [order.split()] * 4
 
 
 @pytest.mark.parametrize("classes", [None, ["bird", "cat"]])

@@ -32,8 +32,10 @@ FAULTS = (
      "a class without examples counts nothing"),
     fault("handed", "x.ndim == 4 and _fits(x.shape[1:], shape)", "False", "tests/data/test_handed.py",
      "bytes with the maps first are as the spec has them"),
-    fault("handed", "classes or sorted(set(", "sorted(set(", "tests/data/test_handed.py",
+    fault("handed", "classes or in_order(set(", "in_order(set(", "tests/data/test_handed.py",
      "a class has the training set's number in every part"),
+    fault("folders", "names = list(classes or in_order(found))", "names = list(classes or found)", CLASSES,
+          "folders called by numbers are in the order of these"),
     fault("handed", "if len(set(counts.values())) > 1 or", "if", "tests/data/test_handed.py",
      "arrays of unequal length are told with their names"),
     # random steps
