@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
     from netspec.diagnostics import Fault, Problems, Source, SpecError, render
     from netspec.elaborate import elaborate
     from netspec.interop.export import export
@@ -46,6 +48,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'netspec' has no attribute {name!r}")
     module = importlib.import_module(_WHERE[name])
     return getattr(module, name)
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """What `%load_ext netspec` does: a cell that begins with `%%netspec` is a spec."""
+    importlib.import_module("netspec.net.notebook").register(shell)
 
 
 def __dir__() -> list[str]:

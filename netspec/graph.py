@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
 
+from netspec.diagnostics.html import Told, page_table
 from netspec.ops import Cost, Operator, Weight
 from netspec.shape import Shape, at, is_free, numbers, show
 
 
 @dataclass(frozen=True)
-class Node:
+class Node(Told):
     """One use of a layer. ``path`` is where its weights live; ``name`` is the node's own, and its value's."""
 
     name: str
@@ -27,8 +28,15 @@ class Node:
         return f"{self.path}.{local}"
 
 
+def parts(name: str) -> list[str]:
+    """The places on the way to a node of a name; another use of a share stands beside the first."""
+    path, sign, use = name.partition("#")
+    places = path.split("/")
+    return [places[0] + sign + use, *places[1:]]
+
+
 @dataclass(frozen=True)
-class Output:
+class Output(Told):
     """A value that leaves the net; ``train`` marks an auxiliary head, ``weight`` is its share of the loss."""
 
     name: str
@@ -49,6 +57,10 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"Graph({self.name}: {len(self.nodes):,} layers, {self.parameters():,} parameters)"
+
+    def _repr_html_(self) -> str:
+        rows = [(node.name, node.op, ", ".join(node.inputs), show(node.shape)) for node in self.nodes]
+        return page_table(repr(self), ("layer", "operator", "reads", "shape"), rows, texts=4)
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:

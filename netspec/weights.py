@@ -28,6 +28,9 @@ class Model:
     graph: Graph
     weights: Arrays = field(repr=False)
 
+    def _repr_html_(self) -> str:
+        return self.graph._repr_html_()
+
     def check(self) -> Model:
         """Itself, after the graph derived every shape again and the weights were held against it."""
         self.graph.check()

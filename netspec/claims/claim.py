@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from netspec.diagnostics.html import Told, page_table
+
 if TYPE_CHECKING:
     from netspec.claims.lab import Lab
     from netspec.report.curves import Line
@@ -49,9 +51,12 @@ class Finding:
     rows: Sequence[Sequence[str]]
     drawn: Sequence[Chart | Drawing] = ()
 
+    def _repr_html_(self) -> str:
+        return page_table(f"{self.verdict}: {self.found}", self.head, self.rows)
+
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Told):
     """``minutes`` are those of two cores with three seeds; ``pictures`` says whether it reads any of ``--data``."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from netspec.cli.output import format_option, json_option, load, max_pixels_opti
 from netspec.diagnostics import printable, strict_json
 
 if TYPE_CHECKING:
-    from netspec.data.checking import Checked
+    pass
 
 
 @click.group("data")
@@ -49,33 +48,9 @@ def check(
     if as_json:
         click.echo(strict_json(found.to_json()))
     else:
-        for line in _lines(found):
+        for line in found.lines():
             click.echo(printable(line))
     return 0 if found.sound else 1
-
-
-def _lines(found: Checked) -> Iterator[str]:
-    """What was found, then what is wrong."""
-    for part, classes in found.examples.items():
-        each = ", ".join(f"{name} {count:,}" for name, count in classes.items() if name)
-        yield f"{part}: {sum(classes.values()):,} examples{f': {each}' if each else ''}"
-    if found.imbalance is not None and found.imbalance > 1:
-        yield f"the largest class has {found.imbalance:.1f} times as many training examples as the smallest"
-    if found.sizes:
-        (least, most), count = (min(found.sizes), max(found.sizes)), len(found.sizes)
-        yield f"sizes: {count:,}, from {least[0]} x {least[1]} to {most[0]} x {most[1]}"
-    if found.modes:
-        yield f"modes: {', '.join(f'{mode} {count:,}' for mode, count in found.modes.most_common())}"
-    if found.passed:
-        yield f"passed over: {', '.join(f'{count:,} {reason}' for reason, count in sorted(found.passed.items()))}"
-    for name, reason in found.unreadable:
-        yield f"unreadable: {name}: {reason}"
-    for group in found.duplicates:
-        yield f"equal: {', '.join(group)}"
-    for group in found.leaks:
-        yield f"equal in different parts: {', '.join(group)}"
-    for problem in found.problems:
-        yield f"wrong: {problem}"
 
 
 @command.command("demo")

@@ -79,28 +79,12 @@ def _table(found: Profile) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from netspec.report.profile import HEAD, TEXTS, rows, whole
+
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("layer", "kind", "method"):
-        table.add_column(name, no_wrap=True)
-    for name in ("forward ms", "backward ms", "GFLOP/s", "GB/s", "share"):
-        table.add_column(name, justify="right", no_wrap=True)
-    total = sum(line.forward + line.backward for line in found.lines)
-    for line in found.lines:
-        taken = max(line.forward + line.backward, 1e-9)
-        speed = f"{line.flops / taken / 1e9:.1f}" if line.flops else ""
-        table.add_row(
-            line.layer,
-            line.kind,
-            line.method,
-            f"{line.forward * 1e3:.2f}",
-            f"{line.backward * 1e3:.2f}",
-            speed,
-            f"{line.bytes / taken / 1e9:.1f}",
-            f"{taken / total:.1%}",
-        )
+    for name in HEAD:
+        table.add_column(name, justify="left" if name in TEXTS else "right", no_wrap=True)
+    for row in rows(found):
+        table.add_row(*row)
     Console(width=None if Console().is_terminal else 200, highlight=False).print(table)
-    workers = f"{found.workers} worker{'s' if found.workers > 1 else ''}"
-    click.echo(
-        f"layers on one worker: {total * 1e3:.2f} ms; "
-        f"a whole step of {found.batch} on {workers}, update included: {found.step * 1e3:.2f} ms"
-    )
+    click.echo(whole(found))

@@ -157,7 +157,7 @@ def _health(net: Net, batch: int | None, as_json: bool) -> None:
 
 def _table(net: Net, names: tuple[str, ...], depth: int | None, receptive: bool) -> NetTable:
     """The columns of the layers, folded; a block sees what its last layer sees."""
-    from netspec.report.figure import parts
+    from netspec.graph import parts
     from netspec.report.receptive import fields
 
     if receptive:

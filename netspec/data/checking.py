@@ -20,6 +20,7 @@ from netspec.data.sets import Pictures, check_folder, find_part, listing_of, mas
 from netspec.data.table import rows_in
 from netspec.data.texts import plain_table, table_of
 from netspec.diagnostics import Fault
+from netspec.diagnostics.html import page_text
 from netspec.files import read_regular
 from netspec.settings import Data
 
@@ -55,6 +56,32 @@ class Checked:
         """How many times as many examples the largest class of the training set has as the smallest."""
         counts = self.examples.get("train", {}).values()
         return max(counts) / min(counts) if len(counts) > 1 and min(counts) else None
+
+    def lines(self) -> Iterator[str]:
+        """What was found, then what is wrong."""
+        for part, classes in self.examples.items():
+            each = ", ".join(f"{name} {count:,}" for name, count in classes.items() if name)
+            yield f"{part}: {sum(classes.values()):,} examples{f': {each}' if each else ''}"
+        if self.imbalance is not None and self.imbalance > 1:
+            yield f"the largest class has {self.imbalance:.1f} times as many training examples as the smallest"
+        if self.sizes:
+            (least, most), count = (min(self.sizes), max(self.sizes)), len(self.sizes)
+            yield f"sizes: {count:,}, from {least[0]} x {least[1]} to {most[0]} x {most[1]}"
+        if self.modes:
+            yield f"modes: {', '.join(f'{mode} {count:,}' for mode, count in self.modes.most_common())}"
+        if self.passed:
+            yield f"passed over: {', '.join(f'{count:,} {reason}' for reason, count in sorted(self.passed.items()))}"
+        for name, reason in self.unreadable:
+            yield f"unreadable: {name}: {reason}"
+        for group in self.duplicates:
+            yield f"equal: {', '.join(group)}"
+        for group in self.leaks:
+            yield f"equal in different parts: {', '.join(group)}"
+        for problem in self.problems:
+            yield f"wrong: {problem}"
+
+    def _repr_html_(self) -> str:
+        return page_text("\n".join(self.lines()))
 
     def to_json(self) -> dict[str, Any]:
         """As plain values."""

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from netspec.diagnostics.html import page_text
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -19,6 +21,9 @@ class Source:
     name: str
     text: str = field(repr=False)
     quoted: bool = True
+
+    def _repr_html_(self) -> str:
+        return page_text(self.text)
 
     @cached_property
     def _starts(self) -> array[int]:
@@ -90,6 +95,10 @@ class Problem:
     also: tuple[tuple[Span, str], ...] = ()
     help: str = ""
 
+    def _repr_html_(self) -> str:
+        place = f"{self.span.source.name}:{self.span.line}:{self.span.column}: " if self.span else ""
+        return page_text(f"{place}{self.severity}[{self.code}]: {self.message}{self.help and f' ({self.help})'}")
+
 
 class Fault(Exception):
     """A fact that is wrong, without a place; who knows the place turns it into a Problem.
@@ -112,6 +121,9 @@ class Fault(Exception):
     def line(self) -> str:
         """What is wrong and the help, in one line."""
         return f"{self.message} ({self.help.replace(chr(10), '; ')})" if self.help else self.message
+
+    def _repr_html_(self) -> str:
+        return self.problem()._repr_html_()
 
     def problem(self, span: Span | None = None) -> Problem:
         """The same as a problem, at ``span``."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from html import escape
 
+from netspec.diagnostics.html import page_text
 from netspec.diagnostics.problem import Problem, Span
 from netspec.diagnostics.render import render
 from netspec.diagnostics.shortened import WORD, shortened
@@ -74,7 +74,7 @@ class Problems:
 
     def _repr_html_(self) -> str:
         """For notebooks: what the command line prints."""
-        return f"<pre>{escape(repr(self))}</pre>"
+        return page_text(repr(self))
 
     @property
     def failed(self) -> bool:
@@ -107,3 +107,10 @@ class SpecError(Exception):
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         super().__init__(f"{place}{first.code} {first.message}{more}")
         self.problems = problems
+
+    def _repr_html_(self) -> str:
+        return self.problems._repr_html_()
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the mistakes are in the spec, not in the program."""
+        return render(self.problems, colour=True).splitlines()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, TooMany, Trouble
+from netspec.diagnostics.html import Told
 from netspec.elaborate.files import Library, declare_file, read_source, source_of
 from netspec.elaborate.labels import read_labels
 from netspec.elaborate.limits import FRAMES
@@ -27,7 +28,7 @@ from netspec.tables import KernelTable, Table
 
 
 @dataclass(frozen=True)
-class Elaborated:
+class Elaborated(Told):
     """What a file means: its graph (None for a library, or where it has errors), settings and tables.
 
     ``files`` are the texts of the other files that it uses, by their paths; ``labels`` is the path of the one with the

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from netspec.diagnostics.html import page_text
+
 if TYPE_CHECKING:
     from netspec.engine.training.events import Event
     from netspec.net.training import Training
@@ -22,6 +24,12 @@ class Events(Iterator["Event"]):
         self.training = training
         self._events = training.run()
         self._asked = False
+
+    def __repr__(self) -> str:
+        return f"the events of a training of net {self.training.net.name}, which trains while they are iterated"
+
+    def _repr_html_(self) -> str:
+        return page_text(repr(self))
 
     def __iter__(self) -> Events:
         return self

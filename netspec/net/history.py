@@ -11,6 +11,7 @@ from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import strict_json
+from netspec.diagnostics.html import page_table
 
 if TYPE_CHECKING:
     from netspec.data.scores import Score
@@ -30,6 +31,13 @@ class History:
     def read(cls, lines: Sequence[str]) -> History:
         """Of the lines of a log."""
         return cls([json.loads(line) for line in lines])
+
+    def cells(self) -> list[list[str]]:
+        """A row for each epoch, as people read numbers."""
+        return [[_cell(name, line[name]) for name in COLUMNS] for line in self.lines]
+
+    def _repr_html_(self) -> str:
+        return page_table("epochs", COLUMNS, self.cells(), texts=0)
 
     def add(self, event: Epoch) -> bool:
         """Note an epoch; whether it is the best so far, which one is only where a part judges."""
@@ -129,3 +137,11 @@ def _line(event: Epoch) -> dict[str, Any]:
         "seconds": round(event.seconds, 3),
         "outputs": outputs,
     }
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if name == "epoch":
+        return f"{value:,}"
+    return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.4g}" if name == "rate" else f"{value:.4f}"

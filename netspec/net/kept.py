@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Problems
+from netspec.diagnostics.html import page_text
 from netspec.language import parse
 from netspec.language import syntax as s
 from netspec.settings import Arguments, Train
@@ -32,6 +33,9 @@ class Kept:
 
     text: str = field(repr=False)
     files: Mapping[str, str] = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        return page_text(self.text)
 
 
 @dataclass(frozen=True)

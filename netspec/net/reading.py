@@ -28,6 +28,11 @@ def loads(text: str, *, root: str | Path | None = None, **parameters: Any) -> Ne
 
     Raises SpecError with all that is wrong.
     """
+    return loads_with(text, parameters, root)
+
+
+def loads_with(text: str, parameters: Mapping[str, Any], root: str | Path | None = None) -> Net:
+    """As ``loads``, whatever the parameters are called."""
     problems = Problems()
     try:
         source = source_of(text, "text")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Source
+from netspec.diagnostics.html import Told
 from netspec.files import read_regular, reason
 from netspec.language import parse
 from netspec.language import syntax as s
@@ -32,7 +33,7 @@ _OTHER = ("parameters", "data", "command", "version", "time", "resumed", "layers
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Told):
     """``was`` says what the run is by column, ``gave`` what came of it; ``error`` why its folder cannot be read."""
 
     folder: Path

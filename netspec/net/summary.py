@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from math import prod
 from typing import Any
 
-from netspec.graph import Graph, Node
-from netspec.report.figure import parts
+from netspec.diagnostics.html import Told
+from netspec.graph import Graph, Node, parts
 from netspec.shape import Shape, is_free, numbers, show
 from netspec.tables import KernelTable, Table
 
@@ -19,7 +19,7 @@ COSTS = ("units", "parameters", "connections", "macs", "activations")
 
 
 @dataclass(frozen=True)
-class Layer:
+class Layer(Told):
     """A row of the summary; costs and units are None where they depend on a free size.
 
     ``units`` are the values of layers with kernels or centres: the neurons that papers count. ``activations`` are the

@@ -82,23 +82,13 @@ class Run:
     def __repr__(self) -> str:
         from netspec.report.columns import columns
 
-        rows = [[_cell(name, row[name]) for name in COLUMNS] for row in self.history]
-        return "\n".join([*columns([COLUMNS, *rows], 0), self._verdict()])
+        return "\n".join([*columns([COLUMNS, *self.log.cells()], 0), self._verdict()])
 
     def _repr_html_(self) -> str:
         """For notebooks: the same, every text escaped."""
-        from netspec.report.html import page_table
+        from netspec.diagnostics.html import page_table
 
-        rows = [[_cell(name, row[name]) for name in COLUMNS] for row in self.history]
-        return page_table(f"net {self.net.name}: {self._verdict()}", COLUMNS, rows, texts=0)
+        return page_table(f"net {self.net.name}: {self._verdict()}", COLUMNS, self.log.cells(), texts=0)
 
     def _verdict(self) -> str:
         return self.log.verdict("kept are") if self.log.lines else "no epoch was finished"
-
-
-def _cell(name: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if name == "epoch":
-        return f"{value:,}"
-    return f"{value:.2%}" if name.endswith("accuracy") else f"{value:.4g}" if name == "rate" else f"{value:.4f}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
-from netspec.graph import Graph, Node
+from netspec.graph import Graph, Node, parts
 from netspec.ops import Operator
 from netspec.ops.operator import COMMON
 from netspec.shape import show
@@ -56,13 +56,6 @@ def figure(graph: Graph, opened: Set[str] = frozenset()) -> Figure:
     panels: dict[object, Item] = {}
     maker.panels(net, panels)
     return Figure(net, list(panels.values()))
-
-
-def parts(name: str) -> list[str]:
-    """The places on the way to a node of a name; another use of a share stands beside the first."""
-    path, sign, use = name.partition("#")
-    places = path.split("/")
-    return [places[0] + sign + use, *places[1:]]
 
 
 def base(name: str) -> str:

@@ -6,21 +6,40 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from netspec.diagnostics.html import page_table, page_text
 from netspec.report.columns import columns
 
 if TYPE_CHECKING:
     from netspec.engine.measuring.health import Health, Moments
 
 
+#: What stands above the columns.
+HEAD = ("layer", "kind", "mean", "deviation", "zeros", "gradient", "deviation", "zeros")
+
+
 def table(health: Health, bold: bool = False) -> list[str]:
     """Lines of the table, then the first losses, and how many layers will not learn as they are."""
-    head = ("layer", "kind", "mean", "deviation", "zeros", "gradient", "deviation", "zeros")
-    inputs = [(name, "input", *_cells(moments)) for name, moments in health.inputs.items()]
-    layers = [(one.layer, one.kind, *_cells(one.values), *_cells(one.gradients)) for one in health.layers]
-    found = ["", *("" for _ in inputs), *(one.finding for one in health.layers)]
-    lines = columns([head, *inputs, *layers], 2, {0} if bold else ())
-    shown = [f"{line}  {text}".rstrip() for line, text in zip(lines, found, strict=True)]
+    cells, found = _rows(health)
+    lines = columns([HEAD, *cells], 2, {0} if bold else ())
+    shown = [f"{line}  {text}".rstrip() for line, text in zip(lines, ["", *found], strict=True)]
     return [*shown, *_losses(health), _verdict(sum(map(bool, found)))]
+
+
+def html(health: Health) -> str:
+    """The same for a notebook."""
+    cells, found = _rows(health)
+    rows = ((text, *row) for row, text in zip(cells, found, strict=True))
+    told = [*_losses(health), _verdict(sum(map(bool, found)))]
+    return page_table(f"a first step on {health.batch:,} examples", ("", *HEAD), rows, texts=3) + page_text(
+        "\n".join(told)
+    )
+
+
+def _rows(health: Health) -> tuple[list[tuple[str, ...]], list[str]]:
+    """The cells of inputs and layers, and what is wrong with each."""
+    inputs = [(name, "input", *_cells(moments), "", "", "") for name, moments in health.inputs.items()]
+    layers = [(one.layer, one.kind, *_cells(one.values), *_cells(one.gradients)) for one in health.layers]
+    return [*inputs, *layers], [*("" for _ in inputs), *(one.finding for one in health.layers)]
 
 
 def as_json(health: Health) -> dict[str, Any]:

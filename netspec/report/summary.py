@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from netspec.diagnostics.html import page_table
 from netspec.report.columns import as_csv, as_markdown, columns, size
-from netspec.report.html import page_table
 
 #: Columns whose cells are texts, and those that are shown unless others are chosen.
 TEXTS = ("layer", "kind", "shape")

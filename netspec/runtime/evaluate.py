@@ -16,6 +16,7 @@ from netspec.data.scores import BELONGS, Answers, Logits, Score, answers, probab
 from netspec.data.sets import Pictures
 from netspec.data.targets import Target
 from netspec.diagnostics import Fault, printable
+from netspec.diagnostics.html import page_table
 from netspec.files import foreign
 from netspec.runtime.metadata import endings, preparation
 from netspec.runtime.predict import first_maps, inputs
@@ -43,10 +44,22 @@ class Evaluation:
     examples: int = 0
     files: Sequence[str] | None = None
 
+    def _repr_html_(self) -> str:
+        rows = [(name, f"{score.loss:.4f}", *_shares(score, self.confusions.get(name)))
+                for name, score in self.scores.items()]  # fmt: skip
+        rows += [(name, f"not scored: {why}", "", "") for name, why in self.unscored.items()]
+        return page_table(f"{self.examples:,} examples: {self.part}", ("output", "loss", "accuracy", "top-5"), rows)
+
     def named(self, confusion: Confusion) -> list[str]:
         """A name for each class: the model's, where it has one for each, else its number."""
         names = self.classes
         return list(names) if names and len(names) == confusion.classes else list(map(str, range(confusion.classes)))
+
+
+def _shares(score: Score, confusion: Confusion | None) -> tuple[str, str]:
+    shares = (score.accuracy, None if confusion is None else confusion.top5)
+    first, second = ("" if share is None else f"{share:.2%}" for share in shares)
+    return first, second
 
 
 @dataclass(frozen=True)

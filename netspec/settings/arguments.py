@@ -9,6 +9,7 @@ from dataclasses import FrozenInstanceError, dataclass, field
 from math import nextafter
 from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar, dataclass_transform, get_type_hints
 
+from netspec.diagnostics.html import page_table
 from netspec.settings.readers import instance, number, whole
 from netspec.shape import LEAST, SINGLE
 
@@ -157,6 +158,10 @@ class Arguments:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.arguments().items())})"
+
+    def _repr_html_(self) -> str:
+        rows = [(name, _written(value), self.fields()[name].about) for name, value in self.arguments().items()]
+        return page_table(self.name, ("", "", ""), rows, texts=3)
 
     def __str__(self) -> str:
         given = [f"{k}: {_written(v)}" for k, v in self.arguments().items() if v != self.fields()[k].default]

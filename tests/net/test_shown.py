@@ -8,8 +8,8 @@ import pytest
 
 import netspec
 from netspec import cli
+from netspec.diagnostics.html import page_table
 from netspec.elaborate.files import LARGEST
-from netspec.report.html import page_table
 
 SPECS = Path(__file__).parents[2] / "specs"
 SPEC = """netspec 1

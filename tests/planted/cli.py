@@ -7,6 +7,13 @@ from tests.planted.fault import rows_of
 fault = rows_of("{}", "tests/{}")
 
 FAULTS = (
+    fault(
+        "diagnostics/html.py",
+        "    return escape(printable(value))\n",
+        "    return printable(value)\n",
+        "net/test_html.py",
+        "texts of others are escaped in a notebook",
+    ),
     fault("cli/output.py", "if not isfinite(found):", "if False:", "cli/test_options.py", "no option takes nan"),
     fault(
         "files.py",

@@ -8,6 +8,20 @@ fault = rows_of("net/{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "notebook.py",
+        "            shell.user_ns[asked.name] = net\n",
+        "            pass\n",
+        "net/test_notebook.py",
+        "the net is left under its name",
+    ),
+    fault(
+        "notebook.py",
+        'if len(net.problems) or "problems" in shown:',
+        'if "problems" in shown:',
+        "net/test_notebook.py",
+        "warnings are always shown",
+    ),
+    fault(
         "summary.py",
         "shape=rows[-1].shape",
         "shape=rows[0].shape",

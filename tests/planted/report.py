@@ -239,11 +239,4 @@ FAULTS = (
         "report/test_curves.py",
         "what is no number breaks the curve",
     ),
-    fault(
-        "html.py",
-        "return escape(printable(value))",
-        "return printable(value)",
-        "net/test_shown.py",
-        "texts in a notebook's table are escaped",
-    ),
 )

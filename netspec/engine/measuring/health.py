@@ -14,6 +14,7 @@ from math import isfinite, log, sqrt
 
 import numpy as np
 
+from netspec.diagnostics.html import Told
 from netspec.engine.kernel import Array
 from netspec.engine.measuring.profile import fill
 from netspec.engine.planning import make
@@ -23,6 +24,7 @@ from netspec.engine.running.threads import pool
 from netspec.graph import Graph, Node
 from netspec.ops.activation import Sigmoid, Softmax, Tanh
 from netspec.ops.dense import Rbf
+from netspec.report.health import html
 from netspec.settings.losses import CrossEntropy
 from netspec.shape import numbers
 
@@ -52,7 +54,7 @@ class Moments:
 
 
 @dataclass(frozen=True)
-class Vital:
+class Vital(Told):
     """A layer's values and the gradient that reaches them, None where none does; what is wrong, empty if nothing."""
 
     layer: str
@@ -70,6 +72,9 @@ class Health:
     inputs: Mapping[str, Moments]
     losses: Mapping[str, tuple[float, float | None]]
     layers: tuple[Vital, ...]
+
+    def _repr_html_(self) -> str:
+        return html(self)
 
 
 def health(

@@ -11,6 +11,7 @@ from math import prod
 
 import numpy as np
 
+from netspec.diagnostics.html import Told
 from netspec.engine.kernel import Array
 from netspec.engine.planning import make
 from netspec.engine.planning.needs import training_bytes
@@ -20,13 +21,14 @@ from netspec.engine.running.runner import Runner
 from netspec.engine.running.threads import pool
 from netspec.engine.training.optimiser import Optimiser
 from netspec.graph import Graph, Node
+from netspec.report.profile import html
 from netspec.settings import Train
 from netspec.shape import numbers
 from netspec.weights import initial
 
 
 @dataclass(frozen=True)
-class Line:
+class Line(Told):
     """A layer's seconds a step on one worker; ``flops`` and ``bytes`` of forward and backward together.
 
     Backward has two products for each of forward's where the layer has weights and hands a gradient on, else one.
@@ -51,6 +53,9 @@ class Profile:
     step: float
     bytes: int
     lines: tuple[Line, ...]
+
+    def _repr_html_(self) -> str:
+        return html(self)
 
 
 def profile(

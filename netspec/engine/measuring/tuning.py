@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from netspec.diagnostics.html import Told
 from netspec.engine.kernel import Array, Kernel, Memory, nothing, sizes_of
 from netspec.engine.kernels import METHODS, convolution, possible, shape_key
 from netspec.graph import Graph
@@ -17,7 +18,7 @@ IMAGES, PATIENCE = 8, 0.3
 
 
 @dataclass(frozen=True)
-class Trial:
+class Trial(Told):
     """Seconds of a convolution, forward and backward, by each method that can run it; ``usual`` is the rules' own."""
 
     layer: str

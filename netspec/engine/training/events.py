@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from netspec.data.scores import Score
+from netspec.diagnostics.html import Told
 from netspec.engine.kernel import Array
 from netspec.engine.training.checkpoint import State
 
 
 @dataclass(frozen=True)
-class Started:
+class Started(Told):
     """The first event: what is about to run. ``left`` are the epochs that are still to come, from where it stands."""
 
     batch: int
@@ -24,7 +25,7 @@ class Started:
 
 
 @dataclass(frozen=True)
-class Progress:
+class Progress(Told):
     """A step is done, the ``last`` where training was asked to stop; ``state`` copies what a later run goes on from."""
 
     epoch: int
@@ -36,7 +37,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(Told):
     """What an epoch gave of one output: its own loss and share of right answers, in training, validation and test.
 
     An output that answers at each place has mean intersections over unions too.
@@ -53,7 +54,7 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Epoch:
+class Epoch(Told):
     """An epoch is done; ``weights`` makes a copy of them, float32, as files have them.
 
     ``loss`` is what training makes small: the sum over the outputs, each times its weight, and ``val_loss`` the same of

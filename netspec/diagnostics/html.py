@@ -1,11 +1,14 @@
-"""A table for notebooks: plain HTML, every text escaped, in the page's own colours."""
+"""What notebooks show: tables and texts as plain HTML, every text escaped, in the page's own colours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from html import escape
+from typing import Any, cast
 
-from netspec.diagnostics import printable
+from netspec.diagnostics.printable import printable
+from netspec.diagnostics.shortened import shortened
 
 
 def page_table(
@@ -22,6 +25,26 @@ def page_table(
         f"<table><caption>{_text(title)}</caption><thead>{_row('th', head, texts)}</thead>"
         f"<tbody>{body}</tbody>{f'<tfoot>{foot}</tfoot>' if foot else ''}</table>"
     )
+
+
+def page_text(text: str) -> str:
+    """Lines as they are."""
+    return f"<pre>{escape(printable(text, keep=chr(10)))}</pre>"
+
+
+class Told:
+    """A dataclass that a notebook shows as a table of its fields, but for those that its repr leaves out."""
+
+    def _repr_html_(self) -> str:
+        given = ((field.name, getattr(self, field.name)) for field in fields(cast(Any, self)) if field.repr)
+        rows = ((name, shortened(_brief(value))) for name, value in given if not callable(value))
+        return page_table(type(self).__name__, ("", ""), rows, texts=2)
+
+
+def _brief(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else str(value)
 
 
 def _row(cell: str, values: Sequence[object], texts: int) -> str:
