@@ -189,7 +189,7 @@ FAULTS = (
     fault("confusion", "first + rows", "rows", CONFUSION, "mistakes are numbered through the whole part"),
     # lists of pictures
     fault("lists", "path.parent / entry.name", "Path(entry.name)", LISTS, "names are relative to the list's folder"),
-    fault("lists", "sorted(labels, key=int) if all(map(is_number, labels))", "sorted(labels) if True",
+    fault("folders", "return sorted(found, key=len) if digits else found", "return found",
      LISTS, "numbers are in the order of their size"),
     fault("lists", "os.path.normpath(file)", "str(file)", LISTS, "one file by two names is told"),
     fault("rows", '"utf-16" if wide else "utf-8-sig"', '"utf-16" if wide else "utf-8"', LISTS,
