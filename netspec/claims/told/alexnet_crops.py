@@ -31,8 +31,7 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         decided([found[224] == 2048]),
         f"There are {found[224]:,}: 33 places each way, as a crop may lie at the far edge too; (256 - 224)^2 x 2 = "
-        "2,048 leaves "
-        f"those out. Of 227, which gives the net's 55 x 55 maps, there are {found[227]:,}.",
+        f"2,048 leaves those out. Of 227, which gives the net's 55 x 55 maps, there are {found[227]:,}.",
         ("size", "(256 - size)^2 x 2", "counted"),
         [(str(size), f"{(SIDE - size) ** 2 * 2:,}", f"{count:,}") for size, count in found.items()],
     )

@@ -36,8 +36,7 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         decided([abs(total - 650_000) < 0.01 * 650_000 and not differ]),
         f"It has {total:,}. The paper's list adds up to {sum(PAPER.values()):,}; it differs in "
-        f"{', '.join(differ) or 'nothing'}: "
-        "55 x 55 x 96 cells are 290,400, as the paper's figure 2 draws them.",
+        f"{', '.join(differ) or 'nothing'}: 55 x 55 x 96 cells are 290,400, as the paper's figure 2 draws them.",
         ("layer", "paper", "here"),
         [(name, f"{PAPER[name]:,}", f"{found[name]:,}") for name in PAPER]
         + [("sum", f"{sum(PAPER.values()):,}", f"{total:,}")],

@@ -33,9 +33,8 @@ def rms(lab: Lab, hidden: int, seed: int) -> float:
 
 @claim(
     "One hidden layer approximates any continuous function, the better the more units it has.",
-    source="Cybenko 1989: Approximation by superpositions of a sigmoidal function (theorem 1, any error is reached "
-    "by some "
-    "number of units, which it does not bound); Barron 1993: Universal approximation bounds (squared error of "
+    source="Cybenko 1989: Approximation by superpositions of a sigmoidal function (theorem 1, any error is reached by "
+    "some number of units, which it does not bound); Barron 1993: Universal approximation bounds (squared error of "
     "order 1/n)",
     measured="root of the mean square error of sin(3x) cos(2y) + 0.3x on a grid, with 1 to 256 hidden units",
     minutes=0.2,
@@ -48,8 +47,7 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         ordered({str(h): [-error for error in errors] for h, errors in found.items()}, [str(h) for h in HIDDEN]),
         f"The error falls from {spread(first, '.3f')} with one unit to {spread(last, '.4f')} with 256; Barron's "
-        "1/sqrt(n) asks "
-        f"for {bound[-1]:.4f}. Gradient descent need not find what Cybenko proves to be there.",
+        f"1/sqrt(n) asks for {bound[-1]:.4f}. Gradient descent need not find what Cybenko proves to be there.",
         ("hidden units", "error", "of one unit, by Barron's 1/sqrt(n)"),
         [(str(h), spread(found[h], ".4f"), f"{b:.4f}") for h, b in zip(HIDDEN, bound, strict=True)],
         [

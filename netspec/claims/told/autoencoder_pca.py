@@ -27,8 +27,7 @@ def by_components(x: Array, others: Array, count: int) -> float:
     "A deep auto-encoder keeps more of a picture in a code of few numbers than principal components do.",
     source="Hinton, Salakhutdinov 2006: Reducing the dimensionality of data with neural networks",
     measured=f"mean square error of 1,000 other digits from 2, 8 and 30 numbers, after {EPOCHS} epochs on 5,000, "
-    "beside as many principal "
-    "components",
+    "beside as many principal components",
     minutes=1.6,
     pictures=True,
 )

@@ -22,8 +22,8 @@ def right(run: Learned, pictures: Pictures) -> float:
 @claim(
     "A net with more weights than examples learns any finite set by heart, whatever its labels are.",
     source="Zhang, Bengio, Hardt, Recht, Vinyals 2017: Understanding deep learning requires rethinking generalization",
-    measured="right answers in training and on 1,000 others after 40 epochs on 500 digits, with their labels and "
-    "with labels by lot",
+    measured="right answers in training and on 1,000 others after 40 epochs on 500 digits, with their labels and with "
+    "labels by lot",
     minutes=0.2,
     pictures=True,
 )

@@ -16,8 +16,7 @@ EQUAL = 10
     "LeNet-5's sparse table for C3 is as accurate as all connections at the same cost.",
     source="LeCun, Bottou, Bengio, Haffner 1998, section II.B and table I",
     measured="right answers of 2,000 digits after 6 epochs on 5,000: 16 maps with the table, 16 with all 96 "
-    "connections, and 10 with all "
-    "60 that cost as much as the table",
+    "connections, and 10 with all 60 that cost as much as the table",
     minutes=0.5,
     pictures=True,
 )
@@ -38,8 +37,7 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         together([as_good(right["the table"], right["full, 10 maps"], pictures.count), learnt(runs)]),
         f"With the table {spread(right['the table'], '.2%')} are right, with ten full maps "
-        f"{spread(right['full, 10 maps'], '.2%')}, with "
-        f"sixteen {spread(right['full, 16 maps'], '.2%')}.",
+        f"{spread(right['full, 10 maps'], '.2%')}, with sixteen {spread(right['full, 16 maps'], '.2%')}.",
         (*HEAD, "macs of C3"),
         [(*row, f"{cost[row[0]]:,}") for row in rows(runs)],
         [

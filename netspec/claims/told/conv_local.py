@@ -14,8 +14,7 @@ FEW, MANY = 300, 6000
     "Sharing weights over a picture helps the more, the fewer pictures there are.",
     source="LeCun 1989: Generalization and network design strategies; Goodfellow, Bengio, Courville 2016, section 9.4",
     measured="right answers of 1,000 digits, a net of two layers with shared weights (convolution) and without "
-    "(local), after 40 epochs on "
-    f"{FEW} and 4 on {MANY:,}",
+    f"(local), after 40 epochs on {FEW} and 4 on {MANY:,}",
     minutes=0.4,
     pictures=True,
 )

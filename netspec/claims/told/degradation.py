@@ -13,11 +13,10 @@ UNITS = {18: 4, 34: 8}
 
 @claim(
     "Deeper plain nets have a higher training loss; with shortcuts the deeper net has the lower one.",
-    source="He, Zhang, Ren, Sun 2016: Deep residual learning, figures 1 and 4 (plain and residual nets of 18 and "
-    "34 layers)",
-    measured="training losses of plain and residual nets of 18 and 34 layers on small maps, 6 epochs on 2,000 "
-    "digits: plain 34 > plain 18 and "
-    "residual 34 < residual 18",
+    source="He, Zhang, Ren, Sun 2016: Deep residual learning, figures 1 and 4 (plain and residual nets of 18 and 34 "
+    "layers)",
+    measured="training losses of plain and residual nets of 18 and 34 layers on small maps, 6 epochs on 2,000 digits: "
+    "plain 34 > plain 18 and residual 34 < residual 18",
     minutes=1.7,
     pictures=True,
 )
@@ -44,8 +43,8 @@ def measure(lab: Lab) -> Finding:
     order = ", ".join(f"{name} {spread(values, '.3f')}" for name, values in last.items())
     return Finding(
         both,
-        f"Last training losses: {order}. That plain nets get worse with depth {plain}; that residual ones get "
-        f"better {residual}.",
+        f"Last training losses: {order}. That plain nets get worse with depth {plain}; that residual ones get better "
+        f"{residual}.",
         HEAD,
         rows(runs),
         [loss_chart(runs, "Degradation")],

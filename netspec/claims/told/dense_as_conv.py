@@ -44,11 +44,9 @@ def slid(run: Learned, x: Array) -> Array:
 @claim(
     "A dense layer is a convolution as large as its input; as one, a net answers at every place of a larger picture.",
     source="LeCun, Bottou, Bengio, Haffner 1998, section VII (space displacement networks); Sermanet et al. 2014: "
-    "OverFeat; Long, "
-    "Shelhamer, Darrell 2015, section 3.1",
+    "OverFeat; Long, Shelhamer, Darrell 2015, section 3.1",
     measured=f"the largest difference of both forms on 500 digits, and the share of {DIGITS} digits on each of ten "
-    f"pages of {SIDE} x {SIDE} "
-    "over which a box of the right class stands (6 epochs on 5,000 digits)",
+    f"pages of {SIDE} x {SIDE} over which a box of the right class stands (6 epochs on 5,000 digits)",
     minutes=0.7,
     pictures=True,
 )
@@ -74,9 +72,8 @@ def measure(lab: Lab) -> Finding:
         shares.append(float(np.mean(hits)))
     return Finding(
         decided(difference < 1e-5 and share > 0.5 for difference, share in zip(differences, shares, strict=True)),
-        f"Both forms differ by {max(differences):.1e} at most; {spread(shares)} of the digits are found. The net "
-        "never saw empty "
-        "ground, so that it names some digit there too.",
+        f"Both forms differ by {max(differences):.1e} at most; {spread(shares)} of the digits are found. The net never "
+        "saw empty ground, so that it names some digit there too.",
         ("", "found"),
         [("largest difference", f"{max(differences):.1e}"), ("digits found", spread(shares))],
         [] if drawn is None else [drawn],

@@ -15,8 +15,7 @@ GROWTH, BATCH = 10, 32
     source="Huang et al. 2017, section 4.3 and figure 3; Pleiss et al. 2017: Memory-efficient implementation of "
     "DenseNets",
     measured=f"the nets of rank-convergence, DenseNet with a growth of {GROWTH} (half of the parameters): right "
-    "answers of 1,000 digits in "
-    "colour, parameters, bytes of a training step; and those of DenseNet-121 and ResNet-50",
+    "answers of 1,000 digits in colour, parameters, bytes of a training step; and those of DenseNet-121 and ResNet-50",
     minutes=9,
     pictures=True,
 )
@@ -42,8 +41,8 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         together([as_good(ours, others, pictures.count), decided([all(fewer)])]),
         f"With {dense.parameters:,} parameters DenseNet has {spread(ours)} right and takes "
-        f"{told[pairs[0][0]] / 1e6:.0f} MB; ResNet with "
-        f"{residual.parameters:,} has {spread(others)} and takes {told['ResNet'] / 1e6:.0f} MB.",
+        f"{told[pairs[0][0]] / 1e6:.0f} MB; ResNet with {residual.parameters:,} has {spread(others)} and takes "
+        f"{told['ResNet'] / 1e6:.0f} MB.",
         ("net", "parameters", f"MB of a step of {BATCH}", "right"),
         [
             (name, f"{net.parameters:,}", f"{told[name] / 1e6:,.1f}", rights.get(name, "-"))

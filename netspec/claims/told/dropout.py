@@ -11,8 +11,8 @@ from netspec.claims.lab import Lab
 @claim(
     "Dropout makes a net generalise better, and makes it learn slower (twice as slow in AlexNet).",
     source="Krizhevsky, Sutskever, Hinton 2012, section 4.2; Srivastava et al. 2014",
-    measured="right answers of 1,000 digits in colour after 12 epochs on 1,500, a small AlexNet with dropout(0.5) "
-    "and without",
+    measured="right answers of 1,000 digits in colour after 12 epochs on 1,500, a small AlexNet with dropout(0.5) and "
+    "without",
     minutes=1.2,
     pictures=True,
 )

@@ -57,8 +57,8 @@ def right(run: Learned, weights: Mapping[str, Array], pictures: Pictures) -> flo
 
 
 @claim(
-    "A residual net behaves like an ensemble of shallower ones: without one of its units it "
-    "still answers, on average; a plain net does not.",
+    "A residual net behaves like an ensemble of shallower ones: without one of its units it still answers, on average; "
+    "a plain net does not.",
     source="Veit, Wilber, Belongie 2016: Residual networks behave like ensembles of relatively shallow networks, "
     "figure 3",
     measured="right answers of 500 digits without each unit in turn, residual and plain nets of 18 layers on small "
@@ -81,8 +81,7 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         decided(r >= 0.75 > p for r, p in zip(kept["residual"], kept["plain"], strict=True)),
         f"Without one unit the residual net keeps {spread(kept['residual'])} of its right answers on average, the "
-        "plain one "
-        f"{spread(kept['plain'])}.",
+        f"plain one {spread(kept['plain'])}.",
         ("net", "without", "right"),
         rows,
     )

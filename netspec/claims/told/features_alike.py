@@ -34,8 +34,8 @@ def same(near: Array, labels: Array) -> float:
 @claim(
     "Pictures whose features are near each other are alike, though their pixels are not.",
     source="Krizhevsky, Sutskever, Hinton 2012, section 6.1 and figure 4",
-    measured="the share of the four nearest of 1,000 digits that are of the same class, by the 120 values of F5 "
-    "and by pixels (5 epochs on 5,000)",
+    measured="the share of the four nearest of 1,000 digits that are of the same class, by the 120 values of F5 and by "
+    "pixels (5 epochs on 5,000)",
     minutes=0.1,
     pictures=True,
 )

@@ -34,8 +34,7 @@ def measure(lab: Lab) -> Finding:
             ]
         ),
         f"With {nets['global mean'].parameters:,} parameters {spread(right['global mean'])} are right and the gap is "
-        f"{spread(gaps['global mean'])}; with {nets['dense layers'].parameters:,} {spread(right['dense layers'])}, "
-        "and "
+        f"{spread(gaps['global mean'])}; with {nets['dense layers'].parameters:,} {spread(right['dense layers'])}, and "
         f"{spread(gaps['dense layers'])}.",
         (*HEAD, "training less test"),
         [(*row, spread(gaps[row[0]])) for row in rows(runs)],

@@ -53,12 +53,10 @@ def one(seed: int, problems: int) -> tuple[float, float, float, float]:
 
 @claim(
     "A feedback net of analogue units solves a small assignment problem.",
-    source="Hopfield, Tank 1985: Neural computation of decisions in optimization problems; Tank, Hopfield 1986: "
-    "Simple neural "
-    "optimization networks",
+    source="Hopfield, Tank 1985: Neural computation of decisions in optimization problems; Tank, Hopfield 1986: Simple "
+    "neural optimization networks",
     measured=f"{PROBLEMS} random problems of {N} x {N} a seed: shares with one unit on in each row and column, and "
-    "with the least "
-    "of all 120 costs; the mean cost over the least, beside that of an assignment by lot",
+    "with the least of all 120 costs; the mean cost over the least, beside that of an assignment by lot",
     minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:

@@ -39,12 +39,10 @@ def overlap(lab: Lab, count: int, flipped: float, seed: int) -> float:
 
 @claim(
     "A feedback net of n units recalls about 0.14 n patterns, and not many more.",
-    source="Hopfield 1982: Neural networks and physical systems (0.15 n); Amit, Gutfreund, Sompolinsky 1985: "
-    "Storing infinite "
-    "numbers of patterns (0.138 n)",
-    measured=f"overlap of what is recalled with what was stored, {UNITS} units, 20 rounds, by patterns stored (5 % "
-    "of bits "
-    "flipped) and by bits flipped (0.08 n stored)",
+    source="Hopfield 1982: Neural networks and physical systems (0.15 n); Amit, Gutfreund, Sompolinsky 1985: Storing "
+    "infinite numbers of patterns (0.138 n)",
+    measured=f"overlap of what is recalled with what was stored, {UNITS} units, 20 rounds, by patterns stored (5 % of "
+    "bits flipped) and by bits flipped (0.08 n stored)",
     minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:

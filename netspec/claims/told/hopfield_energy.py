@@ -31,8 +31,7 @@ def energies(weights: Array, state: Array, rng: np.random.Generator) -> list[flo
     source="Hopfield 1982: Neural networks and physical systems with emergent collective computational abilities, "
     "equation 7",
     measured=f"the energy over {ROUNDS} rounds of single changes, and of changes of all units at once (the net's "
-    f"rounds), from {STARTS} "
-    "random states, 20 patterns stored in 200 units",
+    f"rounds), from {STARTS} random states, 20 patterns stored in 200 units",
     minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:
@@ -50,8 +49,8 @@ def measure(lab: Lab) -> Finding:
         together = together or at_once(lab, weights, rng.choice([-1.0, 1.0], UNITS))
     return Finding(
         decided(rise == 0 and rest == 1 for rise, rest in zip(rises, rests, strict=True)),
-        f"Of all single changes {sum(rises)} raised the energy, and {min(rests):.0%} of the states were at rest in "
-        "the last round.",
+        f"Of all single changes {sum(rises)} raised the energy, and {min(rests):.0%} of the states were at rest in the "
+        "last round.",
         ("round", "energy, one unit after the other", "energy, all at once"),
         [(str(n), f"{a:.1f}", f"{b:.1f}") for n, (a, b) in enumerate(zip(curve, together, strict=True))],
         [

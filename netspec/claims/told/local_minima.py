@@ -24,8 +24,8 @@ def ends(lab: Lab, hidden: int, seed: int) -> list[float]:
 @claim(
     "Small nets get stuck in bad minima; in larger ones nearly every start ends equally well.",
     source="Choromanska, Henaff, Mathieu, Ben Arous, LeCun 2015: The loss surfaces of multilayer networks, section 5",
-    measured=f"last losses of XOR after 600 steps from {STARTS} starts a seed with 2, 4 and 16 hidden units; stuck "
-    f"is above {STUCK:g}",
+    measured=f"last losses of XOR after 600 steps from {STARTS} starts a seed with 2, 4 and 16 hidden units; stuck is "
+    f"above {STUCK:g}",
     minutes=0.3,
 )
 def measure(lab: Lab) -> Finding:

@@ -61,8 +61,7 @@ def sizes(lab: Lab, run: Learned, x: Array, seed: int) -> list[float]:
     source="Veit, Wilber, Belongie 2016: Residual networks behave like ensembles of relatively shallow networks, "
     "section 4.3 and figure 6",
     measured=f"{UNITS} units trained for 5 epochs on 2,000 digits: paths by length (binomial), the size of the "
-    "Jacobian of sampled paths by "
-    "length, and their product's share; short is fewer than half of the units",
+    "Jacobian of sampled paths by length, and their product's share; short is fewer than half of the units",
     minutes=1.8,
     pictures=True,
 )

@@ -14,8 +14,8 @@ from netspec.settings import steps
 @claim(
     "Moving the colours along the principal components of the training set's colours makes errors fewer.",
     source="Krizhevsky, Sutskever, Hinton 2012, section 4.1 (more than 1 % less of top 1)",
-    measured="right answers of 1,000 digits in colour after 10 epochs on 2,000, a small AlexNet with "
-    "`pca_jitter(0.1)` and without",
+    measured="right answers of 1,000 digits in colour after 10 epochs on 2,000, a small AlexNet with `pca_jitter(0.1)` "
+    "and without",
     minutes=4.4,
     pictures=True,
 )

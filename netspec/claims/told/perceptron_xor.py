@@ -27,8 +27,8 @@ def right(lab: Lab, hidden: int, seed: int) -> float:
 @claim(
     "No perceptron computes XOR; one with a hidden layer does.",
     source="Minsky, Papert 1969: Perceptrons; Rumelhart, Hinton, Williams 1986: Learning internal representations",
-    measured=f"rows of the four that are right after 600 steps, the best of {STARTS} starts a seed, with 0, 2 and "
-    "4 hidden units",
+    measured=f"rows of the four that are right after 600 steps, the best of {STARTS} starts a seed, with 0, 2 and 4 "
+    "hidden units",
     minutes=0.3,
 )
 def measure(lab: Lab) -> Finding:
@@ -37,8 +37,7 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         decided(none < 4 and both == 4 for none, both in zip(found[0], found[4], strict=True)),
         f"Without hidden units {spread(found[0], 'g')} of 4 rows are right, with two {spread(found[2], 'g')}, with "
-        "four "
-        f"{spread(found[4], 'g')}.",
+        f"four {spread(found[4], 'g')}.",
         ("hidden units", "right of 4"),
         [(str(hidden), spread(values, "g")) for hidden, values in found.items()],
     )

@@ -21,10 +21,9 @@ def epochs_until(losses: list[float]) -> int:
 @claim(
     "VGG converges faster than Inception, DenseNet and ResNet.",
     source="textbook ranking of the four architectures by convergence",
-    measured=f"four nets of about 100,000 parameters on 3,000 digits in colour, {EPOCHS} epochs, the rate of each "
-    "from three "
-    f"on a validation part: epochs until a training loss of {LOSS:g}, and the mean loss of all steps (the area under "
-    "the curve)",
+    measured=f"four nets of about 100,000 parameters on 3,000 digits in colour, {EPOCHS} epochs, the rate of each from "
+    f"three on a validation part: epochs until a training loss of {LOSS:g}, and the mean loss of all steps (the area "
+    "under the curve)",
     minutes=8,
     pictures=True,
 )

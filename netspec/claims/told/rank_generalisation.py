@@ -21,12 +21,11 @@ def at_equal_loss(runs: list[dict[str, Any]], level: float) -> list[float]:
 
 
 @claim(
-    "At one budget of parameters the nets with shortcuts and branches (Inception, DenseNet, ResNet) generalise "
-    "better than VGG.",
+    "At one budget of parameters the nets with shortcuts and branches (Inception, DenseNet, ResNet) generalise better "
+    "than VGG.",
     source="textbook ranking of the four architectures by generalisation; Huang et al. 2017, section 4.3",
-    measured=f"the nets of rank-convergence: right answers of 1,000 others after {EPOCHS} epochs and at equal "
-    "training loss "
-    "(the largest of the four last ones), and the gap to those in training",
+    measured=f"the nets of rank-convergence: right answers of 1,000 others after {EPOCHS} epochs and at equal training "
+    "loss (the largest of the four last ones), and the gap to those in training",
     minutes=8,
     pictures=True,
 )

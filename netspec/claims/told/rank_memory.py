@@ -19,9 +19,8 @@ BATCH, LARGE = 8, 128
     "By the memory of training Inception takes the least, then DenseNet and ResNet, and VGG the most.",
     source="Huang et al. 2017 with Pleiss et al. 2017 (memory-efficient DenseNets); Simonyan, Zisserman 2015",
     measured=f"bytes of a training step of GoogLeNet, DenseNet-121, ResNet-50 and VGG-16 in batches of {BATCH}, as "
-    "told before "
-    f"the first step; beside them those of the nets of one budget in batches of {LARGE}, told and measured in a "
-    "process of its own",
+    f"told before the first step; beside them those of the nets of one budget in batches of {LARGE}, told and measured "
+    "in a process of its own",
     minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:

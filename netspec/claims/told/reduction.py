@@ -11,8 +11,8 @@ from netspec.claims.lab import Lab
 @claim(
     "Reducing maps by 1 x 1 convolutions before larger kernels makes a module far cheaper, and no worse.",
     source="Szegedy et al. 2015: Going deeper with convolutions, section 4",
-    measured="multiply-accumulates, and right answers of 1,000 digits after 6 epochs on 3,000, two modules with "
-    "and without the reductions",
+    measured="multiply-accumulates, and right answers of 1,000 digits after 6 epochs on 3,000, two modules with and "
+    "without the reductions",
     minutes=2.3,
     pictures=True,
 )
@@ -32,8 +32,7 @@ def measure(lab: Lab) -> Finding:
                 as_good(right["with 1 x 1"], right["without"], pictures.count),
             ]
         ),
-        f"With them {macs['with 1 x 1']:,} multiply-accumulates give {spread(right['with 1 x 1'])} right, without "
-        "them "
+        f"With them {macs['with 1 x 1']:,} multiply-accumulates give {spread(right['with 1 x 1'])} right, without them "
         f"{macs['without']:,} give {spread(right['without'])}.",
         HEAD,
         rows(runs),

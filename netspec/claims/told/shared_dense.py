@@ -53,9 +53,8 @@ net Shared(table_form = true) {{
     "A convolution is a dense layer with an infinitely strong prior: zeros far away, and the same weights everywhere.",
     source="Goodfellow, Bengio, Courville 2016: Deep learning, section 9.4; LeCun 1989: Generalization and network "
     "design strategies",
-    measured=f"answers of a dense layer with a shared table ({SIDE * SIDE} -> {OUT * OUT}) and of a convolution "
-    "with the same "
-    f"{KERNEL * KERNEL} weights, both compiled, bit by bit, for 1,000 random pictures of whole numbers",
+    measured=f"answers of a dense layer with a shared table ({SIDE * SIDE} -> {OUT * OUT}) and of a convolution with "
+    f"the same {KERNEL * KERNEL} weights, both compiled, bit by bit, for 1,000 random pictures of whole numbers",
     minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:
@@ -71,8 +70,7 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         decided(equal),
         f"{sum(equal)} of {len(equal)} seeds agree in every bit; both have {shared.parameters} parameters, a dense "
-        "layer without "
-        f"the prior {SIDE * SIDE * OUT * OUT:,}.",
+        f"layer without the prior {SIDE * SIDE * OUT * OUT:,}.",
         ("", "parameters", "connections"),
         [
             ("dense with the shared table", f"{shared.parameters:,}", f"{shared.summary()['connections']:,}"),

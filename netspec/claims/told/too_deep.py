@@ -16,8 +16,8 @@ FITS = 0.95
 @claim(
     "Far deeper residual nets still fit the training set, but generalise worse: 1,202 layers overfit where 110 do not.",
     source="He, Zhang, Ren, Sun 2016, section 4.2 (7.93 against 6.43 % errors on CIFAR-10)",
-    measured="a pair scaled down, 110 layers against 10 on small maps: right answers of 2,000 digits after 24 "
-    "epochs on 300, and in training",
+    measured="a pair scaled down, 110 layers against 10 on small maps: right answers of 2,000 digits after 24 epochs "
+    "on 300, and in training",
     minutes=7.2,
     pictures=True,
 )
@@ -32,8 +32,7 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         together([better(right["10 layers"], right["110 layers"], pictures.count), learnt(runs, FITS)]),
         f"10 layers have {spread(right['10 layers'])} right, 110 have {spread(right['110 layers'])}. It is a pair "
-        "scaled down: whether "
-        "1,202 layers overfit on CIFAR-10 is not measured here.",
+        "scaled down: whether 1,202 layers overfit on CIFAR-10 is not measured here.",
         HEAD,
         rows(runs),
         [loss_chart(runs, "Too deep")],

@@ -24,12 +24,11 @@ def moved(images: Array, by: int) -> Array:
 
 
 @claim(
-    "Convolution and pooling make a net's answers invariant to small translations; a net of dense layers has no "
-    "such thing.",
+    "Convolution and pooling make a net's answers invariant to small translations; a net of dense layers has no such "
+    "thing.",
     source="LeCun, Bottou, Bengio, Haffner 1998, section II.A; Goodfellow, Bengio, Courville 2016, section 9.3",
-    measured="right answers of 1,000 digits moved by 0 to 8 pixels, after 6 epochs on 5,000 that stand in the "
-    "middle: LeNet's wiring, and a "
-    "hidden layer of 512 units",
+    measured="right answers of 1,000 digits moved by 0 to 8 pixels, after 6 epochs on 5,000 that stand in the middle: "
+    "LeNet's wiring, and a hidden layer of 512 units",
     minutes=1,
     pictures=True,
 )
@@ -56,9 +55,8 @@ def measure(lab: Lab) -> Finding:
     verdict = decided(c < 0.05 and c < d for c, d in zip(lost["convolutional"], lost["dense"], strict=True))
     return Finding(
         verdict,
-        f"Moved by two pixels, the convolutional net loses {spread(lost['convolutional'])} of its right answers, "
-        "the dense one "
-        f"{spread(lost['dense'])}; by eight it has {spread(right['convolutional'][-1])} left: invariance is "
+        f"Moved by two pixels, the convolutional net loses {spread(lost['convolutional'])} of its right answers, the "
+        f"dense one {spread(lost['dense'])}; by eight it has {spread(right['convolutional'][-1])} left: invariance is "
         "approximate and ends soon.",
         ("moved by", *right),
         [(f"{by} pixels", *(spread(of[n]) for of in right.values())) for n, by in enumerate(SHIFTS)],

@@ -15,11 +15,9 @@ KINDS, DEPTH = ("sigmoid", "tanh", "relu"), 10
 @claim(
     "Behind layers of sigmoids gradients vanish; rectifiers hand them through, and half of their values are zeros.",
     source="Hochreiter 1991; Glorot, Bengio 2010: Understanding the difficulty of training deep feedforward neural "
-    "networks; Glorot, Bordes, "
-    "Bengio 2011: Deep sparse rectifier neural networks",
-    measured=f"deviation of the gradient at the first of {DEPTH} layers over that at the last, and the share of "
-    "zeros, at the first step "
-    "(`netspec show --health`)",
+    "networks; Glorot, Bordes, Bengio 2011: Deep sparse rectifier neural networks",
+    measured=f"deviation of the gradient at the first of {DEPTH} layers over that at the last, and the share of zeros, "
+    "at the first step (`netspec show --health`)",
     minutes=0.1,
 )
 def measure(lab: Lab) -> Finding:
