@@ -168,6 +168,16 @@ def test_data_without_a_training_part(tmp_path: Path) -> None:
         loads(SPEC).compile(tmp_path / "m.onnx", int8=data)
 
 
+def test_what_does_not_fit_is_told_before_calibrating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = figures(tmp_path / "data", 12, (1, 12, 12))
+    with np.load(data / "test.npz") as found:
+        arrays = dict(found)
+    np.savez(data / "test.npz", **{**arrays, "y": arrays["y"] + 50})
+    monkeypatch.setattr("onnxruntime.quantization.quantize_static", lambda *given, **more: pytest.fail("calibrated"))
+    with pytest.raises(Fault):
+        loads(SPEC).compile(tmp_path / "m.onnx", int8=data)
+
+
 def test_a_full_disk_leaves_nothing(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = figures(tmp_path / "data", 12, (1, 12, 12))
 
