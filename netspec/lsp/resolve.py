@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 
 from netspec.diagnostics import Span
 from netspec.elaborate.declarations import SPECIAL
 from netspec.elaborate.functions import FUNCTIONS
-from netspec.elaborate.shortcuts import KINDS as SHORTCUTS
 from netspec.language import syntax as s
+from netspec.lsp.bare_words import SETTINGS, words, words_of
 from netspec.lsp.names import Braces, Declared, Mention, Names
 from netspec.ops import OPERATORS
-from netspec.settings import LOSSES, OPTIMIZERS, SCHEDULES, STEPS, STOPS, TESTS, Data, Train
-from netspec.settings.arguments import Arguments
 from netspec.tables.generators import GENERATORS
 
 #: What a file takes from another, by the path that it writes: the names, and where the file lies.
 Taken = Callable[[s.Use], Mapping[str, Declared]]
-SECTIONS: dict[str, type[Arguments]] = {"train": Train, "data": Data}
-#: What stands behind a setting's colon, by its key.
-SETTINGS: dict[str, Mapping[str, object]] = {
-    "loss": LOSSES, "optimizer": OPTIMIZERS, "schedule": SCHEDULES, "stop": STOPS, "prepare": STEPS, "augment": STEPS,
-    "test": TESTS,
-}  # fmt: skip
-
-
-@cache
-def words(owner: str, argument: str) -> tuple[str, ...]:
-    """The bare words that an argument of a layer takes."""
-    if owner == "residual":
-        return tuple(SHORTCUTS)
-    fields = OPERATORS[owner].fields() if owner in OPERATORS else {}
-    return fields[argument].takes.words if argument in fields else ()
 
 
 def resolved(file: s.File, taken: Taken = lambda use: {}) -> Names:
@@ -297,12 +279,6 @@ class _Walk:
             return
         for part in _parts(node):
             self._expression(part, braces)
-
-
-def words_of(section: str, key: str) -> tuple[str, ...]:
-    """The bare words that a setting takes."""
-    fields = SECTIONS[section].fields() if section in SECTIONS else {}
-    return fields[key].takes.words if key in fields else ()
 
 
 def _parts(node: s.Expression) -> Iterable[s.Expression]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from netspec import machine
-from netspec.diagnostics import Fault
+from netspec.diagnostics import Fault, Trouble
 from netspec.net.methods_cache import tuned
 
 if TYPE_CHECKING:
@@ -117,3 +117,12 @@ def _advice(batch: int, recompute: bool) -> str:
 def in_words(count: int) -> str:
     """Bytes in a unit that people read."""
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def no_memory() -> Trouble:
+    """What is said where the machine does not have the memory that training was planned with."""
+    return Trouble(
+        "N712",
+        "the memory ran out: the machine gave less than training needs",
+        help="use a smaller `--batch`, or `--memory SIZE` with less than is free; continue a kept run with `--resume`",
+    )

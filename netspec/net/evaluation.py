@@ -78,7 +78,8 @@ def _is_other(model: Path, folder: Path, held_out: Part) -> bool:
 def _opened(model: Path, device: str | Device) -> tuple[Session, dict[str, Logits]]:
     """The model with its logits, or as it is where it does not open with them."""
     from netspec.interop.logits import exposed
-    from netspec.runtime.session import check_model, open_model
+    from netspec.runtime.checked import check_model
+    from netspec.runtime.session import open_model
 
     model = in_run(model, "model.onnx")
     check_model(model)

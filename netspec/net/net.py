@@ -327,11 +327,12 @@ class Net:
         runs.
         """
         from netspec.net.budget import Budget
+        from netspec.net.chosen import chosen
         from netspec.net.engines import chosen as choice
         from netspec.net.events import Events
         from netspec.net.keeping import Keep
         from netspec.net.start import start_of
-        from netspec.net.training import Training, chosen
+        from netspec.net.training import Training
 
         settings = chosen(settings or self.meaning.train, epochs, seed, batch, rate, patience)
         options: dict[str, Any] = {"memory": memory, "recompute": recompute, "workers": workers}

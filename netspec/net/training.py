@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Fault, Trouble
+from netspec.diagnostics import Fault
 from netspec.files import reason
-from netspec.net.budget import Budget
+from netspec.net.budget import Budget, no_memory
 from netspec.net.classes import check_count
 from netspec.net.engines import Choice, Engine, engine_of
 from netspec.net.judging import Judge
@@ -24,7 +24,6 @@ from netspec.net.sized import check_maps, sized
 from netspec.net.start import Start, begun
 from netspec.net.targets_of import targets_of
 from netspec.settings import Train
-from netspec.settings.train import Patience
 
 if TYPE_CHECKING:
     from netspec.data.batches import Batches
@@ -294,26 +293,3 @@ def _with_test(event: Epoch, scores: Mapping[str, Score]) -> Epoch:
                                 test_mean_iou=score.mean_iou)  # fmt: skip
     first = next(iter(scores.values()))
     return replace(event, test_right=first.right, test_count=first.count, test_loss=first.loss, outputs=outputs)
-
-
-def chosen(
-    settings: Train, epochs: int | None, seed: int | None, batch: int | None, rate: float | None, patience: int | None
-) -> Train:
-    """The settings with what is given in place of their own."""
-    given = {
-        "epochs": epochs,
-        "seed": seed,
-        "batch": batch,
-        "optimizer": None if rate is None else settings.optimizer.replaced(rate=rate),
-        "stop": None if patience is None else Patience(epochs=patience),
-    }
-    return settings.replaced(**{name: value for name, value in given.items() if value is not None})
-
-
-def no_memory() -> Trouble:
-    """What is said where the machine does not have the memory that training was planned with."""
-    return Trouble(
-        "N712",
-        "the memory ran out: the machine gave less than training needs",
-        help="use a smaller `--batch`, or `--memory SIZE` with less than is free; continue a kept run with `--resume`",
-    )

@@ -249,3 +249,13 @@ def _last_error(lines: list[str]) -> str:
     """The last line that speaks of an error, without where in the library it was noticed."""
     errors = [line for line in lines if "[E:" in line] or [line for line in lines if _ERROR.search(line)]
     return printable(_FOLDERS.sub("", _NOTICED.sub("", errors[-1]))[:400]) if errors else ""
+
+
+def held(size: int) -> str:
+    """What is said where a device's memory is full."""
+    return f"its memory does not hold {size} examples at a time"
+
+
+def less(size: int, fixed: int | None) -> str:
+    """What helps where a device's memory is full."""
+    return f"give it fewer: `--batch {size // 2}`" if size > 1 and not fixed else "run on the cpu: `--device cpu`"

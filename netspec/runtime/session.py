@@ -13,9 +13,23 @@ from numpy.typing import NDArray
 
 from netspec import machine
 from netspec.diagnostics import Fault, Trouble, printable
-from netspec.files import in_run, open_regular, read_regular
-from netspec.kinds import STEP, kind_of, mistaken
-from netspec.runtime.devices import BATCH, MOST, PROVIDERS, Device, Opened, built, full, opened, quiet, short
+from netspec.files import in_run
+from netspec.kinds import STEP
+from netspec.runtime.checked import check_model, source
+from netspec.runtime.devices import (
+    BATCH,
+    MOST,
+    PROVIDERS,
+    Device,
+    Opened,
+    built,
+    full,
+    held,
+    less,
+    opened,
+    quiet,
+    short,
+)
 
 Array = NDArray[Any]
 #: The numbers that tensors of models hold, by onnxruntime's names.
@@ -199,7 +213,7 @@ def _opened(path: Path, device: Device, content: bytes | None) -> Session:
     """A model on a device, whatever it is for."""
     if content is None:
         check_model(path)
-    model = _source(path) if content is None else content
+    model = source(path) if content is None else content
     quiet()
     if device.name == "auto":
         return _best(path, model, device)
@@ -257,40 +271,6 @@ def _start(model: str | bytes, name: str, device: Device) -> Opened:
     if own.session is None or _session(own.session, "cpu", device).fails():
         return found
     return Opened(None, f"it cannot run the model: {why}", "the card, or its driver, may be too old", there=True)
-
-
-def held(size: int) -> str:
-    """What is said where a device's memory is full."""
-    return f"its memory does not hold {size} examples at a time"
-
-
-def less(size: int, fixed: int | None) -> str:
-    """What helps where a device's memory is full."""
-    return f"give it fewer: `--batch {size // 2}`" if size > 1 and not fixed else "run on the cpu: `--device cpu`"
-
-
-def check_model(path: Path) -> None:
-    """Trouble N601 for a folder, Fault N708 for a file, that is known to be something else than a model."""
-    other = mistaken(path, "a model")
-    if other and kind_of(path) == "a run's folder":  # with a model it would stand for that
-        raise Trouble("N601", f"the run in {path} has no model yet",
-                      help=f"go on with it: `netspec train --resume {path}`")  # fmt: skip
-    if other:
-        raise Trouble("N601", other) if path.is_dir() else Fault("N708", other)
-
-
-def _source(path: Path) -> str | bytes:
-    """What onnxruntime opens: the path, after a look at the file; its bytes where the path is no UTF-8."""
-    with open_regular(path) as file:
-        size = file.seek(0, 2)
-        if not 0 < size < 2**31:
-            why = "it is empty" if not size else f"it has {size:,} bytes, and an ONNX file at most {2**31 - 1:,}"
-            raise Fault("N708", f"{path} cannot be opened: {why}")
-    try:
-        str(path).encode()
-        return str(path)
-    except UnicodeEncodeError:
-        return read_regular(path, size)
 
 
 def _session(session: Any, name: str, device: Device, note: str = "") -> Session:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from netspec import machine
 from netspec.diagnostics import Fault, Trouble
-from netspec.runtime.devices import Device, full, opened, placed, quiet, short
-from netspec.runtime.session import KINDS, held, less
+from netspec.runtime.devices import Device, full, held, less, opened, placed, quiet, short
+from netspec.runtime.session import KINDS
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]

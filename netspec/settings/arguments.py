@@ -10,7 +10,7 @@ from math import nextafter
 from typing import Annotated, Any, ClassVar, NoReturn, Self, TypeVar, dataclass_transform, get_type_hints
 
 from netspec.diagnostics.html import page_table
-from netspec.settings.readers import instance, number, whole
+from netspec.settings.readers import either, instance, list_of, number, optional, whole
 from netspec.shape import LEAST, SINGLE
 
 T = TypeVar("T")
@@ -214,9 +214,22 @@ def past_single(value: object) -> str:
 
 
 Count = Annotated[int, Takes("a whole number of at least 1", whole(1))]
+Maybe = Annotated[int | None, Takes("a whole number of at least 1", optional(whole(1)))]
 Whole = Annotated[int, Takes("a whole number of at least 0", whole(0))]
 Real = Annotated[float, Takes("a number", number(-SINGLE, SINGLE))]
 Positive = Annotated[float, Takes("a number above 0", number(LEAST, SINGLE))]
 NotNegative = Annotated[float, Takes("a number of at least 0", number(0, SINGLE))]
 Share = Annotated[float, Takes("a number from 0 to below 1", number(0, nextafter(1, 0)))]
 Flag = Annotated[bool, Takes("true or false", instance(bool))]
+_one_or_each = either(number(), list_of(number()))
+Numbers = Annotated[float | list[float], Takes("a number, or a list of one for each map", _one_or_each)]
+
+
+def _above_zero(value: object) -> float | list[float]:
+    numbers: float | list[float] = _one_or_each(value)
+    if not min(numbers if isinstance(numbers, list) else [numbers], default=0) > 0:
+        raise ValueError(value)
+    return numbers
+
+
+Deviations = Annotated[float | list[float], Takes("a number above 0, or a list of one for each map", _above_zero)]

@@ -1,10 +1,19 @@
-"""What is known of a picture before there is one: its size and its maps, as steps change them."""
+"""What is known of a picture before there is one: its size and its maps, as steps change them; how it is resized."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 
 from netspec.diagnostics import Fault
+from netspec.settings.arguments import Takes
+from netspec.settings.readers import one_of
+
+FILTERS = ("bilinear", "bicubic", "nearest", "box", "lanczos")
+Filter = Annotated[
+    Literal["bilinear", "bicubic", "nearest", "box", "lanczos"],
+    Takes("bilinear, bicubic, nearest, box or lanczos", one_of(*FILTERS), FILTERS),
+]
 
 
 @dataclass(frozen=True)

@@ -6,30 +6,12 @@ from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 from netspec.diagnostics import Fault
-from netspec.settings.arguments import Arguments, Count, NotNegative, Real, Takes, Whole
-from netspec.settings.picture import Picture
-from netspec.settings.readers import either, list_of, number, one_of, optional, whole
+from netspec.settings.arguments import Arguments, Count, Deviations, Maybe, NotNegative, Numbers, Real, Takes, Whole
+from netspec.settings.picture import Filter, Picture
+from netspec.settings.readers import list_of, number, one_of, optional
 
-FILTERS = ("bilinear", "bicubic", "nearest", "box", "lanczos")
-Filter = Annotated[
-    Literal["bilinear", "bicubic", "nearest", "box", "lanczos"],
-    Takes("bilinear, bicubic, nearest, box or lanczos", one_of(*FILTERS), FILTERS),
-]
 #: The data set whose colours were published.
 IMAGENET = "imagenet"
-Maybe = Annotated[int | None, Takes("a whole number of at least 1", optional(whole(1)))]
-_one_or_each = either(number(), list_of(number()))
-Numbers = Annotated[float | list[float], Takes("a number, or a list of one for each map", _one_or_each)]
-
-
-def _above_zero(value: object) -> float | list[float]:
-    numbers: float | list[float] = _one_or_each(value)
-    if not min(numbers if isinstance(numbers, list) else [numbers], default=0) > 0:
-        raise ValueError(value)
-    return numbers
-
-
-Deviations = Annotated[float | list[float], Takes("a number above 0, or a list of one for each map", _above_zero)]
 
 
 class Step(Arguments):

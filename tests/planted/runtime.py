@@ -91,7 +91,7 @@ FAULTS = (
         "cli/test_devices.py",
         "a full card has its own text",
     ),
-    fault("session.py", "size // 2", "size", "runtime/test_session.py", "a smaller batch is named"),
+    fault("devices.py", "size // 2", "size", "runtime/test_session.py", "a smaller batch is named"),
     fault(
         "predict.py",
         "except Trouble:  # the device's",
