@@ -12,10 +12,10 @@ from netspec.diagnostics import Fault, Trouble
 from netspec.net.methods_cache import tuned
 
 if TYPE_CHECKING:
-    from netspec.net.net import Net
+    from netspec.net.structure import Structure
 
 
-def bytes_of(net: Net, workers: int | None, recompute: bool) -> Callable[[int], int]:
+def bytes_of(net: Structure, workers: int | None, recompute: bool) -> Callable[[int], int]:
     """The memory that a step of training takes, as a function of the batch; each size is worked out once."""
     from netspec.engine.planning.make import Outline
     from netspec.engine.planning.needs import training_bytes

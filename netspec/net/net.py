@@ -4,15 +4,12 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.diagnostics import Fault, Problems, Source, did_you_mean
-from netspec.elaborate import Elaborated
-from netspec.graph import Graph, Output
 from netspec.net.methods_cache import tune, tuned
-from netspec.net.summary import Layer, layers, summary
+from netspec.net.structure import Structure
 from netspec.settings import Data, Train
 
 if TYPE_CHECKING:
@@ -30,56 +27,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Net:
-    """A checked net: ``problems`` holds its warnings, ``path`` is its file, ``given`` the parameters that were set."""
-
-    source: Source
-    meaning: Elaborated
-    graph: Graph
-    problems: Problems
-    path: Path | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        from netspec.report.summary import NetTable
-
-        return NetTable(self.summary()).text()
-
-    def _repr_html_(self) -> str:
-        """For notebooks: the same table, escaped."""
-        from netspec.report.summary import NetTable
-
-        return NetTable(self.summary()).html()
-
-    @property
-    def files(self) -> list[Path]:
-        """The files that it was read from."""
-        return [*([] if self.path is None else [self.path]), *self.meaning.files]
-
-    @property
-    def name(self) -> str:
-        """What the file calls it."""
-        return self.graph.name
-
-    @property
-    def train_settings(self) -> Train:
-        """What ``train { … }`` says."""
-        return self.meaning.train
-
-    @property
-    def data(self) -> Data:
-        """What ``data { … }`` says."""
-        return self.meaning.data
-
-    @property
-    def parameters(self) -> int:
-        """Numbers that are trained."""
-        return self.graph.parameters()
-
-    @property
-    def layers(self) -> list[Layer]:
-        """A row for each layer, in order; parameters of shared weights stand at their first use."""
-        return layers(self.graph)
+class Net(Structure):
+    """A checked net, and all that can be done with it; each is done by a file of its own."""
 
     def spec(self, settings: Train | None = None) -> Kept:
         """A spec that says by itself what this net is and, with ``settings``, how it was trained.
@@ -89,36 +38,6 @@ class Net:
         from netspec.net.kept import kept
 
         return kept(self, settings or self.meaning.train)
-
-    def check(self) -> Problems:
-        """The warnings of the spec; a net with errors does not come to be."""
-        return self.problems
-
-    def at(self, sizes: Mapping[str, int]) -> Net:
-        """The net with its free sizes given numbers. Raises Fault where one does not fit."""
-        return replace(self, graph=self.graph.sized(sizes)) if sizes else self
-
-    def summary(self, depth: int | None = None) -> dict[str, Any]:
-        """What `netspec show --json` prints.
-
-        With ``depth`` the layers whose names agree in so many places are one row, with their sums.
-        """
-        return summary(self.graph, self.meaning.tables, depth)
-
-    def training_bytes(self, batch: int | None = None, workers: int | None = None, recompute: bool = False) -> int:
-        """The memory that a training step takes, in bytes, on batches of so many examples: the spec's unless given.
-
-        With ``recompute`` activations that are cheap to compute again are not kept.
-        """
-        from netspec.net.budget import bytes_of
-
-        return bytes_of(self, workers, recompute)(batch or self.train_settings.batch)
-
-    def largest_batch(self, memory: int, workers: int | None = None, recompute: bool = False, most: int = 2**20) -> int:
-        """The largest batch, up to ``most``, whose training fits into ``memory`` bytes; 0 where no example does."""
-        from netspec.net.budget import bytes_of, largest
-
-        return largest(bytes_of(self, workers, recompute), memory, most)
 
     def profile(self, batch: int | None = None, workers: int | None = None, recompute: bool = False) -> Profile:
         """Where the time of a training step goes, on random numbers."""
@@ -158,36 +77,11 @@ class Net:
 
         return weights_from(self, path)
 
-    def to_convolutional(self) -> Net:
-        """The net with its dense layers as convolutions: it reads pictures of any size and answers with a map.
-
-        ``reshaped`` brings this net's weights to it. Raises Fault N606 where a layer has no such form.
-        """
-        from netspec.passes import convolutional
-
-        return replace(self, graph=convolutional(self.graph))
-
     def reshaped(self, weights: Arrays) -> dict[str, Any]:
         """The weights of the net that this one was made from, in this one's shapes."""
         from netspec.passes import reshaped
 
         return reshaped(self.graph, weights)
-
-    def features(self, name: str) -> Net:
-        """The net up to a named value, or a layer's path, which becomes its only output.
-
-        Raises Fault where there is none of the name.
-        """
-        value = self.graph.names.get(name, name)
-        if value in self.graph.inputs:
-            raise Fault("N101", f"{name} is an input of net {self.name}, which no layer gives")
-        if value not in self.graph.users:
-            raise Fault(
-                "N101",
-                f"net {self.name} has no value {name}",
-                help=did_you_mean(name, [*self.graph.names, *self.graph.users]),
-            )
-        return replace(self, graph=replace(self.graph, outputs=(Output(name, value),)).deployed())
 
     def values(self, weights: Arrays, *inputs: Any) -> dict[str, Any]:
         """What the engine answers for the deployed net, by output, to prepared inputs (images, maps, height, width)."""
@@ -264,12 +158,6 @@ class Net:
         from netspec.net.compiling import metadata
 
         return metadata(self, data)
-
-    def input_shapes(self) -> dict[str, tuple[int | None, ...]]:
-        """Shapes of the inputs by name; None where a size is free."""
-        return {
-            name: tuple(n if isinstance(n, int) else None for n in shape) for name, shape in self.graph.inputs.items()
-        }
 
     def train(
         self,

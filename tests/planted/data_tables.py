@@ -40,7 +40,7 @@ FAULTS = (
     fault("cli/eval", "*([out] if inside else [])", "", "cli/test_tables", "a data set is not written over"),
     fault("net/layers_of", "if value in session.inputs:", "if False:", "cli/test_tables",
      "an input of a model has no features"),
-    fault("net/net", "if value in self.graph.inputs:", "if False:", "cli/test_tables", "an input has no features"),
+    fault("net/structure", "if value in self.graph.inputs:", "if False:", "cli/test_tables", "an input has no features"),
     fault("data/texts", "needs.by_columns and _is_no_list(path)", "False", TABLE,
      "a table of other names says which it lacks"),
     fault("data/held_out", "part.labels if part.labels is not None else", "part.labels if hasattr(part, 'images') else",

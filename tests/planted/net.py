@@ -236,7 +236,7 @@ FAULTS = (
         "a file that is not there ends with exit status 2",
     ),
     fault(
-        "net.py",
+        "structure.py",
         "return replace(self, graph=self.graph.sized(sizes)) if sizes else self",
         "return self",
         "net/test_net.py",
