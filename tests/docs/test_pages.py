@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,23 +19,29 @@ PAGES = sorted(
     if path.parent.name != "errors" and FENCE.search(path.read_text(encoding="utf-8"))
 )
 #: Pages that train for more than a second or two.
-SLOW = {"tutorial.md"}
+SLOW = {"autoencoder", "lenet5", "mlp", "running", "start", "training", "tutorial"}
 
 
 @pytest.mark.parametrize(
     "page",
     [
-        pytest.param(page, id=str(page.relative_to(ROOT)), marks=[pytest.mark.slow] if page.name in SLOW else [])
+        pytest.param(
+            page, id=str(page.relative_to(ROOT)), marks=[pytest.mark.slow] if page.name.split(".")[0] in SLOW else []
+        )
         for page in PAGES
     ],
 )
 def test_the_page_is_what_happens(page: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     text = page.read_text(encoding="utf-8")
     new = Session(tmp_path).run(text)
+    drawn = [name for name in re.findall(r"!\[[^]]*\]\((.*?\.svg)\)", text) if page.parent != DOCS / "claims"]
     if request.config.getoption("--accept"):
         page.write_text(new, encoding="utf-8")
+        for name in drawn:
+            shutil.copy(tmp_path / name, page.parent)
     else:
         assert new == text
+        assert all((tmp_path / name).is_file() for name in drawn)
 
 
 def test_commands_in_the_text_of_pages_are_some() -> None:
