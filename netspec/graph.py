@@ -47,13 +47,18 @@ class Output(Told):
 
 @dataclass(frozen=True, repr=False)
 class Graph:
-    """Nodes in the order of their computation; ``names`` are the statements' values."""
+    """Nodes in the order of their computation; ``names`` are the statements' values.
+
+    ``calls`` are the uses of blocks as a file writes them, with the values of their arguments, by the paths of what
+    they became: ``i3a/inception`` is ``inception(64, 96, 128, 16, 32, 32)``.
+    """
 
     name: str
     inputs: Mapping[str, Shape]
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    calls: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Graph({self.name}: {len(self.nodes):,} layers, {self.parameters():,} parameters)"

@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from netspec.cli.output import load, result, set_option, spec_argument, write_text
+from netspec.cli.output import load, note, result, set_option, sizes, spec_argument, write_text
+
+if TYPE_CHECKING:
+    from netspec.net import Net
+    from netspec.report.seen import Seen
+
+#: Millimetres in the units that a width may have, and the narrowest and the widest figure.
+_UNITS = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72}
+_NARROWEST, _WIDEST = 20.0, 2000.0
+#: Smaller texts are hard to read in print, in points.
+_LEGIBLE = 4.5
+
+
+def _width(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """The millimetres of 85mm, 8.5cm, 3.3in or 240pt."""
+    if value is None:
+        return None
+    text = value.strip().lower()
+    try:
+        width = float(text[:-2]) * _UNITS[text[-2:]]
+    except (ValueError, KeyError):
+        raise click.BadParameter(f"{value!r} is not a width such as 85mm, 8.5cm, 3.3in or 240pt", ctx, param) from None
+    if not _NARROWEST <= width <= _WIDEST:
+        raise click.BadParameter(f"{value} is not between {_NARROWEST:g}mm and {_WIDEST:g}mm", ctx, param)
+    return width
 
 
 @click.command("draw")
@@ -21,17 +47,48 @@ from netspec.cli.output import load, result, set_option, spec_argument, write_te
     multiple=True,
     help="Draw a block unfolded, by its name or path; `all` unfolds every block.",
 )
-def command(spec: Path, settings: tuple[str, ...], out: Path, opened: tuple[str, ...]) -> None:
+@click.option("--at", "at", metavar="NAME=SIZE", multiple=True, help="Give a free size a number, such as H=224.")
+@click.option("--direction", type=click.Choice(["down", "right"]), default="down", help="Where the net goes on.")
+@click.option("--width", metavar="LENGTH", callback=_width, help="The figure's width in print, such as 85mm.")
+@click.option("--receptive", metavar="LAYER", help="Draw on the input what a layer or statement sees of it.")
+@click.option("--no-legend", is_flag=True, help="Leave out what the colours mean.")
+def command(
+    spec: Path, settings: tuple[str, ...], out: Path, opened: tuple[str, ...], at: tuple[str, ...], direction: str,
+    width: float | None, receptive: str | None, no_legend: bool,
+) -> None:  # fmt: skip
     """Draw the net of SPEC as a paper would: repeats and blocks folded, the inside of each block drawn once."""
+    from netspec.report.drawing import Look, draw_net
     from netspec.report.figure import blocks
-    from netspec.report.svg import draw_net
 
-    net = load(spec, settings)
+    net = load(spec, settings).at(sizes(at))
     result(out, spec, net=net, text=True)
-    names = blocks(net.graph)
-    unknown = [name for name in opened if name not in names and name != "all"]
-    if unknown:
+    for name in opened:
+        _known(name, {*blocks(net.graph), "all"}, f"{spec} has no block {name}")
+    seen = None if receptive is None else _seen(net, receptive, spec)
+    look = Look(frozenset(opened), direction == "right", width, not no_legend, seen)
+    drawing = draw_net(net.graph, look)
+    if drawing.points < _LEGIBLE:
+        note(
+            f"the smallest texts are {drawing.points:.1f} points high: a larger --width, or another --direction, helps"
+        )
+    write_text(out, drawing.svg)
+
+
+def _known(name: str, names: Collection[str], message: str) -> None:
+    if name not in names:
         from netspec.diagnostics import did_you_mean
 
-        raise click.UsageError(f"{spec} has no block {unknown[0]}. {did_you_mean(unknown[0], sorted(names))}".strip())
-    write_text(out, draw_net(net.graph, net.meaning.tables, frozenset(opened)))
+        raise click.UsageError(f"{message}. {did_you_mean(name, sorted(names))}".strip())
+
+
+def _seen(net: Net, name: str, spec: Path) -> Seen:
+    from netspec.report.seen import seen
+
+    _known(name, {*net.graph.names, *(node.name for node in net.graph.nodes)}, f"{spec} has no layer {name}")
+    found = seen(net.graph, name)
+    if found is None:
+        raise click.UsageError(
+            f"what {name} sees cannot be drawn: the input must have places, and their number must be known "
+            "(a free size gets one by --at H=224)"
+        )
+    return found

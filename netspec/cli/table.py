@@ -40,6 +40,6 @@ def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) 
     if out is None:
         click.echo(draw(meaning.tables[name]))
         return
-    from netspec.report.svg import draw_table
+    from netspec.report.drawing import draw_table
 
     write_text(result(out, spec, *meaning.files, text=True), draw_table(meaning.tables[name]))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netspec.diagnostics import did_you_mean
 from netspec.elaborate.declarations import SPECIAL
 from netspec.elaborate.expressions import unknown
 from netspec.elaborate.limits import DEEPEST
 from netspec.elaborate.scope import Binding, Failed, Scope, fail
 from netspec.elaborate.site import Site
+from netspec.elaborate.values import brief
 from netspec.language import syntax as s
 from netspec.ops import OPERATORS
 
@@ -43,6 +46,15 @@ def enter(block: s.Block, site: Site, stage: s.Call) -> tuple[str, ...]:
             help="call them one after the other",
         )
     return (*site.blocks, key(block))
+
+
+def written(block: s.Block, arguments: Sequence[s.Argument], inner: Scope) -> str:
+    """A use of a block as a file writes it, with the values that its arguments have in the block's scope ``inner``."""
+    given = []
+    for parameter, argument in zip(block.parameters, arguments, strict=False):
+        text = brief(inner.names[argument.name or parameter.name].what)
+        given.append(f"{argument.name}: {text}" if argument.name else text)
+    return f"{block.name}({', '.join(given)})" if given else block.name
 
 
 def key(block: s.Block) -> str:

@@ -30,7 +30,9 @@ def build(net: s.Net, scope: Scope, problems: Problems) -> Graph | None:
     """
     state = _Net(Build(problems, run_body, effort=scope.effort), scope)
     complete = state.run(net)
-    found = Graph(net.name, state.inputs, tuple(state.build.nodes), tuple(state.outputs), state.names)
+    found = Graph(
+        net.name, state.inputs, tuple(state.build.nodes), tuple(state.outputs), state.names, state.build.calls
+    )
     graph = _without_useless_biases(found)
     if scope.trace is not None:
         scope.trace.graph = graph

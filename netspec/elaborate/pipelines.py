@@ -9,7 +9,7 @@ from itertools import repeat
 from typing import Any
 
 from netspec.elaborate.arguments import bind, named, parameters
-from netspec.elaborate.calls import check_form, enter, unknown_layer
+from netspec.elaborate.calls import check_form, enter, unknown_layer, written
 from netspec.elaborate.declarations import SPECIAL
 from netspec.elaborate.expressions import boolean, evaluate, incoming, unknown, whole
 from netspec.elaborate.limits import MOST_LAYERS
@@ -227,6 +227,7 @@ def _block(stage: s.Call, site: Site, binding: Binding | None, entering: Values)
     parameters(block.name, block.parameters, stage, site.scope, scope)
     site.build.looked.add(id(block))
     inner = Site(site.build, scope, site.place.inner(block.name), blocks, site.share)
+    site.build.calls[inner.place.path] = written(block, stage.arguments or (), scope)
     return site.build.run_body(block.body, inner)
 
 

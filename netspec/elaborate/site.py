@@ -52,6 +52,8 @@ class Build:
     known: dict[Any, Operator] = field(default_factory=dict)
     #: Shapes, weights and tables of layers by what enters them.
     figures: dict[Any, tuple[Shape, dict[str, Weight], Table | None]] = field(default_factory=dict)
+    #: Uses of blocks, by their paths.
+    calls: dict[str, str] = field(default_factory=dict)
     counting: Counting = field(default_factory=Counting)
     steps: int = 0
 

@@ -8,6 +8,9 @@ from netspec.elaborate.scope import Value
 from netspec.shape import show
 from netspec.tables import KernelTable, Table
 
+#: So many items of a list, and signs of a value, does a figure show.
+BRIEF, LONGEST = 6, 24
+
 
 class Size(tuple[int, ...]):
     """A size, ``3 x 1``: a tuple that errors and files write with an x."""
@@ -66,6 +69,19 @@ def describe(value: Any) -> str:
     if isinstance(value, tuple):
         return "several values"
     return short(value)
+
+
+def brief(value: Any) -> str:
+    """A value as a figure shows it: as a file writes it, without quotes, and cut where it is long."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        text = f"[{', '.join(map(brief, value[:BRIEF]))}{', …' if len(value) > BRIEF else ''}]"
+    elif isinstance(value, Table | KernelTable):
+        text = value.name
+    else:
+        text = f"{value:.6g}" if isinstance(value, float) else short(value)[: 2 * LONGEST]
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def short(value: Any) -> str:

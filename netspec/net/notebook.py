@@ -106,8 +106,8 @@ def _pairs(option: str, given: Sequence[str]) -> list[tuple[str, str]]:
 
 def _show(net: Net, asked: Any) -> None:
     """Warnings, then what was asked for."""
+    from netspec.report.drawing import Look, draw_net
     from netspec.report.summary import NetTable
-    from netspec.report.svg import draw_net
 
     shown = asked.shown or ["figure", "table"]
     unknown = [name for name in asked.open if name not in blocks(net.graph) | {"all"}]
@@ -116,6 +116,6 @@ def _show(net: Net, asked: Any) -> None:
     if len(net.problems) or "problems" in shown:
         display(net.problems)
     if "figure" in shown:
-        display(SVG(draw_net(net.graph, net.meaning.tables, frozenset(asked.open))))
+        display(SVG(draw_net(net.graph, Look(frozenset(asked.open))).svg))
     if "table" in shown:
         display(HTML(NetTable(net.summary(asked.depth)).html()))

@@ -90,10 +90,10 @@ class Report:
 
     def page(self, folder: Path, curves: str | None) -> Page:
         """All that the page says."""
+        from netspec.report.drawing import draw_net
         from netspec.report.page import Page
-        from netspec.report.svg import draw_net
 
-        figure = draw_net(self.net.graph, self.net.meaning.tables)
+        figure = draw_net(self.net.graph).svg
         return Page(
             f"{self.net.name}: {printable(folder.absolute().name)}",
             self.history.verdict(),

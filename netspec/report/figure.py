@@ -1,44 +1,62 @@
 """A net as a figure tells it: statements as frames, blocks folded to one box, repeats drawn once.
 
-What a folded block is made of stands in a panel of its own, once for all blocks of its name and build.
+What a folded block is made of stands in a panel of its own, once for all blocks of its name and build. Every layer of
+the net is in a box, in a panel, or counted by the number behind one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from netspec.graph import Graph, Node, parts
 from netspec.ops import Operator
 from netspec.ops.operator import COMMON
 from netspec.shape import show
+from netspec.tables import KernelTable, Table
 
 #: Families whose layers stand in the box of the layer before them.
 FOLLOWERS = ("activation", "norm", "training")
+#: A block that is a chain of so few boxes is drawn where it stands.
+SHORT = 3
 
 
 @dataclass
 class Item:
     """A box, or a frame around items. ``edges`` join its items by their places in ``items``.
 
-    ``entries`` are the items that read a value from outside, by value; ``exits`` those that are read there.
+    ``entries`` are the items that read a value from outside, by its name; ``exits`` those that are read there, or are
+    an output. ``layers`` are those of a box as a file writes them; a frame and a folded block have none. All this is
+    there ``times`` times.
     """
 
     key: str
-    title: str
-    nodes: list[Node]
-    lines: list[str] = field(default_factory=list)
+    name: str = ""  # of the statement, share or input
+    value: str = ""  # what the net calls the value of a share
+    call: str = ""  # the use of a block, with the values of its arguments
+    block: str = ""  # its name
+    nodes: list[Node] = field(default_factory=list)
+    layers: list[str] = field(default_factory=list)
     family: str = ""
     shape: str = ""
     times: int = 1
-    build: tuple[object, ...] = ()  # kinds of layers, for the choice of a panel
-    repeat: tuple[object, ...] = ()  # layers with their arguments, for repeats
+    shared: bool = False  # whether its weights are used elsewhere, too
+    build: tuple[object, ...] = ()  # kinds of layers and how they are joined, for the choice of a panel
+    repeat: tuple[object, ...] = ()  # the same with the layers' arguments, for repeats
     items: list[Item] = field(default_factory=list)
     edges: list[tuple[int, int]] = field(default_factory=list)
     entries: dict[str, list[int]] = field(default_factory=dict)
     exits: list[int] = field(default_factory=list)
     folded: bool = False
-    block: str = ""
+    tables: list[Table | KernelTable] = field(default_factory=list)
+
+    @property
+    def is_chain(self) -> bool:
+        """Whether one value goes through all its items, one after the other."""
+        last = len(self.items) - 1
+        inside = sorted(self.edges) == [(n, n + 1) for n in range(last)]
+        return inside and list(self.entries.values()) == [[0]] and set(self.exits) <= {last}
 
 
 @dataclass
@@ -52,10 +70,26 @@ class Figure:
 def figure(graph: Graph, opened: Set[str] = frozenset()) -> Figure:
     """The figure of a graph; blocks named in ``opened`` (by name or path, or ``all``) are drawn where they stand."""
     maker = _Maker(graph, opened)
-    net = maker.frame("", graph.name, list(graph.nodes), 0)
+    net = maker.frame("", list(graph.nodes), 0)
     panels: dict[object, Item] = {}
-    maker.panels(net, panels)
+    _panels(net, panels)
     return Figure(net, list(panels.values()))
+
+
+def _panels(frame: Item, found: dict[object, Item]) -> None:
+    """A panel for each kind of folded block, in the order in which a reader meets them."""
+    for item in frame.items:
+        if item.folded:
+            found.setdefault((item.block, item.build), item)
+    for item in frame.items:
+        _panels(item, found)
+
+
+def walk(items: Iterable[Item]) -> Iterator[Item]:
+    """Items and all that they hold."""
+    for item in items:
+        yield item
+        yield from walk(item.items)
 
 
 def base(name: str) -> str:
@@ -75,22 +109,26 @@ def blocks(graph: Graph) -> set[str]:
 
 def layer_text(op: Operator) -> str:
     """A layer as a file would write it, without how it learns."""
-    first = op.positional()
+    first, fields = op.positional(), type(op).fields()
     given = []
-    for name in [*first, *(n for n in type(op).fields() if n not in first and n not in COMMON)]:
-        value = getattr(op, name)
+    for name in [*first, *(n for n in fields if n not in first and n not in COMMON)]:
+        value, default = getattr(op, name), fields[name].default
         if isinstance(value, tuple) and value and len(set(value)) == 1:
             value = value[0]
-        if value != type(op).fields()[name].default:
-            text = (
-                " × ".join(map(str, value))
-                if isinstance(value, tuple)
-                else str(value).lower()
-                if isinstance(value, bool)
-                else str(value)
-            )
-            given.append(text if name in (first[0], "kernel") else f"{name}: {text}")
+        if value != default:
+            alone = len(first) == 1 and default is not None  # dropout(0.5), but relu(max: 6)
+            size = first[0] == "height"  # crop(56, 56)
+            given.append(_told(value) if fields[name].required or alone or size else f"{name}: {_told(value)}")
     return f"{op.name}({', '.join(given)})" if given else op.name
+
+
+def _told(value: object) -> str:
+    """The value of an argument, as a file would write it."""
+    if isinstance(value, tuple):
+        return " × ".join(map(_told, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 class _Maker:
@@ -98,53 +136,83 @@ class _Maker:
 
     def __init__(self, graph: Graph, opened: Set[str]) -> None:
         self.graph, self.opened = graph, opened
-        self.place = {node.name: number for number, node in enumerate(graph.nodes)}
-        self.outputs = {output.value for output in graph.outputs}
+        self.outputs = {output.value for output in graph.deployed().outputs or graph.outputs}
+        self.names = {value: name for name, value in graph.names.items()}
+        self.uses = Counter(node.path for node in graph.nodes)
 
-    def frame(self, key: str, title: str, nodes: list[Node], depth: int) -> Item:
-        """The frame of a group: its items, joined, repeats drawn once."""
+    def frame(self, key: str, nodes: list[Node], depth: int) -> Item:
+        """The frame of a group: its items, joined, repeats drawn once, short blocks where they stand."""
         groups: dict[str, list[Node]] = {}
         for node in nodes:
             groups.setdefault(parts(node.name)[depth], []).append(node)
         items = [self.inputs(name) for name in self.graph.inputs] if depth == 0 else []
-        items += [
-            self.item("/".join(filter(None, (key, name))), name, members, depth) for name, members in groups.items()
-        ]
-        frame = Item(key, title, nodes, items=items, shape=show(nodes[-1].shape) if nodes else "")
+        items += [self.item("/".join(filter(None, (key, name))), name, group, depth) for name, group in groups.items()]
+        frame = Item(key, nodes=nodes, items=items, shape=show(nodes[-1].shape) if nodes else "")
+        frame.shared = depth == 1 and any(map(self.is_shared, nodes))
         self.join(frame)
         self.follow(frame)
         self.repeat(frame)
-        frame.build = (base(title), *(item.build for item in frame.items))
-        frame.repeat = (base(title), *((item.repeat, item.times) for item in frame.items))
+        folded = {item.block for item in frame.items if item.folded}
+        for item in frame.items:  # what is folded once is folded each time
+            item.folded |= bool(item.items) and item.block in folded and not self.is_opened(item.key, item.block)
+        self.unwrap(frame)
+        wiring = tuple(frame.edges), tuple(map(tuple, frame.entries.values()))
+        frame.build = (wiring, *((item.block, item.build, item.times) for item in frame.items))
+        frame.repeat = (wiring, *((item.block, item.repeat, item.times) for item in frame.items))
         return frame
+
+    def is_shared(self, node: Node) -> bool:
+        """Whether the weights of a node are those of another, too."""
+        return self.uses[node.path] > 1 and bool(self.graph.local_weights(node))
+
+    def is_opened(self, key: str, block: str) -> bool:
+        """Whether a block is to be drawn where it stands, as a frame."""
+        return bool({"all", key, block} & self.opened)
 
     def inputs(self, name: str) -> Item:
         """The box of an input."""
-        return Item(name, name, [], family="input", shape=show(self.graph.inputs[name]))
+        return Item(name, name, family="input", shape=show(self.graph.inputs[name]))
 
     def item(self, key: str, name: str, nodes: list[Node], depth: int) -> Item:
-        """A layer's box, or a group's frame, folded unless it is a statement or asked for."""
+        """A layer's box, or a group's frame, folded unless it is a statement, short or asked for."""
         if len(parts(nodes[0].name)) == depth + 1:
-            op = nodes[0].op
-            family = type(op).__module__.rsplit(".", 1)[1]
-            return Item(
-                key, "", nodes, [layer_text(op)], family, show(nodes[0].shape), build=(op.name,), repeat=(str(op),)
-            )
-        frame = self.frame(key, name, nodes, depth + 1)
-        frame.title = frame.block = base(name) if depth else name.partition("#")[0]
+            return self.box(key, nodes[0])
+        frame = self.frame(key, nodes, depth + 1)
+        block, call = base(name), self.graph.calls.get("/".join(nodes[0].path.split("/")[: depth + 1]), "")
+        opened = self.is_opened(key, block)
         if len(frame.items) == 1:
             (only,) = frame.items
-            if depth == 0 or not only.folded:
-                only.title = frame.title if not only.folded else f"{frame.title}: {only.title}"
-                only.key = key
+            only.key = key
+            only.folded = only.folded and not opened
+            if depth == 0:
+                only.name, only.value = name.partition("#")[0], self.names.get(nodes[-1].name, "")
+            elif only.items and only.times == 1:
+                only.block, only.call = block, call or block
             return only
-        frame.folded = depth > 0 and not {"all", key, frame.title} & self.opened and frame.title != "shortcut"
-        frame.family = "block" if frame.folded else ""
-        if all(item.folded for item in frame.items) and len(frame.edges) == len(frame.items) - 1:
-            frame.lines = [
-                " → ".join(item.title + (f" × {item.times}" if item.times > 1 else "") for item in frame.items)
-            ]
+        if depth == 0:
+            frame.name, frame.value = name.partition("#")[0], self.names.get(nodes[-1].name, "")
+            for inner in walk(frame.items) if frame.shared else ():  # the frame says it for all
+                inner.shared = False
+        else:
+            short = frame.is_chain and len(frame.items) <= SHORT
+            frame.block, frame.call = block, call or block
+            frame.folded = not opened and not short and block != "shortcut"
         return frame
+
+    def box(self, key: str, node: Node) -> Item:
+        """A layer's box."""
+        op = node.op
+        return Item(
+            key,
+            nodes=[node],
+            layers=[layer_text(op)],
+            family=type(op).__module__.rsplit(".", 1)[1],
+            shape=show(node.shape),
+            shared=self.is_shared(node),
+            build=(op.name,),
+            repeat=(str(op),),
+            tables=[table for table in op.arguments().values() if isinstance(table, Table | KernelTable)],
+        )
 
     def join(self, frame: Item) -> None:
         """Edges between items, and where values come in and go out."""
@@ -157,36 +225,27 @@ class _Maker:
                 for value in node.inputs:
                     source = owner.get(value)
                     if source is None:
-                        if at not in frame.entries.setdefault(value, []):
-                            frame.entries[value].append(at)
+                        if at not in frame.entries.setdefault(self.names.get(value, value), []):
+                            frame.entries[self.names.get(value, value)].append(at)
                     elif source != at:
                         edges[source, at] = None
                 if node.name in self.outputs or any(user.name not in owner for user in self.graph.users[node.name]):
                     frame.exits.append(at)
-        frame.edges = list(edges)
-        frame.exits = list(dict.fromkeys(frame.exits)) if frame.key else []
+        frame.edges, frame.exits = list(edges), list(dict.fromkeys(frame.exits))
 
     def follow(self, frame: Item) -> None:
-        """Activations, norms and dropout go into the box of the layer before them."""
+        """Activations, norms and dropout go into the box of the layer before them, which stands there once."""
 
         def fits(a: Item, b: Item) -> bool:
-            return (
-                not a.items and not b.items and not b.title and b.family in FOLLOWERS and a.family not in ("input", "")
-            )
+            plain = not (a.items or b.items or b.name) and a.times == b.times == 1
+            return plain and b.family in FOLLOWERS and a.family not in ("input", "")
 
         def put(a: Item, b: Item) -> Item:
-            short = ", ".join([*a.lines[1:], *b.lines])
-            family = a.family if a.family not in FOLLOWERS else b.family
-            return Item(
-                a.key,
-                a.title,
-                a.nodes + b.nodes,
-                [a.lines[0], short],
-                family,
-                b.shape,
-                build=a.build + b.build,
-                repeat=a.repeat + b.repeat,
-            )
+            a.nodes, a.layers, a.shape = a.nodes + b.nodes, a.layers + b.layers, b.shape
+            a.family = a.family if a.family not in FOLLOWERS else b.family
+            a.build, a.repeat = a.build + b.build, a.repeat + b.repeat
+            a.shared, a.tables = a.shared or b.shared, a.tables + b.tables
+            return a
 
         self.merge(frame, fits, put)
 
@@ -194,13 +253,27 @@ class _Maker:
         """Equal neighbours become one with a number."""
 
         def fits(a: Item, b: Item) -> bool:
-            return a.repeat == b.repeat and a.title == b.title and a.family == b.family and bool(b.nodes)
+            same = a.repeat == b.repeat and a.name == b.name and a.block == b.block and a.folded == b.folded
+            return same and bool(b.nodes)
 
         def put(a: Item, b: Item) -> Item:
             a.nodes, a.times, a.shape = a.nodes + b.nodes, a.times + b.times, b.shape
+            a.value = b.value
             return a
 
         self.merge(frame, fits, put)
+
+    def unwrap(self, frame: Item) -> None:
+        """The items of short blocks stand among the others, unless the block is all there is, repeated or asked for."""
+
+        def short(item: Item) -> bool:
+            plain = bool(item.items) and bool(item.block) and not item.folded and not item.name and item.times == 1
+            return plain and item.is_chain and not self.is_opened(item.key, item.block)
+
+        if len(frame.items) > 1 and any(short(item) for item in frame.items):
+            frame.items = [inner for item in frame.items for inner in (item.items if short(item) else [item])]
+            self.join(frame)
+            self.follow(frame)
 
     def merge(self, frame: Item, fits: Callable[[Item, Item], bool], put: Callable[[Item, Item], Item]) -> None:
         """Each item into the one before, where it reads nothing else and nothing else reads that."""
@@ -222,12 +295,3 @@ class _Maker:
                 into[at] = home
         frame.items = [item for at, item in enumerate(frame.items) if at not in into]
         self.join(frame)
-
-    def panels(self, frame: Item, found: dict[object, Item]) -> None:
-        """A panel for each kind of folded block, in the order in which a reader meets them."""
-        for item in frame.items:
-            if item.folded:
-                found.setdefault(item.build, item)
-        for item in frame.items:
-            if item.items:
-                self.panels(item, found)

@@ -1,192 +1,206 @@
-"""Where the boxes of a figure stand: ranks from top to bottom, neighbours side by side, long ways around the outside.
+"""Where the boxes of a figure stand: a frame is woven of the boxes in it, which may be frames themselves.
 
-Sizes are in pixels; a place is relative to the frame around it.
+A place is relative to the frame around it, from its top left; the unit is that of the ``Measures``: pixels, or cells of
+a terminal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from unicodedata import east_asian_width
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
 
+from netspec.graph import parts
+from netspec.report.arms import arms, bent
 from netspec.report.figure import Item
+from netspec.report.ways import Point, ways
+from netspec.report.weave import Weaver
+from netspec.report.woven import Extent, Gaps, Woven, broken, ordered
+from netspec.tables import KernelTable, Table
 
-GAP, RISE, PAD, LINE, LANE, TITLE = 26, 24, 16, 17, 16, 22
-Point = tuple[float, float]
+
+@dataclass(frozen=True)
+class Row:
+    """A line of text in a box: ``look`` is name (bold), text or note (small and grey)."""
+
+    text: str
+    look: str = "text"
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What a drawing measures: its texts and tables, and the room around them."""
+
+    gaps: Gaps
+    row: float  # the height of a line of text
+    inset: Point  # between a box and its texts
+    pad: Point  # between a frame and its boxes
+    dot: float  # where a value comes in
+    least: float  # how wide a box is at least
+    text: Callable[[Row], float]  # how wide a line is
+    table: Callable[[Table | KernelTable], Point]  # the size of a table's picture, with the room above it
 
 
 @dataclass
 class Placed:
-    """An item with its place and size; ``ways`` are the lines between what it holds."""
+    """An item with its place and size; ``spine`` is where lines enter and leave, across the flow.
+
+    A line that leaves at the side begins at ``port``. ``ways`` are the lines between what it holds.
+    """
 
     item: Item
     width: float
     height: float
+    spine: float
+    port: Point
     x: float = 0
     y: float = 0
+    rows: list[Row] = field(default_factory=list)
+    head: list[Row] = field(default_factory=list)
     inner: list[Placed] = field(default_factory=list)
     ways: list[list[Point]] = field(default_factory=list)
 
 
-def text_width(text: str, size: float = 13) -> float:
-    """About how wide a text is, whatever font the viewer has."""
-    return sum(1.0 if east_asian_width(sign) in "WF" else 0.58 for sign in text) * size
-
-
-def rows(item: Item) -> list[tuple[str, int]]:
-    """What a box says from top to bottom, with its size; the number of repeats stands behind what is repeated."""
+def rows(item: Item) -> list[Row]:
+    """What a box says from top to bottom; the number of repeats stands behind what is repeated."""
     times = f" × {item.times}" if item.times > 1 else ""
-    title = [(item.title + (times if item.folded else ""), 14)] if item.title else []
-    lines = [(line + (times if not item.folded and n == 0 else ""), 13) for n, line in enumerate(item.lines)]
-    return title + lines + ([(item.shape.replace(" x ", " × "), 12)] if item.shape else [])
+    if item.folded:
+        lines = [Row((item.call or item.block) + times)]
+    elif len(item.layers) > 1:
+        lines = [Row(item.layers[0]), Row(", ".join(item.layers[1:])), *([Row(times[1:], "name")] if times else [])]
+    else:
+        lines = [Row(layer + times) for layer in item.layers]
+    names = [item.value if item.value != item.name else "", item.name]
+    found = ([Row(": ".join(filter(None, names)), "name")] if item.name else []) + lines
+    if item.shared:
+        found.append(Row("shared weights", "note"))
+    return found + ([Row(item.shape.replace(" x ", " × "), "note")] if item.shape else [])
 
 
-def place(item: Item, title: str | None = None) -> Placed:
-    """The item, and all it holds where it is open; with ``title`` as a panel of its own."""
-    if not item.items or (item.folded and title is None):
-        lines = rows(item)
-        return Placed(item, max([70.0] + [text_width(text, size) + 24 for text, size in lines]), len(lines) * LINE + 14)
-    return _frame(item, item.title if title is None else title)
+def heading(item: Item) -> list[Row]:
+    """What stands above an open frame."""
+    times = f" × {item.times}" if item.times > 1 else ""
+    names = [item.value if item.value != item.name else "", item.name, item.call]
+    found = [Row(": ".join(filter(None, names)) + times, "name")]
+    if item.shared:
+        found.append(Row("shared weights", "note"))
+    if times:
+        found.append(Row(f"the first of {item.times}; the last: {item.shape.replace(' x ', ' × ')}", "note"))
+    return found
 
 
-def _frame(item: Item, title: str) -> Placed:
-    """A frame with all it holds: rank by rank from the top, then columns, then the lines between them.
+class Layout:
+    """Places items: down, or with ``right`` to the right; a spine longer than ``longest`` is broken into columns."""
 
-    A door stands for a value that comes in from outside; it ranks above everything that reads it.
-    """
-    boxes = [place(inner) for inner in item.items]
-    doors = [Placed(Item(value, "", [], family="door"), 8, 8) for value in item.entries]
-    count = len(boxes)
-    edges = list(item.edges) + [(count + n, at) for n, all_ in enumerate(item.entries.values()) for at in all_]
-    everything = boxes + doors
-    rank = _ranks(len(everything), edges, [*range(count, len(everything)), *range(count)])
-    ranked = [[at for at in range(len(everything)) if rank[at] == r] for r in range(max(rank) + 1)]
-    _columns(everything, ranked, edges)
-    y: float = PAD + TITLE * (title.count("\n") + 1 if title else 0)
-    tops = []
-    for row in ranked:
-        for at in row:
-            everything[at].y = y
-        tops.append(y)
-        y += max(everything[at].height for at in row) + RISE
-    bottom = y - RISE + PAD
-    ways = _ways(everything, rank, edges, tops)
-    if item.exits:
-        bottom += 6
-        ways += [
-            [(_middle(boxes[at]), boxes[at].y + boxes[at].height), (_middle(boxes[at]), bottom)] for at in item.exits
-        ]
-    return _fitted(
-        Placed(item, 0, bottom, inner=everything, ways=ways),
-        max(text_width(line, 15) for line in title.split("\n")) + 2 * PAD,
-    )
+    def __init__(self, measures: Measures, right: bool = False, longest: float = inf) -> None:
+        self.measures, self.right, self.longest = measures, right, longest
 
+    def place(self, item: Item, back: bool = False) -> Placed:
+        """An item as it stands among others; ``back`` turns the flow within it around."""
+        if item.items and not item.folded:
+            return self.frame(item, heading(item), back=back)
+        return self.box(item)
 
-def _ranks(count: int, edges: Sequence[tuple[int, int]], order: Sequence[int]) -> list[int]:
-    """The longest way from the top; an edge that runs against the order of the items has no say."""
-    when = {at: number for number, at in enumerate(order)}
-    rank = [0] * count
-    into: dict[int, list[int]] = {}
-    for a, b in edges:
-        if when[a] < when[b]:
-            into.setdefault(b, []).append(a)
-    for at in order:
-        rank[at] = max((rank[a] + 1 for a in into.get(at, ())), default=0)
-    return rank
+    def panel(self, item: Item) -> Placed:
+        """What a folded block is made of."""
+        place = parts(item.nodes[0].name)[0].partition("#")[0]
+        head = [Row(item.call or item.block, "name"), Row(f"as at {place}", "note")]
+        return self.frame(item, head, ends=True)
 
+    def box(self, item: Item) -> Placed:
+        """A box with its texts, and the pictures of its tables below them."""
+        lines, m = rows(item), self.measures
+        pictures = [m.table(table) for table in item.tables]
+        width = max([m.text(line) for line in lines] + [wide for wide, _ in pictures] + [0])
+        width = max(width + 2 * m.inset[0], m.least)
+        height = len(lines) * m.row + sum(high for _, high in pictures) + 2 * m.inset[1]
+        return self._sized(Placed(item, width, height, 0, (0, 0), rows=lines))
 
-def _columns(boxes: Sequence[Placed], rows: Sequence[Sequence[int]], edges: Sequence[tuple[int, int]]) -> None:
-    """Each box under the middle of what it reads, pushed apart where they would meet; x is its middle for now."""
-    before: dict[int, list[int]] = {}
-    for a, b in edges:
-        before.setdefault(b, []).append(a)
-    above: set[int] = set()
-    for row in rows:
-        wish = {}
-        for at in row:
-            known = [a for a in before.get(at, ()) if a in above]
-            wish[at] = sum(boxes[a].x for a in known) / len(known) if known else 0.0
-        ordered = sorted(row, key=lambda at: wish[at])
-        for at, x in zip(
-            ordered, _apart([boxes[at].width + GAP for at in ordered], [wish[at] for at in ordered]), strict=True
-        ):
-            boxes[at].x = x
-        above.update(row)
-    for box in boxes:
-        box.x -= box.width / 2
+    def _sized(self, placed: Placed) -> Placed:
+        """With its lines in the middle."""
+        placed.spine = (placed.height if self.right else placed.width) / 2
+        placed.port = (placed.width / 2, placed.height) if self.right else (placed.width, placed.height / 2)
+        return placed
 
+    def door(self, item: Item, value: str, named: bool) -> Placed:
+        """Where a value comes into a frame; with its name where several do."""
+        dot, m = self.measures.dot, self.measures
+        name = value.split("/")[0].partition("#")[0] if named else ""
+        if not name:
+            return self._sized(Placed(Item(value, family="door"), dot, dot, 0, (0, 0)))
+        placed = Placed(Item(value, name, family="door"), max(dot, m.text(Row(name, "note"))), m.row + dot, 0, (0, 0))
+        self._sized(placed)
+        placed.spine = placed.height - dot / 2 if self.right else placed.spine
+        return placed
 
-def _apart(widths: Sequence[float], wishes: Sequence[float]) -> list[float]:
-    """Middles nearest to the wishes without overlap: neighbours that meet share the mean of their wishes."""
-    offsets, total = [], 0.0
-    for width in widths:
-        offsets.append(total + width / 2)
-        total += width
-    groups: list[tuple[float, int]] = []
-    # Without its neighbours' widths each box wishes for a place; a wish that is less than that of the box before cannot
-    # be had, and the two move as one group to the mean of their wishes (isotonic regression by pooling neighbours).
-    for wish, offset in zip(wishes, offsets, strict=True):
-        groups.append((wish - offset, 1))
-        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
-            (a, n), (b, m) = groups[-2:]
-            groups[-2:] = [((a * n + b * m) / (n + m), n + m)]
-    starts = [start for start, n in groups for _ in range(n)]
-    return [start + offset for start, offset in zip(starts, offsets, strict=True)]
+    def frame(self, item: Item, head: list[Row], *, ends: bool = False, back: bool = False) -> Placed:
+        """A frame with all it holds; with ``ends`` it shows where values come in and go out."""
+        doors = {} if item.is_chain and not ends else item.entries
+        count = len(item.items)
+        edges = [*item.edges, *((count + n, at) for n, all_ in enumerate(doors.values()) for at in all_)]
+        order, edges = ordered([*range(count, count + len(doors)), *range(count)], edges)
+        u = arms(order, edges)
+        upward = set(u.up) if u else set[int]()
+        boxes = [self.place(inner, back ^ (at in upward)) for at, inner in enumerate(item.items)]
+        boxes += [self.door(item, value, len(doors) > 1) for value in doors]
+        extents = {at: self._extent(box, at in upward) for at, box in enumerate(boxes)}
+        gaps = self.measures.gaps
+        if u:
+            woven, lines = bent(u, extents, gaps)
+        else:
+            woven = Weaver(extents, edges, gaps).weave(order, item.exits or order)
+            if not ends and not back and woven.length > self.longest:
+                woven = broken(woven, extents, gaps, self.longest)
+            lines = ways(woven, extents, edges, gaps)
+        if ends:
+            lines += self._leaving(item, woven, extents)
+        return self._framed(Placed(item, 0, 0, 0, (0, 0), head=head, inner=boxes), woven, lines, back)
 
+    def _extent(self, box: Placed, upward: bool) -> Extent:
+        along, across = (box.width, box.height) if self.right else (box.height, box.width)
+        port = box.port if self.right else (box.port[1], box.port[0])
+        return Extent(along, across, box.spine, (along / 2, across) if upward else port)
 
-def _middle(box: Placed) -> float:
-    return box.x + box.width / 2
+    def _leaving(self, item: Item, woven: Woven, extents: dict[int, Extent]) -> list[list[Point]]:
+        """Lines to the end of a frame from what is read behind it."""
+        rise = self.measures.gaps.rise
+        ends = {at: woven.at[at][0] + extents[at].along for at in item.exits}
+        woven.length = max([woven.length, *(end + rise for end in ends.values())])
+        found = []
+        for at, end in ends.items():
+            spine = woven.at[at][1] + extents[at].spine
+            found.append([(end, spine), (woven.length, spine)])
+        return found
 
+    def _framed(self, frame: Placed, woven: Woven, lines: Sequence[Sequence[Point]], back: bool) -> Placed:
+        """What is woven becomes what a frame holds: its heading above, room around."""
+        m = self.measures
+        head = len(frame.head) * m.row
+        low = min([woven.low] + [c for line in lines for _, c in line])
+        high = max([woven.high] + [c for line in lines for _, c in line])
+        wide = max([m.text(row) for row in frame.head] + [0])
+        inside = woven.length if self.right else high - low
+        spare = max(wide - inside, 0) / 2
+        left, top = m.pad[0] + spare, m.pad[1] + head
 
-def _ways(
-    boxes: Sequence[Placed], rank: Sequence[int], edges: Sequence[tuple[int, int]], tops: Sequence[float]
-) -> list[list[Point]]:
-    """Lines: straight down where the way is free, else around on the right, short ones inside."""
-    ways: list[list[Point]] = []
-    lanes: list[tuple[int, int, float]] = []
-    for start, stop in sorted(edges, key=lambda edge: abs(rank[edge[1]] - rank[edge[0]])):
-        source, target = boxes[start], boxes[stop]
-        top, end = source.y + source.height, target.y
-        low, high = sorted((rank[start], rank[stop]))
-        between = [box for at, box in enumerate(boxes) if low < rank[at] < high]
-        if rank[stop] > rank[start] and (x := _free(between, _middle(source), _middle(target))) is not None:
-            turn = tops[rank[stop] if x == _middle(source) else rank[start] + 1] - RISE / 2
-            ways.append(_bent(_middle(source), top, _middle(target), end, turn))
-            continue
-        spanned = [box for at, box in enumerate(boxes) if low <= rank[at] <= high]
-        x = max(box.x + box.width for box in spanned) + LANE
-        while any(a < high and low < b and abs(x - other) < LANE for a, b, other in lanes):
-            x += LANE
-        lanes.append((low, high, x))
-        left = (source.x + source.width, source.y + source.height / 2)
-        ways.append(
-            [
-                left,
-                (x, left[1]),
-                (x, target.y + target.height / 2),
-                (target.x + target.width, target.y + target.height / 2),
-            ]
-        )
-    return ways
+        def at(a: float, c: float) -> Point:
+            a = woven.length - a if back else a
+            return (left + a, top + c - low) if self.right else (left + c - low, top + a)
+
+        for number, (a, c) in woven.at.items():
+            box = frame.inner[number]
+            along = box.width if self.right else box.height
+            box.x, box.y = at(a + along if back else a, c)
+        frame.ways = [[at(a, c) for a, c in line] for line in lines]
+        frame.width = inside + 2 * (m.pad[0] + spare)
+        frame.height = top + (high - low if self.right else woven.length) + m.pad[1]
+        frame.spine = (top if self.right else left) - low
+        if woven.columns:
+            frame.spine = (frame.height if self.right else frame.width) / 2
+        last = frame.inner[frame.item.exits[0]] if frame.item.exits else None
+        self_port = self._sized(replace(frame)).port
+        frame.port = (last.x + last.port[0], last.y + last.port[1]) if last else self_port
+        return frame
 
 
-def _free(between: Sequence[Placed], *columns: float) -> float | None:
-    """A column that no box stands in, if there is one."""
-    return next((x for x in columns if all(not box.x - 6 < x < box.x + box.width + 6 for box in between)), None)
-
-
-def _bent(a: float, top: float, b: float, end: float, turn: float) -> list[Point]:
-    return [(a, top), (b, end)] if abs(a - b) < 1 else [(a, top), (a, turn), (b, turn), (b, end)]
-
-
-def _fitted(frame: Placed, least: float) -> Placed:
-    """All moved so that the frame begins at 0."""
-    points = [x for way in frame.ways for x, _ in way]
-    left = min([box.x for box in frame.inner] + points)
-    right = max([box.x + box.width for box in frame.inner] + points)
-    frame.width = max(right - left + 2 * PAD, least)
-    move = (frame.width - (right - left)) / 2 - left
-    for box in frame.inner:
-        box.x += move
-    frame.ways = [[(x + move, y) for x, y in way] for way in frame.ways]
-    return frame
+__all__ = ["Layout", "Measures", "Placed", "Point", "Row", "heading", "rows"]

@@ -84,7 +84,7 @@ def test_what_is_no_regular_file_is_refused(
     listening.close()
     before = state(folder)
     monkeypatch.setattr("netspec.net.Net.model", lambda *_: pytest.fail("the work was done first"))
-    monkeypatch.setattr("netspec.report.svg.draw_net", lambda *_: pytest.fail("the work was done first"))
+    monkeypatch.setattr("netspec.report.drawing.draw_net", lambda *_: pytest.fail("the work was done first"))
     for out, told in (
         ("pipe", "a pipe"), ("folder", "a folder"), ("to-pipe", "a pipe"), ("circle", "symbolic links"),
         ("dangling", "no folder"),

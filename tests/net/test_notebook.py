@@ -13,7 +13,7 @@ import pytest
 SPEC = """netspec 1
 net Kleines(units = 2) {
     input 圖: 1 x H x 8
-    block two { conv(3, 3) -> conv(3, 3, pad: 1) -> relu }
+    block two { in -> conv(3, 3) -> [identity, relu] -> add }
     c = 圖 -> two -> two
     output y = c -> global_avgpool -> dense(units)
 }
@@ -91,7 +91,7 @@ def test_a_cell_shows_figure_and_table_and_leaves_the_net(cells: dict[str, dict[
     assert kinds(cells["net"]) == ["image/svg+xml", "text/html"]
     assert "Kleines" in cells["net"]["shown"][0]["image/svg+xml"]
     assert "c/two_2/conv" in cells["net"]["shown"][1]["text/html"]
-    assert cells["value"]["value"] == "(290, 'Kleines')"  # 3 * 10, three times 3 * 28, 2 * 4
+    assert cells["value"]["value"] == "(122, 'Kleines')"  # 3 * 10, three times 3 * 28, 2 * 4
 
 
 def test_what_is_asked_for_is_shown_with_parameters_and_sizes(cells: dict[str, dict[str, Any]]) -> None:
@@ -115,7 +115,7 @@ def test_a_wrong_cell_ends_as_an_exception_and_leaves_no_net(cells: dict[str, di
     assert "there is no layer or block dens" in cells["wrong"]["text"]
     assert "text:6:" in cells["wrong"]["text"]
     assert "Traceback" not in cells["wrong"]["text"]
-    assert cells["kept"]["value"] == "290"
+    assert cells["kept"]["value"] == "122"
     assert "error[N" in cells["caught"]["html"]
 
 

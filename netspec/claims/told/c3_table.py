@@ -6,7 +6,7 @@ from netspec.claims.claim import Drawing, Finding, claim
 from netspec.claims.comparing import HEAD, compared, learnt, rows, test_chart, tests
 from netspec.claims.deciding import as_good, spread, together
 from netspec.claims.lab import Lab
-from netspec.report.svg import draw_table
+from netspec.report.drawing import draw_table
 
 #: Maps of C3 with all connections that cost what 16 with the table do: 60 connections are 10 maps of six.
 EQUAL = 10
