@@ -87,6 +87,7 @@ OPENED = {
     ("data/images.py", "_no_lines"): "the null device",
     ("data/npy.py", "*"): "of a file that is open",
     ("data/store.py", "Store"): "a temporary file without a name",
+    ("play/child.py", "main"): "standard output, once more",
     ("lsp/server.py", "Server"): "standard output, once more",
     ("machine.py", "*"): "what the system tells below /proc and /sys",
     ("engine/running/processes.py", "_stands_still"): "what the system tells of a process of ours",

@@ -25,6 +25,7 @@ COMMANDS = {
     "diff": "List what differs between two specs.",
     "format": "Rewrite specs in canonical form.",
     "lsp": "Serve an editor: problems, shapes and help as one types.",
+    "play": "Work on a spec in a browser, beside its live figure.",
     "data": "Check a data set, or write the digits that netspec ships.",
     "train": "Train a spec and keep the run in a folder.",
     "sweep": "Train a spec with many values, a run each.",

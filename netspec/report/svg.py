@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from math import cos, pi, sin
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 from netspec.report.fonts import width
 from netspec.report.grids import Grid, grid
@@ -76,9 +76,10 @@ def rectangle(x: float, y: float, wide: float, high: float, fill: str, line: str
     return f'<rect {box}{edge} fill="{fill}"{more}/>'
 
 
-def group(x: float, y: float, lines: Sequence[str]) -> list[str]:
-    """What is painted at another place."""
-    return [f'<g transform="translate({number(x)} {number(y)})">', *lines, "</g>"]
+def group(x: float, y: float, lines: Sequence[str], layer: str = "") -> list[str]:
+    """What is painted at another place; of a box, with the path of its ``layer``."""
+    named = f" data-layer={quoteattr(layer)}" if layer else ""
+    return [f'<g transform="translate({number(x)} {number(y)})"{named}>', *lines, "</g>"]
 
 
 def painted(placed: Placed, marked: Collection[str] = ()) -> list[str]:
@@ -104,7 +105,7 @@ def _frame(placed: Placed, marked: Collection[str]) -> list[str]:
         lines.append(rectangle(0, 0, placed.width, placed.height, "#fafafa", "#aaaaaa"))
     lines += [text(placed.width / 2, ROW * (n + 1), row) for n, row in enumerate(placed.head)]
     for inner in placed.inner:
-        lines += group(inner.x, inner.y, painted(inner, marked))
+        lines += group(inner.x, inner.y, painted(inner, marked), "" if inner.item.family == "door" else inner.item.key)
     for way in placed.ways:
         lines += arrow(way)
     return lines
