@@ -18,11 +18,12 @@ PARTS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("t
 #: What systems leave among pictures.
 _LEFT = ("__MACOSX", "Thumbs.db", "desktop.ini")
 UNREADABLE = "that cannot be decoded"
-HIDDEN, LEFT, UNKNOWN, OUTSIDE = (
+HIDDEN, LEFT, UNKNOWN, OUTSIDE, UNLISTED = (
     "hidden",
     "left by a system",
     "no picture by their names",
     "outside the classes' folders",
+    "in no list",
 )
 
 
@@ -83,15 +84,16 @@ def _below(folder: Path, label: int, result: Listing) -> None:
         result.labels.append(label)
 
 
-def below(folder: Path, passed: Counter[str]) -> Iterator[Path]:
-    """The pictures of a folder and of those in it, in order; what is passed over is counted by its reason.
+def below(folder: Path, passed: Counter[str], deep: bool = True) -> Iterator[Path]:
+    """The pictures of a folder and, unless not ``deep``, of those in it, in order.
 
-    Folders that are links are not followed. Raises Fault N707 where a folder cannot be read.
+    What is passed over is counted by its reason. Folders that are links are not followed. Raises Fault N707 where a
+    folder cannot be read.
     """
     for path in _each(folder):
         why = unwanted(path)
         if why is None and os.path.isdir(path) and not path.is_symlink():
-            yield from below(path, passed)
+            yield from below(path, passed) if deep else ()
         elif why is None and _is_picture(path):
             yield path
         else:

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.data.arrays import Examples, has_arrays, is_packed, loose_arrays, read_arrays
+from netspec.data.beside import beside, not_both
 from netspec.data.cifar import FILES, read_cifar
-from netspec.data.folders import PARTS, Listing, class_folders, entries, listing, numbered
+from netspec.data.folders import PARTS, UNLISTED, Listing, class_folders, entries, listing, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
 from netspec.data.label_pictures import FOLDERS, Pairs, decodable, pairs, read_labels
-from netspec.data.lists import listed
+from netspec.data.lists import listed, read_list
 from netspec.data.needs import NOTHING, Needs
 from netspec.data.picture_files import PictureFiles, decoded
 from netspec.data.rows import SUFFIXES
@@ -177,9 +178,24 @@ def listing_of(folder: Path, part: str, classes: list[str] | None, reading: Read
     """
     listed_in = list_of(folder, part) if reading.allows("list") else None
     if listed_in is not None:
-        return listed(listed_in, classes)
+        found = listed(listed_in, classes)
+        _look_beside(folder, part, listed_in, found, reading)
+        return found
     where = folder_of(folder, part) if reading.allows("folder") and os.path.isdir(folder) else None
     return None if where is None else listing(where, classes or (numbered(where) if part != "train" else None))
+
+
+def _look_beside(folder: Path, part: str, listed_in: Path, found: Listing, reading: Reading) -> None:
+    """Count the pictures in a list's folder that no list has. Fault N707 where they may be meant in its place."""
+    if not os.path.isdir(folder):
+        return
+    lists = {name: path for name in PARTS if (path := list_of(folder, name)) is not None}
+    known = (found if path == listed_in else read_list(path)[0] for path in lists.values())
+    others = beside(folder, {os.path.abspath(path) for one in known for path in one.files}, lists)
+    if reading.layout is None:
+        not_both(folder, others, listed_in, "list")
+    if part == "train":
+        found.passed[UNLISTED] += len(others)
 
 
 def check_folder(folder: Path) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.data.images import Reading
+from netspec.data.checking import check
+from netspec.data.folders import UNLISTED
+from netspec.data.images import PLAIN, Reading
 from netspec.data.needs import NOTHING
 from netspec.data.sets import find_part, read_set
 from netspec.diagnostics import Fault, Trouble
+from netspec.settings import Data
 
 FILES = {"p/a.png": 10, "p/b.png": 20, "p/c, d.png": 30, "é.png": 40}
 
@@ -131,6 +135,44 @@ def test_the_layout_may_be_insisted_on(here: Path) -> None:
     for layout in ("idx", "cifar", "arrays"):
         with pytest.raises(Fault, match=f"holds no train data in the format `{layout}`"):
             read_set(folder, "train", None, Reading(layout=layout))
+
+
+def both(here: Path, text: str, *names: str) -> Path:
+    """A folder with pictures and a list of some."""
+    for name in names:
+        (here / "x" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (2, 2)).save(here / "x" / name)
+    (here / "x" / "labels.csv").write_text(text)
+    return Path("x")
+
+
+def test_a_list_and_folders_that_may_be_classes_are_not_both_meant(here: Path) -> None:
+    folder = both(here, "cat/1.png,a\ndog/1.png,b\n", "cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png")
+    said = "holds labels.csv, and 2 other pictures in folders that may be classes: cat, dog"
+    with pytest.raises(Fault, match=said) as caught:
+        read_set(folder, "train")
+    assert "`--format list` or `--format folder`" in caught.value.help
+    for layout, classes in {"list": ["a", "b"], "folder": ["cat", "dog"]}.items():
+        assert read_set(folder, "train", None, Reading(layout=layout)).classes == classes
+    assert check(folder, Data(), NOTHING, PLAIN).problems
+
+
+@pytest.mark.parametrize(
+    ("listed", "left"),
+    [
+        ("cat/1.png,a\ncat/../dog/1.png,b\n", 0),  # all that the folders have
+        ("{}/x/cat/1.png,a\ndog/1.png,b\n", 0),
+        ("cat/1.png,a\n", 1),  # what is left is in one folder, which is no classes
+    ],
+)
+def test_pictures_that_no_list_has_are_counted(listed: str, left: int, here: Path) -> None:
+    folder = both(here, listed.format(here), "cat/1.png", "dog/1.png")
+    assert read_set(folder, "train").passed == Counter({UNLISTED: left})
+    both(here, listed.format(here), "top.png", "val/a/1.png", "val/b/1.png", "test/1.png", "cat/.h.png")
+    (folder / "labels.csv").rename(folder / "train.csv")
+    (folder / "test.csv").write_text("test/1.png,a\n")
+    assert read_set(folder, "train").passed == Counter({UNLISTED: left + 1})  # val is read by its folders
+    assert read_set(folder, "val").classes == ["a", "b"]
 
 
 def test_bad_pictures_are_an_error_or_passed_over(here: Path) -> None:

@@ -36,6 +36,11 @@ FAULTS = (
      "a class has the training set's number in every part"),
     fault("folders", "names = list(classes or in_order(found))", "names = list(classes or found)", CLASSES,
           "folders called by numbers are in the order of these"),
+    fault("beside", "if len(found) > 1), None", "if len(found) > 2), None", LISTS, "two folders may be classes"),
+    fault("beside", "os.path.abspath(path) not in listed", "str(path) not in listed", LISTS,
+          "a list may write a name in other ways"),
+    fault("beside", "_PARTS.get(name) in (None, *parts)]", "name]", LISTS,
+          "a part's folder is its own where it has no list"),
     fault("handed", "if len(set(counts.values())) > 1 or", "if", "tests/data/test_handed.py",
      "arrays of unequal length are told with their names"),
     # random steps
