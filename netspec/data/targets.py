@@ -66,6 +66,8 @@ class Target:
         return tuple(size or own for size, own in zip(positions, found, strict=True))
 
     def _labels(self, given: Array, positions: tuple[int, ...]) -> Array:
+        if positions and given.ndim == 1:
+            raise one_for_all(self.output)
         if given.dtype.kind not in "iu" or prod(given.shape[1:]) != prod(positions):
             raise self._unfit(given, positions)
         self.in_range(given)
@@ -92,6 +94,16 @@ class Target:
             f"the data has {given.dtype} numbers of {_sizes(given.shape[1:])} for output {self.output}, "
             f"but {self.loss} reads {kind} ones of {_sizes(required)}",
         )
+
+
+def one_for_all(output: str) -> Fault:
+    """What is wrong with a class for each example where there should be one for each of its places."""
+    return Fault(
+        "N707",
+        f"output {output} has a class for each place, but the data has one for each example",
+        help="it wants label pictures, of the names of their pictures: PART/images/ and PART/labels/;\n"
+        "or arrays of whole numbers, (examples, height, width)",
+    )
 
 
 def targets(

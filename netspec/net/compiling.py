@@ -160,11 +160,14 @@ def metadata(net: Net, data: Data) -> dict[str, Any]:
     """What travels in a model besides its graph."""
     ends = {node.name: node.op.name for node in net.graph.nodes}
     losses = net.train_settings.loss
+    written = net.meaning.graph or net.graph  # before dense layers became convolutions
+    mapped = {output.name for output in written.outputs if len(written.shapes[output.value]) > 1}
     outputs = {
         output.name: {
             "end": ends.get(output.value, ""),
             "loss": losses.get(output.name),
             **_windows(net.graph.shapes[output.value]),
+            **({"places": True} if output.name in mapped else {}),
         }
         for output in net.graph.outputs
         if not output.train

@@ -14,7 +14,7 @@ from netspec.data.batches import expected, known, prepared
 from netspec.data.confusion import Confusion, count
 from netspec.data.scores import BELONGS, Answers, Logits, Score, answers, probable, score
 from netspec.data.sets import Pictures
-from netspec.data.targets import Target
+from netspec.data.targets import Target, one_for_all
 from netspec.diagnostics import Fault, printable
 from netspec.diagnostics.html import page_table
 from netspec.files import foreign
@@ -131,6 +131,8 @@ def _heads(
         if not sizes:
             raise Fault("N708", f"output {printable(name)} of the model has no axis of units or maps")
         head = _head(name, sizes, str(ends[name].loss), ends[name].end, logits.get(name), part, session)
+        if head.averaged and ends[name].places:
+            raise one_for_all(name)
         if known(part, name) is None and not head.target.rebuilds:
             unscored[name] = "the data has nothing for it"
         else:

@@ -22,12 +22,14 @@ VERSION, LONGEST = 1, 2**15
 class Ending:
     """What an output ends in, and the loss that it was trained with; None where it has none.
 
-    ``windows`` are of a map of answers: the cells that each place sees and its stride, by axis.
+    ``windows`` are of a map of answers: the cells that each place sees and its stride, by axis. ``places`` says that
+    each place has an answer of its own, also where a net is held against data: it is no classifier that slides.
     """
 
     end: str
     loss: str | None
     windows: tuple[tuple[int, int], ...] | None = None
+    places: bool = False
 
 
 def preparation(session: Session) -> Data:
@@ -75,7 +77,12 @@ def endings(session: Session) -> dict[str, Ending]:
     if not isinstance(each, dict) or not all(isinstance(one, dict) for one in each.values()):
         raise _damaged("`outputs` is not an object of outputs")
     return {
-        name: Ending(_text(one.get("end"), "end") or "", _loss(one.get("loss")), _windows(one.get("windows")))
+        name: Ending(
+            _text(one.get("end"), "end") or "",
+            _loss(one.get("loss")),
+            _windows(one.get("windows")),
+            one.get("places") is True,
+        )
         for name, one in each.items()
         if name in outputs
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -250,3 +251,22 @@ def test_label_pictures_that_cannot_be_decoded_are_passed_over_where_that_is_ask
     assert train("pictures", "run", "--on-bad-image", "skip") == 0
     told = capsys.readouterr().err
     assert "38 training examples" in told and "2 files passed over: 2 that cannot be decoded" in told
+
+
+def test_a_class_for_each_picture_is_none_for_each_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A classifier that slides has one answer for a picture, the mean; a net with a class for each place has not."""
+    for name in ("ground", "leaf", "stone"):
+        Path("photos", name).mkdir(parents=True)
+        os.link(f"pictures/test/images/{len(name)}.png", Path("photos", name, "a.png"))
+    slid = "netspec 1\nnet C {\n input image: 3 x 24 x 32\n output y = image -> dense(3) -> softmax\n}\n"
+    Path("slid.net").write_text(slid + "data { prepare: scale(1 / 255) }\n")
+    assert main(["compile", "slid.net", "-o", "slid.onnx", "--convolutional"]) == 0
+    assert main(["eval", "slid.onnx", "--data", "photos"]) == 0
+    assert main(["compile", "seg.net", "-o", "seg.onnx"]) == 0
+    assert main(["eval", "seg.onnx", "--data", "pictures"]) == 0
+    capsys.readouterr()
+    for arguments in (["eval", "seg.onnx"], ["train", "seg.net", "-o", "run"]):
+        assert main([*arguments, "--data", "photos"]) == 1
+        error = capsys.readouterr().err
+        assert "output mask has a class for each place, but the data has one for each example" in error
+        assert "PART/images/ and PART/labels/" in error
