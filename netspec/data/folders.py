@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import category
@@ -17,6 +18,8 @@ from netspec.files import reason
 PARTS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
 #: What systems leave among pictures.
 _LEFT = ("__MACOSX", "Thumbs.db", "desktop.ini")
+#: Names of a folder that are in memory at a time.
+AT_A_TIME = 2**14
 UNREADABLE = "that cannot be decoded"
 HIDDEN, LEFT, UNKNOWN, OUTSIDE, UNLISTED = (
     "hidden",
@@ -152,16 +155,39 @@ def is_number(name: str) -> bool:
 
 def entries(folder: Path) -> list[Path]:
     """What a folder has, in order. Raises Fault N707 where it cannot be read."""
-    return list(_each(folder))
+    with _readable(folder):
+        return list(map(folder.joinpath, sorted(os.listdir(folder))))
 
 
 def _each(folder: Path) -> Iterator[Path]:
-    """The same one at a time: of 100,000 files the names alone take little memory."""
+    """The same one at a time: of a million names only some are in memory, and the folder is read again for the next."""
+    names = _names(folder, "")
+    yield from map(folder.joinpath, names)
+    while len(names) == AT_A_TIME:
+        names = _names(folder, names[-1])
+        yield from map(folder.joinpath, names)
+
+
+def _names(folder: Path, last: str) -> list[str]:
+    """The first names of a folder behind one, in order."""
+    found, end = list[str](), ""
+    with _readable(folder), os.scandir(folder) as there:
+        for name in (one.name for one in there):
+            if name > last and (not end or name < end):
+                found.append(name)
+                if len(found) == 2 * AT_A_TIME:
+                    found.sort()
+                    del found[AT_A_TIME:]
+                    end = found[-1]
+    return sorted(found)[:AT_A_TIME]
+
+
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
     try:
-        names = sorted(os.listdir(folder))
+        yield
     except OSError as error:
         raise Fault("N707", f"{folder} cannot be read: {reason(error)}") from None
-    return map(folder.joinpath, names)
 
 
 def in_short(names: Sequence[str]) -> str:

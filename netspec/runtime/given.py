@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import io
 import os
 import sys
 from collections import Counter
@@ -22,15 +23,13 @@ from netspec.data.needs import NOTHING, Needs
 from netspec.data.npy import mapped, npz
 from netspec.data.table import example, is_table, rows_of
 from netspec.diagnostics import Fault, Trouble
-from netspec.files import check_target, read_regular
+from netspec.files import check_target, open_regular
 
 Array = NDArray[Any]
 #: Suffixes of files that hold arrays.
 ARRAYS = (".npz", ".npy")
 #: Suffixes of files that hold a table of numbers.
 TABLES = (".csv", ".tsv")
-#: The longest list of names, in bytes.
-LONGEST = 2**30
 
 
 @dataclass(frozen=True)
@@ -78,8 +77,8 @@ class Given:
             yield from self._path(Path(argument))
         elif argument.startswith("@"):
             self._reads(Path(argument[1:]))
-            text = read_regular(argument[1:], LONGEST, "N706").decode("utf-8-sig", "surrogateescape")
-            yield from self._named(text.splitlines())
+            with io.TextIOWrapper(open_regular(argument[1:], "N706"), "utf-8-sig", "surrogateescape") as lines:
+                yield from self._named(lines)
         elif glob.has_magic(argument):
             matches = sorted(glob.iglob(argument, recursive=True))
             if not matches:

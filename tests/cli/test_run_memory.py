@@ -1,4 +1,4 @@
-"""`netspec run` in constant memory: what a further picture costs is its name."""
+"""`netspec run` in constant memory: a row and a picture are not kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def peak(folder: str) -> int:
 
 @pytest.mark.slow
 def test_memory_is_the_same_for_many_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name of 12 letters is 61 bytes and its place in a list 8; what is not collected yet comes to a few hundred.
+    """What is not collected yet comes to a few hundred bytes a picture; names come so many at a time (`below`).
 
     A row that is kept is more than 700, with its path more than 1,000.
     """

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import tracemalloc
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from netspec.data.folders import entries, listing, numbered
+from netspec.data.folders import below, entries, listing, numbered
 from netspec.data.images import PLAIN, SUFFIXES, Reading
 from netspec.data.picture_files import decoded
 from netspec.diagnostics import Fault
@@ -39,6 +42,26 @@ def test_pictures_are_read_by_class_and_name_and_all_else_is_passed_by(tmp_path:
     images = np.asarray(images)
     assert images[:, 0, 0, 0].tolist() == [10, 20, 30]
     assert images.shape == (3, 3, 2, 1)
+
+
+def test_a_walk_holds_few_names_at_a_time_and_goes_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.intern", lambda text: text)  # pathlib's, whose dict grows by megabytes at a time
+    names = [f"{number:03} {'é' * (number % 3)}.png" for number in range(400)]
+    for name in reversed(names):
+        (tmp_path / name).touch()
+    os.mkdir(tmp_path / "1a")
+    (tmp_path / "1a" / "x.png").touch()
+    peaks = {}
+    for most in (1, 7, 400, 401, 402, 1000):
+        monkeypatch.setattr("netspec.data.folders.AT_A_TIME", most)
+        assert [path.name for path in below(tmp_path, Counter())] == [*names[:200], "x.png", *names[200:]]
+        gc.collect()
+        tracemalloc.start()
+        for _ in below(tmp_path, Counter()):
+            pass
+        peaks[most] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[7] < peaks[1000] - 300 * 60
 
 
 def test_pictures_of_several_sizes_are_a_list(tmp_path: Path) -> None:

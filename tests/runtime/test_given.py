@@ -57,6 +57,8 @@ def test_patterns_are_matched_here_too(here: Path) -> None:
 def test_a_list_has_a_name_a_line(ends: str, here: Path) -> None:
     (here / "list.txt").write_bytes(f"\ufefffolder/a.jpg{ends}{ends}folder/inner{ends}".encode())
     assert names("@list.txt") == ["folder/a.jpg", "folder/inner/c.png", "folder/inner/deep/d.webp"]
+    (here / "odd.txt").write_bytes(b"a\xe2\x80\xa8\xff.jpg\n")  # a separator of lines, and no UTF-8
+    assert names("@odd.txt") == ["a\u2028\udcff.jpg"]
     with pytest.raises(Trouble) as caught:
         names("@no.txt")
     assert caught.value.code == "N706"
