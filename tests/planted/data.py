@@ -34,7 +34,7 @@ FAULTS = (
      "bytes with the maps first are as the spec has them"),
     fault("handed", "classes or in_order(set(", "in_order(set(", "tests/data/test_handed.py",
      "a class has the training set's number in every part"),
-    fault("folders", "if name > last and", "if name >= last and", FOLDERS, "no name comes twice"),
+    fault("folders", "names(folder, names[-1])", "names(folder, names[0])", FOLDERS, "no name comes twice"),
     fault("folders", "found.sort()", "pass", FOLDERS, "the first names come first"),
     fault("folders", "== 2 * AT_A_TIME", "< 0", FOLDERS, "few names are in memory"),
     fault("folders", "names = list(classes or in_order(found))", "names = list(classes or found)", CLASSES,
