@@ -164,7 +164,7 @@ ROWS = [
     ("compile pictures.net -o raw.onnx --raw-pixels", 0, "uint8"),
     ("compile a.net -o c.onnx --convolutional", 0, "c.onnx: "),
     ("compile run -o half.onnx --float16 --opset 21", 0, "half.onnx: "),
-    ("eval half.onnx --data data", 0, "accuracy"),
+    ("eval sixteen.onnx --data data", 0, "accuracy"),
     ("compile a.net --float16 --opset 12", 2, "!can in 13 to"),
     ("compile run -o eight.onnx --int8 --calibrate data --lose 1", 0, "eight.onnx: "),
     ("eval eight.onnx --data data --untrusted", 0, "accuracy"),
@@ -268,6 +268,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "train a.net --data data -o run --threads 1",
             "train a.net --data data -o again --threads 1",
             "compile pictures.net -o raw.onnx --raw-pixels",
+            "compile run -o sixteen.onnx --float16",
         ):
             assert main(shlex.split(line)) == 0
     Image.fromarray(draw.integers(0, 255, (9, 7), dtype=np.uint8)).save(here / "p.png")
