@@ -22,14 +22,15 @@ from netspec.net.recorded import digest
 from netspec.settings.train import OPTIMIZERS
 
 #: What a run gave, after what it was. ``last``, ``best`` and ``test`` are of the ``metric``; what no part judges has
-#: training's figures as its last.
-RESULTS = ("metric", "last", "best", "test", "epochs", "minutes", "error")
+#: training's figures as its last. ``trained`` counts the epochs that there were, maybe fewer than there should be.
+RESULTS = ("metric", "last", "best", "test", "trained", "minutes", "error")
 #: Folders are looked into so deep.
 DEEPEST = 4
 _LARGEST = 2**28
 _CALL = re.compile(r"(\w+)(?:\((.*)\))?")
+NOT_GIVEN: tuple[Any, ...] = (None, False, [], {})
 #: What settings.json says besides settings.
-_OTHER = ("parameters", "data", "command", "version", "time", "resumed", "layers", "environment")
+_OTHER = ("parameters", "data", "prepared", "command", "version", "time", "resumed", "layers", "environment")
 
 
 @dataclass(frozen=True)
@@ -145,14 +146,23 @@ def _was(folder: Path, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]
             continue
         if name == "optimizer":
             yield from _of_call(name, str(value))
+        elif name in ("options", "start"):  # each by itself, and what was not given by none
+            yield from ((key, _short(one)) for key, one in value.items() if key != "digest" and one not in NOT_GIVEN)
         else:
-            yield name, ", ".join(f"{k}: {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            yield name, _short(value)
     data = settings.get("data") or {}
     yield "data", data.get("path")
     yield "data digest", str(data.get("digest"))[:8]
     for name, value in data.items():
         if name.startswith("number of "):
             yield name.removeprefix("number of "), int(value)
+
+
+def _short(value: Any) -> Any:
+    """As it would be written: parts of an object and of a list with commas between."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {one}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
 
 
 def _of_call(name: str, text: str) -> Iterator[tuple[str, Any]]:
@@ -192,7 +202,8 @@ def _own(name: str) -> str:
 
 _TAKEN = {
     "run", *RESULTS, "net", "layers", "data", "optimizer", "rate", "momentum", "decay", "loss", "schedule", "batch",
-    "seed", "clip", "label_smoothing", "class_weight", "average", "stop",
+    "seed", "clip", "label_smoothing", "class_weight", "average", "stop", "epochs", "from", "fresh", "freeze", "at",
+    "memory", "recompute", "workers", "max_pixels", "max_hours", "format", "on_bad_image", "cache", "engine", "device",
 }  # fmt: skip
 
 
@@ -211,10 +222,10 @@ def _number(text: str) -> Any:
 def _gave(folder: Path) -> dict[str, Any]:
     path = folder / "log.jsonl"
     if not path.exists():
-        return {"epochs": 0}
+        return {"trained": 0}
     history = History.read(read_regular(path, _LARGEST).decode("utf-8", "replace").splitlines())
     if not history.lines:
-        return {"epochs": 0}
+        return {"trained": 0}
     last, best = history.lines[-1], history.best
     metric = "accuracy" if last.get("accuracy") is not None else "loss"
     judged = last.get(f"val_{metric}")
@@ -223,6 +234,6 @@ def _gave(folder: Path) -> dict[str, Any]:
         "last": last.get(metric) if judged is None else judged,
         "best": None if best is None else best.get(f"val_{metric}"),
         "test": last.get(f"test_{metric}"),
-        "epochs": len(history.lines),
+        "trained": len(history.lines),
         "minutes": round(sum(line["seconds"] for line in history.lines) / 60, 4),
     }

@@ -172,7 +172,7 @@ def test_the_runs_are_those_of_train(capfd: pytest.CaptureFixture[str]) -> None:
     run = Path("sw/hidden=4,seed=6")
     assert (run / "weights.safetensors").read_bytes() == Path("own/weights.safetensors").read_bytes()
     log = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert float(rows[1]["last"]) == log[-1]["val_accuracy"] and rows[1]["epochs"] == "2"
+    assert float(rows[1]["last"]) == log[-1]["val_accuracy"] and rows[1]["trained"] == "2"
     assert "best accuracy" in Path("sw/sweep.svg").read_text()
 
 

@@ -51,7 +51,7 @@ def test_a_rate_that_the_settings_leave_out_is_the_default(tmp_path: Path) -> No
 def test_what_a_run_gave(tmp_path: Path) -> None:
     found = read(run(tmp_path / "a"))
     assert found.gave == {
-        "metric": "accuracy", "last": 0.7, "best": 0.8, "test": 0.75, "epochs": 3, "minutes": 1.0,
+        "metric": "accuracy", "last": 0.7, "best": 0.8, "test": 0.75, "trained": 3, "minutes": 1.0,
     }  # fmt: skip
     assert found.was["set rate"] == 1 and found.was["rate"] == 0.1  # a parameter is not taken for the setting
     assert (found.was["units"], found.was["net"], found.was["train examples"]) == (4, "Two", 60)
@@ -84,7 +84,23 @@ def test_where_nothing_judges_the_last_is_of_training(tmp_path: Path) -> None:
 )
 def test_only_what_differs_has_a_column(tmp_path: Path, other: dict[str, Any], differ: list[str]) -> None:
     runs = [read(run(tmp_path / "a")), read(run(tmp_path / "b", **other))]
-    assert columns(runs) == ["run", *differ, "metric", "last", "best", "test", "epochs", "minutes"]
+    assert columns(runs) == ["run", *differ, "metric", "last", "best", "test", "trained", "minutes"]
+
+
+def test_what_was_given_has_a_column_of_its_own_and_no_name_is_twice(tmp_path: Path) -> None:
+    for name, more in {
+        "a": {"epochs": 5, "options": {"memory": None, "at": {}, "recompute": False}},
+        "b": {"options": {"memory": 2000, "at": {"H": 64, "W": 32}, "recompute": True},
+              "start": {"from": "/runs/a", "digest": "0123", "fresh": ["y/*", "z/*"], "freeze": []}},
+    }.items():  # fmt: skip
+        kept = run(tmp_path / name) / "settings.json"
+        kept.write_text(json.dumps(json.loads(kept.read_text()) | more))
+    a, b = find(tmp_path)
+    differ = ["epochs", "memory", "at", "recompute", "from", "fresh"]
+    assert columns([a, b]) == ["run", *differ, "metric", "last", "best", "test", "trained", "minutes"]
+    assert [a.row().get(name) for name in differ] == [5, None, None, None, None, None]
+    assert [b.row()[name] for name in differ] == [3, 2000, "H: 64, W: 32", True, "/runs/a", "y/*, z/*"]
+    assert (a.row()["trained"], b.row()["trained"]) == (3, 3)
 
 
 def test_runs_are_found_below_and_broken_ones_say_why(tmp_path: Path) -> None:

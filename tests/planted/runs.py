@@ -8,6 +8,14 @@ fault = rows_of("net/{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "runs.py",
+        '"test", "trained", "minutes"',
+        '"test", "epochs", "minutes"',
+        "net/test_runs.py",
+        "no column is called as another",
+    ),
+    fault("runs.py", "and one not in NOT_GIVEN", "", "net/test_runs.py", "what was not given is empty"),
+    fault(
         "kept.py",
         'f"{parameter.name} = {value}"',
         "value",
