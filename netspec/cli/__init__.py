@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import CompletionItem
 
 from netspec import __version__
 from netspec.cli.ending import ending
@@ -39,6 +40,8 @@ COMMANDS = {
     "layers": "List the words of a spec, or describe one.",
     "prune": "Cut a layer of a run to a sparse table, and train on.",
     "claims": "Measure what the literature says.",
+    "completion": "Print the completions of a shell.",
+    "man": "Print the manual page.",
     "doctor": "Say what this machine has for netspec, and what is wrong.",
     "explain": "Explain an error code, such as N204.",
 }
@@ -63,11 +66,16 @@ class Commands(click.Group):
         command: click.Command = importlib.import_module(f"netspec.cli.{cmd_name}").command
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, none of them loaded, or options."""
+        names = [CompletionItem(name, help=what) for name, what in COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest name for an unknown one."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if not ctx.resilient_parsing and args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from netspec.diagnostics.spelling import did_you_mean
 
             ctx.fail(f"there is no command {args[0]}. {did_you_mean(args[0], COMMANDS)}".strip())

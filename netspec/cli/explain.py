@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from netspec.cli.completion import among
 from netspec.diagnostics import did_you_mean
 
 
@@ -23,7 +24,7 @@ def pages() -> dict[str, str]:
 
 
 @click.command("explain")
-@click.argument("code")
+@click.argument("code", shell_complete=among(lambda: sorted(pages())))
 def command(code: str) -> None:
     """Explain an error CODE, such as N204."""
     found = pages()

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+from collections.abc import Iterable
+
 import click
 
+from netspec.cli.completion import among
 from netspec.cli.output import json_option
 from netspec.diagnostics import did_you_mean, strict_json
 
 
+def _words() -> Iterable[str]:
+    """All that can be described."""
+    from netspec.report.described import groups
+
+    return dict.fromkeys(item.name for items in groups().values() for item in items)
+
+
 @click.command("layers")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=among(_words))
 @json_option
 def command(name: str | None, as_json: bool) -> None:
     """List all that a spec has words for, or describe NAME: arguments with their defaults, shape rule, formula, source.
@@ -29,9 +39,8 @@ def command(name: str | None, as_json: bool) -> None:
         return
     found: list[Described] = [item for items in known.values() for item in items if item.name == name]
     if not found:
-        names = dict.fromkeys(item.name for items in known.values() for item in items)
         kinds = "layer, loss, optimiser, schedule, step, generator or setting"
-        raise click.UsageError(f"there is no {kinds} {name}. {did_you_mean(name, names)}".strip())
+        raise click.UsageError(f"there is no {kinds} {name}. {did_you_mean(name, _words())}".strip())
     if as_json:
         click.echo(strict_json([item.to_json() for item in found]))
         return

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from netspec.cli.completion import files
 from netspec.cli.maps import BOXES, apart_from_maps, painter
 from netspec.cli.maps import options as map_options
 from netspec.cli.output import STANDARD_OUTPUT, json_option, max_pixels_option, note
@@ -66,7 +67,7 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Threads that read ahead, and that the model uses (default: one per core).",
         ),
         device_options,
-        click.argument("given", metavar="INPUT...", nargs=-1, required=True),
+        click.argument("given", metavar="INPUT...", nargs=-1, required=True, shell_complete=files),
     ):
         command = add(command)
     return command

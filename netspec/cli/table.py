@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+from contextlib import suppress
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
+from netspec.cli.completion import among
 from netspec.cli.output import parameters, result, root, set_option, show_problems, spec_argument, write_text
 from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, nearest
 
 
+def _tables(ctx: click.Context, param: click.Parameter, typed: str) -> list[CompletionItem]:
+    """The tables of the spec that was named."""
+    from netspec.elaborate import elaborate, read_source
+    from netspec.language import parse
+
+    with suppress(Fault):
+        spec = ctx.params["spec"]
+        tables = elaborate(parse(read_source(spec), Problems()), Problems(), {}, spec, root()).tables
+        return among(lambda: tables)(ctx, param, typed)
+    return []
+
+
 @click.command("table")
 @spec_argument
-@click.argument("name")
+@click.argument("name", shell_complete=_tables)
 @set_option
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="Write an SVG file instead of text; - prints the SVG."

@@ -109,6 +109,11 @@ def option(one: click.Option) -> str:
     return f"| {names} | {takes} | {one.help}{default} |"
 
 
+def prose(help: str) -> str:
+    """The help of a command, in which click's mark stands before lines that stay as they are."""
+    return re.sub("\b\n((?:.+\n?)+)", lambda found: f"```text\n{found[1].rstrip()}\n```\n", help)
+
+
 def commands() -> str:
     """Every command with its options; of one that has commands of its own, each of those."""
     sections = []
@@ -120,7 +125,7 @@ def commands() -> str:
             sections += [
                 f"## netspec {path}",
                 f"```text\nnetspec {path} {usage}\n```",
-                inspect.cleandoc(one.help or ""),
+                prose(inspect.cleandoc(one.help or "")),
             ]
             options = [option(known) for known in one.params if isinstance(known, click.Option) and not known.hidden]
             if options:

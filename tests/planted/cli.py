@@ -8,6 +8,27 @@ fault = rows_of("{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "cli/run.py",
+        "required=True, shell_complete=files",
+        "required=True",
+        "cli/test_completion.py",
+        "inputs are completed as files",
+    ),
+    fault(
+        "cli/__init__.py",
+        "if not ctx.resilient_parsing and args",
+        "if args",
+        "cli/test_completion.py",
+        "a wrong word before the one that is completed is not told",
+    ),
+    fault(
+        "cli/man.py",
+        """if escaped.startswith(".") else""",
+        "if False else",
+        "cli/test_man.py",
+        "a text that begins with a dot is no macro",
+    ),
+    fault(
         "diagnostics/html.py",
         "    return escape(printable(value))\n",
         "    return printable(value)\n",

@@ -1,0 +1,46 @@
+"""netspec completion, and what commands offer to a shell that completes."""
+
+from __future__ import annotations
+
+# What only some commands need is imported where it is used, so that the others start quickly.
+from collections.abc import Callable, Iterable
+
+import click
+from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
+
+#: What offers completions for a parameter.
+Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def among(names: Callable[[], Iterable[str]]) -> Offer:
+    """Offers the names that begin with what is typed."""
+    return lambda ctx, param, typed: [CompletionItem(name) for name in names() if name.startswith(typed)]
+
+
+def files(ctx: click.Context, param: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Leaves it to the shell to offer names of files: for words that may be something else, too."""
+    return [CompletionItem(typed, type="file")]
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def command(shell: str) -> None:
+    """Print a script that completes commands, options and file names in SHELL.
+
+    \b
+    bash:  netspec completion bash > ~/.local/share/bash-completion/completions/netspec
+    zsh:   netspec completion zsh > "${fpath[1]}/_netspec"
+    fish:  netspec completion fish > ~/.config/fish/completions/netspec.fish
+
+    A shell that is opened after that completes; to try it in this one: `source <(netspec completion bash)` in bash,
+    behind `compinit` in zsh too, `netspec completion fish | source` in fish.
+    """
+    from netspec.cli import netspec
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    script = ShellComplete.source(kind(netspec, {}, "netspec", "_NETSPEC_COMPLETE"))  # bash's own asks bash its version
+    whole = script.replace(
+        'string split ","', 'string split --max 1 ","'
+    )  # in fish what a command does may have commas
+    click.echo(whole.strip())
