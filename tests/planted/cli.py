@@ -270,7 +270,7 @@ FAULTS = (
     fault("weights.py", "wrong[:20]", "wrong[:19]", "test_weights.py", "twenty that do not fit are listed"),
     fault(
         "cli/layers.py",
-        "did_you_mean(name, names)",
+        "did_you_mean(name, _words())",
         "did_you_mean(name, list(names)[:40])",
         "cli/test_layers.py",
         "a wrong word is held against all that there are",
