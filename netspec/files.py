@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -148,6 +149,31 @@ def make_folder(folder: Path, what: str = "made") -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Trouble("N604", f"{folder} cannot be {what}: {reason(error)}") from None
+
+
+@contextlib.contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder that gets its name when all is in it; where that fails, nothing is left of it.
+
+    Raises Trouble N604 where something stands under the name, or there can be no such folder.
+    """
+    temporary = path.parent / f".{path.name[:20]}.{secrets.token_hex(8)}{TEMPORARY}"
+    _folders.add(str(temporary))
+    try:
+        _free(path)
+        temporary.mkdir()
+        yield temporary
+        _free(path)  # it took a while
+        temporary.rename(path)
+    except (OSError, ValueError) as error:
+        raise Trouble("N604", f"{path} cannot be made: {reason(error)}", help="name a new folder") from None
+    finally:
+        _remove_folder(str(temporary))
+
+
+def _free(path: Path) -> None:
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, "it is there already")
 
 
 def cache_folder() -> Path | None:

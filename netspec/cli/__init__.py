@@ -19,6 +19,7 @@ from netspec.cli.signals import Signals, heard, last
 #: function `command`, loaded when the command is run: help that loaded them all would take half as long again.
 COMMANDS = {
     "demo": "Train LeNet-5 and let it name ten digits.",
+    "new": "Make a folder to start from: spec, data, README.",
     "check": "Check specs and report every error.",
     "show": "Show the layers of a spec: shapes, weights, cost.",
     "draw": "Draw the net of a spec as a paper would.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -32,7 +33,7 @@ def write(folder: Path, pictures: bool) -> int:
     if any(folder.iterdir()):
         raise Trouble("N604", f"{folder} is not empty", help="name a new folder")
     count = 0
-    for path, content in _as_pictures() if pictures else _as_idx():
+    for path, content in as_pictures() if pictures else _as_idx():
         make_folder((folder / path).parent)
         atomic_write(folder / path, content)
         count += 1
@@ -44,10 +45,19 @@ def _as_idx() -> Iterator[tuple[str, bytes]]:
         yield path.name, read_regular(path, _LARGEST)
 
 
-def _as_pictures() -> Iterator[tuple[str, bytes]]:
+def as_pictures(
+    most: Mapping[str, int] | None = None, size: tuple[int, int] | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """The digits as PNG files in a folder for each class: all, or of each class the first ``most`` of a part.
+
+    ``size`` is the height and width that they are brought to.
+    """
     for part in ("train", "test"):
-        found = read_set(DEMO, part)
+        found, seen = read_set(DEMO, part), Counter[int]()
         for number, (image, label) in enumerate(zip(found.images, found.labels.tolist(), strict=True)):
-            content = io.BytesIO()
-            Image.fromarray(image[..., 0]).save(content, "PNG")
+            seen[label] += 1
+            if most is not None and seen[label] > most[part]:
+                continue
+            content, picture = io.BytesIO(), Image.fromarray(image[..., 0])
+            (picture if size is None else picture.resize(size[::-1])).save(content, "PNG")
             yield f"{part}/{label}/{number:04}.png", content.getvalue()

@@ -44,7 +44,7 @@ def check_count(net: Net, part: Part, targets: Sequence[Target]) -> None:
 
 
 def _unfit(net: Net, target: Target, has: str, count: int, names: str) -> Fault:
-    parameter = next(_parameters(net, target.output, count), None)
+    parameter = next(parameters_for(net, target.output, count), None)
     mend = f"say `--set {parameter}={count}`" if parameter else f"end it in `dense({count})`"
     return Fault(
         "N707",
@@ -53,7 +53,7 @@ def _unfit(net: Net, target: Target, has: str, count: int, names: str) -> Fault:
     )
 
 
-def _parameters(net: Net, output: str, count: int) -> Iterator[str]:
+def parameters_for(net: Net, output: str, count: int) -> Iterator[str]:
     """The parameters of the net that give an output so many units when they are that number."""
     from netspec.elaborate import elaborate
 

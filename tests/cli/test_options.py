@@ -49,6 +49,8 @@ ROWS = [
     ("chekc a.net", 2, "!did you mean `check`?"),
     ("demo --epochs 0", 2, "!--epochs"),
     ("demo -o demo --epochs 1", 0, "netspec run demo/model.onnx your-digit.png"),
+    ("new fresh-net --like hopfield", 0, "netspec train fresh-net.net --data data"),
+    ("new folder", 2, "!folder cannot be made"),
     ("check a.net", 0, ""),
     ("check", 2, "!Missing argument"),
     ("check none.net", 2, "!error[N601]: none.net cannot be read"),

@@ -8,6 +8,20 @@ fault = rows_of("{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "net/starting.py",
+        "sound(known[like], {parameter: TEN}) if parameter else net",
+        "net",
+        "cli/test_new.py",
+        "a net for the digits tells ten classes apart",
+    ),
+    fault(
+        "files.py",
+        "        _free(path)\n        temporary.mkdir()",
+        "        temporary.mkdir()",
+        "cli/test_new.py",
+        "a folder that is there is refused",
+    ),
+    fault(
         "cli/run.py",
         "required=True, shell_complete=files",
         "required=True",
