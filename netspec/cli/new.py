@@ -23,7 +23,7 @@ def _shipped() -> Iterable[str]:
 @click.argument("folder", metavar="NAME", type=click.Path(path_type=Path))
 @click.option(
     "--like",
-    metavar="SPEC",
+    metavar="NET",
     shell_complete=among(_shipped),
     help="A spec that netspec ships, such as lenet5 or rank/vgg (default: a small net for digits).",
 )
