@@ -199,7 +199,8 @@ def is_nowhere(path: str | Path) -> bool:
 def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
     """Trouble N604 unless a file can be written under ``path``: a new name in a folder, or a regular file.
 
-    It must be none of the ``inputs``, under whatever name or link. Nothing is touched; ``/dev/null`` is taken.
+    It must be none of the ``inputs``, under whatever name or link, nor what is read of one that is a run's folder.
+    Nothing is touched; ``/dev/null`` is taken.
     """
     if is_nowhere(path):
         return
@@ -214,7 +215,7 @@ def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
             raise PermissionError(13, "permission denied")
     except (OSError, ValueError) as error:
         raise Trouble("N604", f"{path} cannot be written: {reason(error)}") from None
-    for given in inputs:
+    for given in (Path(path, name) for path in inputs for name in ("", *IN_RUN)):
         with contextlib.suppress(OSError, ValueError):
             if there is not None and os.path.samestat(there, os.stat(given)):
                 raise Trouble(
@@ -222,6 +223,13 @@ def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
                     f"{path} cannot be written: it is {given}, which this command reads",
                     help="give the result another name",
                 )
+
+
+#: What commands read of a run's folder.
+IN_RUN = (
+    "spec.net", "settings.json", "log.jsonl", "model.onnx",
+    "best.safetensors", "weights.safetensors", "state.safetensors",
+)  # fmt: skip
 
 
 def in_run(path: str | Path, *names: str) -> Path:

@@ -234,7 +234,8 @@ STANDARD_OUTPUT = "-"
 def result(out: Path, *inputs: Path, net: Net | None = None, text: bool = False) -> Path:
     """``out``, where a command may write it; Trouble N604 where not. Asked before the work is done.
 
-    It must be none of the ``inputs`` and none of the files of ``net``. A ``text`` may go to standard output, ``-``.
+    It must be none of the ``inputs``, nor of the files of ``net`` or of the run that was given. A ``text`` may go to
+    standard output, ``-``.
     """
     if str(out) == STANDARD_OUTPUT:
         if text:
@@ -244,7 +245,8 @@ def result(out: Path, *inputs: Path, net: Net | None = None, text: bool = False)
             "the result is not text, and cannot go to standard output",
             help="give the file a name: `-o NAME`",
         )
-    check_target(out, [*inputs, *(net.files if net is not None else ())])
+    run = run_given()
+    check_target(out, [*inputs, *(net.files if net is not None else ()), *([] if run is None else [run])])
     return out
 
 

@@ -46,7 +46,7 @@ def command(folder: Path, column: str | None, table: Path | None, as_json: bool)
     except OSError as error:
         raise click.UsageError(f"{folder} cannot be listed: {reason(error)}") from None
     if table is not None:
-        table = result(table, text=True)
+        table = result(table, *(run.folder for run in found), text=True)
     names = runs.columns(found)
     if column is not None and found:
         try:

@@ -23,6 +23,7 @@ from typing import IO, Protocol
 from netspec import __version__
 from netspec.diagnostics import Trouble, strict_json
 from netspec.files import atomic_write, read_regular, reason
+from netspec.kinds import kind_of
 from netspec.net.left import STATE
 
 #: The file that says which points are done, and how each was asked for.
@@ -189,8 +190,13 @@ class Sweep:
     begin: Callable[[Training, IO[bytes]], Process] = Training.begin
 
     def read(self) -> None:
-        """What an earlier sweep into the folder left. Trouble N713 where it had other points of the same names."""
+        """What an earlier sweep into the folder left. Trouble N713 where it had other points of the same names.
+
+        And where the folder is a run's.
+        """
         path = self.folder / NAME
+        if kind_of(self.folder) == "a run's folder":
+            raise Trouble("N713", f"{self.folder} holds a run", help="give another folder with `-o`")
         if not path.exists():
             return
         try:

@@ -142,3 +142,30 @@ def test_python_writes_over_no_spec_either() -> None:
         with pytest.raises(Trouble, match="which this command reads"):
             call()
     assert np.isfinite(net.weights_from(Path("w.safetensors"))[0]["y/conv.weight"]).all()
+
+
+def test_what_is_read_of_a_run_is_not_written_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    draw = np.random.default_rng(0)
+    np.savez("data.npz", x=draw.random((6, 4, 6, 6), np.float32), y=np.arange(6) % 2)
+    assert main(["train", "a.net", "--data", "data.npz", "-o", "run", "--epochs", "1"]) == 0
+    before = state(folder / "run")
+    for line in (
+        "eval run --data data.npz --mistakes run/model.onnx",
+        "run run data.npz --csv run/model.onnx",
+        "features run y data.npz -o run.csv",
+        "compile run -o run/best.safetensors",
+        "compile a.net --weights run -o run/weights.safetensors",
+        "draw run -o run/weights.safetensors",
+        "show run --csv run/state.safetensors",
+        "table run t -o run/spec.net",
+        "runs . --csv run/log.jsonl",
+    ):
+        if "features" in line:
+            os.link("run/model.onnx", "run.csv")
+        assert main(line.split()) == 2, line
+        assert "which this command reads" in capsys.readouterr().err
+    assert main(["sweep", "a.net", "--data", "data.npz", "--rate", "0.1,0.2", "-o", "run"]) == 2
+    assert "error[N713]: run holds a run" in capsys.readouterr().err
+    assert main(["eval", "run", "--data", "data.npz", "--mistakes", "run/mistakes.csv"]) == 0  # a name of its own
+    Path("run/mistakes.csv").unlink()
+    assert state(folder / "run") == before

@@ -51,6 +51,18 @@ FAULTS = (
     ),
     fault("cli/output.py", "if not isfinite(found):", "if False:", "cli/test_options.py", "no option takes nan"),
     fault(
+        "files.py", 'for name in ("", *IN_RUN)', 'for name in ("",)', "cli/test_results.py", "a run's files are inputs"
+    ),
+    fault("cli/output.py", "[] if run is None else [run]", "[]", "cli/test_results.py", "a run as a spec is an input"),
+    fault("cli/runs.py", "*(run.folder for run in found), ", "", "cli/test_results.py", "all runs are inputs"),
+    fault(
+        "net/sweeping.py",
+        'kind_of(self.folder) == "a run\'s folder"',
+        "False",
+        "cli/test_results.py",
+        "a run is no sweep",
+    ),
+    fault(
         "files.py",
         'given if given.is_absolute() else Path.home() / ".cache"',
         "given",
