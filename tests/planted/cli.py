@@ -49,7 +49,13 @@ FAULTS = (
         "net/test_html.py",
         "texts of others are escaped in a notebook",
     ),
-    fault("cli/output.py", "if not isfinite(found):", "if False:", "cli/test_options.py", "no option takes nan"),
+    fault(
+        "cli/output.py",
+        "if not isfinite(found):",
+        "if False:",
+        "cli/test_options.py::test_what_a_command_prints_and_how_it_ends",
+        "no option takes nan",
+    ),
     fault(
         "files.py", 'for name in ("", *IN_RUN)', 'for name in ("",)', "cli/test_results.py", "a run's files are inputs"
     ),
@@ -73,7 +79,7 @@ FAULTS = (
         "cli/run.py",
         "for row, values in found:",
         "for row, values in list(found):",
-        "cli/test_run_memory.py",
+        "cli/test_run_memory.py::test_memory_is_the_same_for_many_pictures",
         "no row is kept",
     ),
     fault(
@@ -216,7 +222,7 @@ FAULTS = (
         "files.py",
         "except BaseException:\n            _put(file, [old])",
         'except BaseException:\n            _put(file, [b""])',
-        "test_files.py",
+        "test_files.py::test_a_file_in_its_place_is_put_back_where_the_disk_fills",
         "what stood in a file is put back",
     ),
     fault(
@@ -312,15 +318,21 @@ FAULTS = (
         "files.py",
         "    for folder in tuple(_folders):\n        _remove_folder(folder)\n",
         "",
-        "test_files.py",
+        "test_files.py::test_a_temporary_folder_is_gone_at_the_end_and_where_the_process_ends",
         "a temporary folder goes where the process is ended",
     ),
-    fault("files.py", "os.mkdir(folder, 0o700)", "os.mkdir(folder)", "test_files.py", "it is for its owner alone"),
+    fault(
+        "files.py",
+        "os.mkdir(folder, 0o700)",
+        "os.mkdir(folder)",
+        "test_files.py::test_a_temporary_folder_is_gone_at_the_end_and_where_the_process_ends",
+        "it is for its owner alone",
+    ),
     fault(
         "cli/compile.py",
         "if given is not None and not int8:",
         "if False:",
-        "net/test_small.py",
+        "net/test_small.py::test_options_that_do_not_go_together",
         "--calibrate is for --int8",
     ),
 )

@@ -90,11 +90,14 @@ STEPS = (
           "the i-th step of a warm-up has i/n"),
     fault("training/schedule.py", "passed += step.epochs", "passed = step.epochs - 1", SCHEDULE,
           "what follows a warm-up begins at its end"),
-    fault("training/schedule.py", "if loss < self.best:", "if loss <= self.best:", SCHEDULE,
+    fault("training/schedule.py", "if loss < self.best:", "if loss <= self.best:",
+     f"{SCHEDULE}::test_a_plateau_waits_for_its_patience",
           "an equal loss has not fallen"),
-    fault("training/schedule.py", "self.waited >= plateau.patience", "self.waited > plateau.patience", SCHEDULE,
+    fault("training/schedule.py", "self.waited >= plateau.patience", "self.waited > plateau.patience",
+     f"{SCHEDULE}::test_a_plateau_waits_for_its_patience",
           "a plateau's patience"),
-    fault("training/schedule.py", "self.factor * plateau.factor, 0", "self.factor * plateau.factor, 1", SCHEDULE,
+    fault("training/schedule.py", "self.factor * plateau.factor, 0", "self.factor * plateau.factor, 1",
+     f"{SCHEDULE}::test_a_plateau_waits_for_its_patience",
           "a plateau waits anew"),
 )  # fmt: skip
 

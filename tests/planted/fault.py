@@ -37,7 +37,12 @@ def rows_of(file: str, tests: str = "{}") -> Callable[[str, str, str, str, str],
     """The rows of a room are short: ``file`` and ``tests`` say how the words of a row become paths."""
 
     def row(name: str, old: str, new: str, paths: str, rule: str) -> Planted:
-        return Planted(file.format(name), old, new, " ".join(tests.format(path) for path in paths.split()), rule)
+        return Planted(file.format(name), old, new, " ".join(map(_of, paths.split())), rule)
+
+    def _of(path: str) -> str:
+        """One test of a file stands behind it."""
+        whole, colons, test = path.partition("::")
+        return tests.format(whole) + colons + test if tests.endswith("{}.py") else tests.format(path)
 
     return row
 
