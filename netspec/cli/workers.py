@@ -53,13 +53,15 @@ ray_address_option = click.option(
 
 def check_ray(ray: bool, **others: object) -> None:
     """UsageError where --ray is asked for without a Ray, or what belongs to it without it."""
-    from netspec.runtime.cluster import installed
-
     source = click.get_current_context().get_parameter_source
     for name, value in others.items():
         if value is not None and not ray and source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name.replace('_', '-')} belongs to --ray, which is missing")
-    if ray and not installed():
+    if not ray:
+        return
+    from netspec.runtime.cluster import installed
+
+    if not installed():
         raise click.UsageError('--ray needs Ray, which is not installed: pip install "netspec[ray]"')
 
 
