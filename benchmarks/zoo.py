@@ -60,13 +60,21 @@ def folder_of(net: netspec.Net, sizes: tuple[int, int], folder: Path) -> Path:
         else:
             place = folder / "train" / "images" / f"{number:03}.png"
             bright = (picture.mean(axis=-1) > 110).astype(np.uint8)
-            edge = [(have - get) // 2 for have, get in zip(bright.shape, answer[1:], strict=True)]
-            bright = bright[edge[0] : edge[0] + answer[1], edge[1] : edge[1] + answer[2]]
             (folder / "train" / "labels").mkdir(parents=True, exist_ok=True)
             Image.fromarray(bright).save(folder / "train" / "labels" / f"{number:03}.png")
         place.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(picture).save(place)
     return folder
+
+
+def masked(net: netspec.Net) -> dict[str, Array]:
+    """Arrays for a net that answers for the middle of a grey picture alone: pieces, and where they are bright there."""
+    (name, (_, *sizes)), (output, (_, *gives)) = next(iter(net.input_shapes().items())), next(iter(shapes(net).items()))
+    pictures, _ = crops(*map(int, sizes), EXAMPLES, np.random.default_rng(0))
+    grey = pictures.mean(axis=-1).astype(np.float32)
+    top, left = ((have - get) // 2 for have, get in zip(grey.shape[1:], gives, strict=True))
+    bright = (grey > 110).astype(np.int64)[:, top : top + gives[0], left : left + gives[1]]
+    return {name: grey[:, None] / 255, output: bright}
 
 
 def shapes(net: netspec.Net) -> dict[str, tuple[int, ...]]:
@@ -124,7 +132,8 @@ def row(name: str) -> str:
     with TemporaryDirectory() as folder:
         one = len(sizes) == 1 and (len(sizes[0]) == 3 or name == "autoencoder")
         size = (sizes[0][1], sizes[0][2]) if len(sizes[0]) == 3 else (28, 28)
-        data: Any = folder_of(net, size, Path(folder)) if one else arrays_of(net)
+        smaller = one and shapes(net)[next(iter(shapes(net)))][1:] not in ((), size)
+        data: Any = masked(net) if smaller else folder_of(net, size, Path(folder)) if one else arrays_of(net)
         rate = float(settings.optimizer.rate)
         losses = list(steps(net, data, batch, rate * batch / settings.batch))
         own = next(event.loss for event in net.train(data, batch=8, epochs=1) if isinstance(event, Epoch))
