@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+import shutil
+import sys
 from collections.abc import Collection
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from netspec.cli.output import load, note, result, set_option, sizes, spec_argument, write_text
+from netspec.files import atomic_write
 
 if TYPE_CHECKING:
     from netspec.net import Net
+    from netspec.report.drawing import Look
     from netspec.report.seen import Seen
 
 #: Millimetres in the units that a width may have, and the narrowest and the widest figure.
 _UNITS = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72}
 _NARROWEST, _WIDEST = 20.0, 2000.0
+#: How a figure is written; the packages that some forms need, and their names in a registry.
+FORMS = (".svg", ".png", ".pdf")
+_NEEDS = {".png": ("resvg_py", "resvg-py"), ".pdf": ("fpdf", "fpdf2")}
+#: The columns of a drawing that is not for a terminal.
+PLAIN_COLUMNS = 100
 #: Smaller texts are hard to read in print, in points.
 _LEGIBLE = 4.5
 
@@ -39,7 +49,13 @@ def _width(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
 @click.command("draw")
 @spec_argument
 @set_option
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The SVG file to write; - prints it.")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The figure's file: .svg, .png (needs netspec[png]), .pdf (needs netspec[pdf]) or .txt; - prints the SVG. "
+    "Without it the net is drawn in the terminal.",
+)
 @click.option(
     "--open",
     "opened",
@@ -53,25 +69,64 @@ def _width(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
 @click.option("--receptive", metavar="LAYER", help="Draw on the input what a layer or statement sees of it.")
 @click.option("--no-legend", is_flag=True, help="Leave out what the colours mean.")
 def command(
-    spec: Path, settings: tuple[str, ...], out: Path, opened: tuple[str, ...], at: tuple[str, ...], direction: str,
-    width: float | None, receptive: str | None, no_legend: bool,
+    spec: Path, settings: tuple[str, ...], out: Path | None, opened: tuple[str, ...], at: tuple[str, ...],
+    direction: str, width: float | None, receptive: str | None, no_legend: bool,
 ) -> None:  # fmt: skip
     """Draw the net of SPEC as a paper would: repeats and blocks folded, the inside of each block drawn once."""
-    from netspec.report.drawing import Look, draw_net
+    from netspec.report.drawing import Look
     from netspec.report.figure import blocks
 
     net = load(spec, settings).at(sizes(at))
-    result(out, spec, net=net, text=True)
+    form = ".txt" if out is None else _form(out, spec, net)
     for name in opened:
         _known(name, {*blocks(net.graph), "all"}, f"{spec} has no block {name}")
     seen = None if receptive is None else _seen(net, receptive, spec)
     look = Look(frozenset(opened), direction == "right", width, not no_legend, seen)
+    if form == ".txt":
+        from netspec.report.textual import draw_text
+
+        text = draw_text(net.graph, look, _columns() if out is None else PLAIN_COLUMNS)
+        write_text(Path("-") if out is None else out, f"{text}\n")
+    elif out is not None:
+        _write(out, form, net, look)
+
+
+def _form(out: Path, spec: Path, net: Net) -> str:
+    """The form of a figure that is written, by the end of the file's name, if the file can be written."""
+    result(out, spec, net=net, text=True)
+    form = out.suffix.lower() or ".svg"
+    if form not in (*FORMS, ".txt"):
+        raise click.UsageError(f"{out}: a figure is written as .svg, .png, .pdf or .txt, and not as {form}")
+    needs = _NEEDS.get(form)
+    if needs is not None and find_spec(needs[0]) is None:
+        raise click.UsageError(f'without {needs[1]} only .svg and .txt are written: pip install "netspec[{form[1:]}]"')
+    return form
+
+
+def _columns() -> int:
+    """How wide the terminal is, or a page where there is none."""
+    return shutil.get_terminal_size((PLAIN_COLUMNS, 24)).columns if sys.stdout.isatty() else PLAIN_COLUMNS
+
+
+def _write(out: Path, form: str, net: Net, look: Look) -> None:
+    from netspec.report.drawing import draw_net
+    from netspec.report.export import NoFontError, pdf, png
+
     drawing = draw_net(net.graph, look)
     if drawing.points < _LEGIBLE:
-        note(
-            f"the smallest texts are {drawing.points:.1f} points high: a larger --width, or another --direction, helps"
-        )
-    write_text(out, drawing.svg)
+        note(f"the smallest texts are {drawing.points:.1f} points high: another --width or --direction may help")
+    if form == ".svg":
+        write_text(out, drawing.svg)
+        return
+    try:
+        content = pdf(drawing) if form == ".pdf" else png(drawing, printed=look.width is not None)
+    except NoFontError as error:
+        raise click.UsageError(
+            f"no font of this machine has {error}: install one, such as Debian's fonts-wqy-microhei, or write .svg, "
+            "which takes a font where it is shown"
+        ) from None
+    atomic_write(out, content)
+    note(f"wrote {out}")
 
 
 def _known(name: str, names: Collection[str], message: str) -> None:

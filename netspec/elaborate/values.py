@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from netspec.diagnostics import printable
 from netspec.elaborate.scope import Value
 from netspec.shape import show
 from netspec.tables import KernelTable, Table
@@ -80,7 +81,7 @@ def brief(value: Any) -> str:
     elif isinstance(value, Table | KernelTable):
         text = value.name
     else:
-        text = f"{value:.6g}" if isinstance(value, float) else short(value)[: 2 * LONGEST]
+        text = f"{value:.6g}" if isinstance(value, float) else printable(short(value)[: 2 * LONGEST])
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

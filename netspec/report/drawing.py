@@ -138,15 +138,19 @@ def _panel(item: Item, right: bool, most: float | None) -> Part:
     return min(panel, _part(Layout(PIXELS, not right).panel(item)), key=lambda part: part.width)
 
 
+def facts(graph: Graph) -> list[str]:
+    """A net's figures; those of the deployed net where they are others."""
+    trained, deployed = graph.parameters(), graph.deployed().parameters()
+    found = [f"{trained:,} parameters" + (f", {deployed:,} deployed" if deployed != trained else "")]
+    cost = graph.deployed().costs()
+    return found if cost is None else [*found, f"{cost.macs:,} multiply-accumulates"]
+
+
 def _head(graph: Graph, wide: float) -> list[Row]:
     """The net's name and its figures, in one line where that is not wider than the page."""
-    trained, deployed = graph.parameters(), graph.deployed().parameters()
-    facts = [f"{trained:,} parameters" + (f", {deployed:,} deployed" if deployed != trained else "")]
-    cost = graph.deployed().costs()
-    if cost is not None:
-        facts.append(f"{cost.macs:,} multiply-accumulates")
-    line = Row(" · ".join(facts), "note")
-    return [Row(graph.name, "name"), *([line] if text_width(line) <= wide else (Row(fact, "note") for fact in facts))]
+    line = Row(" · ".join(facts(graph)), "note")
+    many = [Row(fact, "note") for fact in facts(graph)]
+    return [Row(graph.name, "name"), *([line] if text_width(line) <= wide else many)]
 
 
 def _all(items: list[Item]) -> Iterator[Item]:

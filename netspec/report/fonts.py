@@ -42,16 +42,13 @@ def width(text: str, size: float, bold: bool = False) -> float:
 
 def lacking(texts: Iterable[str], font: Path = SHIPPED[0]) -> set[str]:
     """The signs that a font has no picture of."""
-    opened = _opened(font)
-    nothing = opened.getmask("\uffff")
-    none = nothing.size, bytes(nothing)
-    signs = {sign for text in texts for sign in text if not sign.isspace()}
-    return {sign for sign in signs if (mask := opened.getmask(sign)) and (mask.size, bytes(mask)) == none}
+    none = _picture(font, "\uffff")  # which is no sign
+    return {sign for sign in set("".join(texts)) if not sign.isspace() and _picture(font, sign) == none}
 
 
-def family(font: Path) -> str:
-    """What a font calls itself."""
-    return _opened(font).getname()[0] or font.stem
+def _picture(font: Path, sign: str) -> tuple[tuple[int, int], bytes]:
+    mask = _opened(font).getmask(sign)
+    return mask.size, bytes(mask)
 
 
 def machine_font(signs: set[str]) -> Path | None:
@@ -80,4 +77,5 @@ def _files() -> Iterator[Path]:
     }.get(sys.platform, ("/usr/share/fonts", "/usr/local/share/fonts", f"{home}/.local/share/fonts", f"{home}/.fonts"))
     for folder in folders:
         for around, _, names in os.walk(folder):
-            yield from (Path(around, name) for name in names if name.lower().endswith((".ttf", ".ttc", ".otf", ".otc")))
+            fonts = (Path(around, name) for name in names if name.lower().endswith((".ttf", ".ttc", ".otf", ".otc")))
+            yield from (path for path in fonts if path.is_file())  # a pipe would never answer

@@ -181,7 +181,8 @@ class Layout:
         wide = max([m.text(row) for row in frame.head] + [0])
         inside = woven.length if self.right else high - low
         spare = max(wide - inside, 0) / 2
-        left, top = m.pad[0] + spare, m.pad[1] + head
+        pad = m.pad if frame.head else (0.0, 0.0)  # the net itself has no edge
+        left, top = pad[0] + spare, pad[1] + head
 
         def at(a: float, c: float) -> Point:
             a = woven.length - a if back else a
@@ -192,8 +193,8 @@ class Layout:
             along = box.width if self.right else box.height
             box.x, box.y = at(a + along if back else a, c)
         frame.ways = [[at(a, c) for a, c in line] for line in lines]
-        frame.width = inside + 2 * (m.pad[0] + spare)
-        frame.height = top + (high - low if self.right else woven.length) + m.pad[1]
+        frame.width = inside + 2 * (pad[0] + spare)
+        frame.height = top + (high - low if self.right else woven.length) + pad[1]
         frame.spine = (top if self.right else left) - low
         if woven.columns:
             frame.spine = (frame.height if self.right else frame.width) / 2

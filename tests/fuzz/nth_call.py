@@ -29,7 +29,7 @@ COMMANDS = {
     "compile": ["compile", "s.net", "--weights", "w.safetensors", "-o", "old.onnx"],
     "new": ["compile", "s.net", "--weights", "w.safetensors", "-o", "new.onnx"],
     "linked": ["compile", "s.net", "--weights", "w.safetensors", "-o", "linked.onnx"],
-    "draw": ["draw", "s.net", "-o", "old.onnx"],
+    "draw": ["draw", "s.net", "-o", "new.svg"],
     "format": ["format", "ugly.net"],
     "import": ["weights", "import", "s.net", "w.safetensors", "-o", "old.onnx"],
     "train": [*TRAIN, "-o", "b"],
