@@ -83,9 +83,12 @@ def command(
     seen = None if receptive is None else _seen(net, receptive, spec)
     look = Look(frozenset(opened), direction == "right", width, not no_legend, seen)
     if form == ".txt":
-        from netspec.report.textual import draw_text
+        from netspec.report.textual import TooWideError, draw_text
 
-        text = draw_text(net.graph, look, _columns() if out is None else PLAIN_COLUMNS)
+        try:
+            text = draw_text(net.graph, look, _columns() if out is None else PLAIN_COLUMNS)
+        except TooWideError as error:
+            raise click.UsageError(f"{error}: write it to a file, with `-o net.svg`") from None
         write_text(Path("-") if out is None else out, f"{text}\n")
     elif out is not None:
         _write(out, form, net, look)

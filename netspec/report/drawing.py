@@ -97,17 +97,17 @@ def draw_net(graph: Graph, look: Look | None = None) -> Drawing:
     beside += [Part(*field(look.seen))] if look.seen else []
     beside += [_legend(drawn)] if look.legend else []
     marked = {graph.names.get(look.seen.name, look.seen.name)} if look.seen else set()
-    found: list[tuple[float, list[Part], Sheet]] = []
+    found: list[tuple[float, Placed, Sheet]] = []
     for longest in LONGEST if most is None else NARROW:
-        parts = [_part(Layout(PIXELS, look.right, longest).frame(drawn.net, []), marked), *beside]
-        for sheet in sheets([part.size for part in parts], GAP, most):
+        net = Layout(PIXELS, look.right, longest).frame(drawn.net, [])
+        for sheet in sheets([(net.width, net.height), *(part.size for part in beside)], GAP, most):
             if most is None:
                 worth = cost(sheet, PAGE[::-1] if look.right else PAGE) * (1 if longest is inf else BROKEN)
             else:
                 worth = sheet.height * max(1, sheet.width / most) ** 3
-            found.append((worth, parts, sheet))
-    _, parts, sheet = min(found, key=lambda one: one[0])
-    return _page(graph, parts, sheet, look.width)
+            found.append((worth, net, sheet))
+    _, net, sheet = min(found, key=lambda one: one[0])
+    return _page(graph, [_part(net, marked), *beside], sheet, look.width)
 
 
 def _page(graph: Graph, parts: list[Part], sheet: Sheet, width: float | None) -> Drawing:

@@ -18,12 +18,18 @@ from netspec.tables import KernelTable, Table
 
 #: A table wider than this has no picture in its box.
 WIDEST = 32
+#: A drawing is at most so many columns wide: no terminal shows more.
+MOST_COLUMNS = 1000
 #: What places may be off by.
 TINY = 1e-6
 UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8
 LINES = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
 #: Corners and sides of a box, and of one that is folded.
 PLAIN, FOLDED, DASHED = "┌┐└┘─│", "╔╗╚╝═║", "┌┐└┘╌╎"
+
+
+class TooWideError(ValueError):
+    """No terminal is as wide as the drawing."""
 
 
 def cells_of(text: str) -> int:
@@ -51,12 +57,14 @@ CELLS = Measures(
 
 
 def draw_text(graph: Graph, look: Look, columns: int) -> str:
-    """The net's figure for a terminal of so many columns."""
+    """The net's figure for a terminal of so many columns. Raises TooWideError past ``MOST_COLUMNS``."""
     drawn = figure(graph, look.opened)
     layout = Layout(CELLS, look.right, columns if look.right else inf)
     parts = [layout.frame(drawn.net, []), *map(layout.panel, drawn.panels)]
     sizes = [(ceil(part.width), ceil(part.height)) for part in parts]
     sheet = min(sheets(sizes, 2, columns), key=lambda sheet: (max(sheet.width, columns), sheet.height))
+    if sheet.width > MOST_COLUMNS:
+        raise TooWideError(f"the drawing would be {ceil(sheet.width):,} columns wide")
     canvas = Canvas(ceil(sheet.width) + 1, ceil(sheet.height) + 1)
     for part, (x, y) in zip(parts, sheet.places, strict=True):
         canvas.paint(part, x, y, look.right)

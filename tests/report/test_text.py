@@ -11,7 +11,7 @@ from netspec.net import load, loads
 from netspec.report.drawing import Look
 from netspec.report.figure import figure
 from netspec.report.layout import heading, rows
-from netspec.report.textual import cells_of, draw_text
+from netspec.report.textual import TooWideError, cells_of, draw_text
 from tests.fuzz.whole import spec
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -94,6 +94,13 @@ def test_a_drawing_is_as_narrow_as_the_terminal_where_it_can_be() -> None:
         widths = [cells_of(line) for line in draw_text(net.graph, Look(), columns).split("\n")]
         assert max(widths) <= columns
     assert len(draw_text(net.graph, Look(), 75).split("\n")) > len(draw_text(net.graph, Look(), 160).split("\n"))
+
+
+def test_what_no_terminal_shows_is_refused() -> None:
+    branches = ", ".join(f"conv({n}, 1)" for n in range(1, 90))
+    wide = loads(f"netspec 1\nnet A {{\n input x: 1 x 4 x 4\n output y = x -> [{branches}] -> concat\n}}\n")
+    with pytest.raises(TooWideError, match=r"1,\d\d\d columns wide"):
+        draw_text(wide.graph, Look(), 100)
 
 
 @pytest.mark.parametrize("seed", range(15))
