@@ -83,6 +83,8 @@ def command(
     seen = None if receptive is None else _seen(net, receptive, spec)
     look = Look(frozenset(opened), direction == "right", width, not no_legend, seen)
     if form == ".txt":
+        if width is not None or no_legend:
+            raise click.UsageError("--width and --no-legend are for figures: give -o a name such as net.svg")
         from netspec.report.textual import TooWideError, draw_text
 
         try:

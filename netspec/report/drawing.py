@@ -171,11 +171,11 @@ def _legend(drawn: Figure) -> Part:
         swatches.append(("#ffffff", "× n: n times, weights of their own", "twice"))
     colours = {colour for item in items for table in item.tables for colour in grid(table).colours}
     if OWN in colours:
-        swatches.append((OWN, "connection with a weight", "cell"))
+        swatches.append((OWN, "X in a table", "cell"))
     if CONSTANT in colours:
-        swatches.append((CONSTANT, "connection with a fixed number", "cell"))
+        swatches.append((CONSTANT, "a number in a table, not trained", "cell"))
     if colours - {OWN, CONSTANT}:
-        swatches.append((min(colours - {OWN, CONSTANT}), "connections of one colour share a weight", "cell"))
+        swatches.append((min(colours - {OWN, CONSTANT}), "cells of one colour share a weight", "cell"))
     lines = []
     for n, (fill, name, kind) in enumerate(swatches):
         y = n * ROW + 2

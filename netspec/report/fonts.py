@@ -18,8 +18,8 @@ FAMILY = "DejaVu Sans"
 #: The font that is shipped: regular and bold.
 SHIPPED = tuple(Path(__file__).with_name("typeface") / f"DejaVuSans{bold}.ttf" for bold in ("", "-Bold"))
 #: Fonts of a machine that have Chinese signs and no serifs, the best first, by how their files' names begin.
-_LIKED = ("notosanscjk", "sourcehansans", "wqy-microhei", "pingfang", "hiragino sans gb", "msyh", "droidsansfallback",
-          "wqy-zenhei", "simhei", "stheiti")  # fmt: skip
+_LIKED = ("notosanssc", "notosanscjksc", "sourcehansanssc", "wqy-microhei", "pingfang", "hiragino sans gb", "msyh",
+          "droidsansfallback", "wqy-zenhei", "simhei", "stheiti", "notosanscjk", "sourcehansans")  # fmt: skip
 #: So many files are looked into for signs that no font in ``_LIKED`` has.
 _MOST_FILES = 400
 _AT = 100

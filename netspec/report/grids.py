@@ -14,7 +14,7 @@ from netspec.tables.written import cell_texts
 SHARED = ("#c8503c", "#3c8c50", "#8c5aa0", "#c89632", "#3ca0aa", "#7a7a7a", "#a03c6e")
 OWN, CONSTANT = "#1f5fa8", "#999999"
 #: A table larger than this on a side is drawn in blocks of cells, darker where more of them are connections.
-WIDEST = 64
+WIDEST = 100
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,8 @@ def heading(item: Item) -> list[Row]:
     found = [Row(": ".join(filter(None, names)) + times, "name")]
     if item.shared:
         found.append(Row("shared weights", "note"))
-    if times:
-        found.append(Row(f"the first of {item.times}; the last: {item.shape.replace(' x ', ' × ')}", "note"))
+    if times and item.items[-1].shape != item.shape:  # what is in it says the sizes of the first
+        found.append(Row(f"at the end {item.shape.replace(' x ', ' × ')}", "note"))
     return found
 
 

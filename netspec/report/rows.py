@@ -19,17 +19,38 @@ def rowed(
     count = max(rank.values()) + 1
     rank[v] = count
     rows = [[box for box in boxes if rank[box] == row] for row in range(count)]
-    woven, middles = Woven(runs=[list(boxes)]), dict[int, float]()
+    woven, spine = Woven(runs=[list(boxes)]), dict[int, float]()
     for row in rows:
-        row.sort(key=lambda box: mean([middles[a] for a in before[box] if a in middles] or [0.0]))
-        c = -(sum(extents[box].across for box in row) + gaps.side * (len(row) - 1)) / 2
-        woven.low = min(woven.low, c)
-        for box in row:
-            woven.at[box], middles[box] = (0.0, c), c + extents[box].spine
-            c += extents[box].across + gaps.side
-        woven.high = max(woven.high, c - gaps.side)
+        wishes = {box: mean([spine[a] for a in before[box] if a in spine] or [0.0]) for box in row}
+        row.sort(key=lambda box: wishes[box])
+        spine |= apart(row, wishes, extents, gaps.side)
+    for row in reversed(rows[:-1]):
+        wishes = {box: mean([spine[b] for a, b in edges if a == box and b in spine] or [spine[box]]) for box in row}
+        spine |= apart(row, wishes, extents, gaps.side)
+    woven.at = {box: (0.0, c - extents[box].spine) for box, c in spine.items()}
+    woven.low = min(c for _, c in woven.at.values())
+    woven.high = max(c + extents[box].across for box, (_, c) in woven.at.items())
     _lines(woven, edges, rank, rows, extents, gaps)
     return woven
+
+
+def apart(
+    row: Sequence[int], wishes: Mapping[int, float], extents: Mapping[int, Extent], gap: float
+) -> dict[int, float]:
+    """The spines of neighbours, nearest to the wishes without overlap: those that meet share the mean of theirs."""
+    groups: list[tuple[float, int]] = []
+    offsets, offset = [], 0.0
+    # Without the boxes before it each wishes for a place; a wish that is less than that of the box before cannot be
+    # had, and the two move as one group to the mean of their wishes (isotonic regression by pooling neighbours).
+    for box in row:
+        offsets.append(offset + extents[box].spine)
+        groups.append((wishes[box] - offsets[-1], 1))
+        offset += extents[box].across + gap
+        while len(groups) > 1 and groups[-2][0] > groups[-1][0]:
+            (a, n), (b, m) = groups[-2:]
+            groups[-2:] = [((a * n + b * m) / (n + m), n + m)]
+    starts = [start for start, n in groups for _ in range(n)]
+    return {box: start + offset for box, start, offset in zip(row, starts, offsets, strict=True)}
 
 
 def _lines(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-# What only some commands need is imported where it is used, so that the others start quickly.
 from collections.abc import Iterator, Sequence
 from math import ceil, floor, inf
 from unicodedata import combining, east_asian_width

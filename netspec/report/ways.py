@@ -56,7 +56,7 @@ def ways(woven: Woven, extents: Mapping[int, Extent], edges: Collection[Edge], g
             lane = woven.lanes[a, b]
             if (a, b) in woven.over:
                 end = [(far, lane), (far, t.spine), (t.start, t.spine)]
-            elif t.low < lane < t.high:
+            elif t.low < lane <= t.high:
                 end = [(t.start, lane)]
             else:
                 end = [(t.middle, lane), (t.middle, t.high if lane > t.high else t.low)]

@@ -84,6 +84,7 @@ ROWS = [
     ("show a.net --markdown -", 0, "| layer | kind |"),
     ("draw a.net --root . --set side=1 -o a.svg", 0, ""),
     ("draw a.net", 0, "│ conv(2, 3) │"),
+    ("draw a.net --width 85mm", 2, "!for figures"),
     ("draw a.net -o a.png", 0, "!wrote a.png"),
     ("draw a.net -o a.pdf", 0, "!wrote a.pdf"),
     ("draw a.net -o a.jpg", 2, "!as .svg, .png, .pdf or .txt, and not as .jpg"),

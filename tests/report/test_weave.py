@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 import pytest
 
 from netspec.report.arms import arms, bent
+from netspec.report.rows import apart
 from netspec.report.ways import ways
 from netspec.report.weave import Weaver
 from netspec.report.woven import Edge, Extent, Gaps, Woven, broken, ordered
@@ -174,6 +175,24 @@ def test_a_u_goes_down_on_the_left_and_up_on_the_right_and_its_crossings_are_lev
     assert len({at.at[box][1] for box in (4, 5, 6)}) == 1 and at.at[4][1] > 20
     assert len(lines) == len(U)
     assert all(line[0][0] == line[-1][0] and line[-1][1] == at.at[4][1] for line in lines[-2:])
+
+
+@pytest.mark.parametrize(
+    ("widths", "wishes", "middles"),
+    [
+        ([10, 20], [0, 100], [0, 100]),  # apart already
+        ([10, 20], [0, 15], [0, 15]),  # they just touch
+        ([10, 10], [0, 0], [-5, 5]),  # each gives way by half
+        ([10, 10], [10, 0], [0, 10]),  # the order stays
+        ([10, 10, 10], [0, 0, 90], [-5, 5, 90]),
+        ([10, 10, 10], [0, 0, 0], [-10, 0, 10]),
+        ([], [], []),
+    ],
+)
+def test_boxes_stand_nearest_to_where_they_wish(widths: list[float], wishes: list[float], middles: list[float]) -> None:
+    sizes = {box: Extent(10, width, width / 2, (0, 0)) for box, width in enumerate(widths)}
+    found = apart(range(len(widths)), dict(enumerate(wishes)), sizes, 0)
+    assert list(found.values()) == pytest.approx(middles)
 
 
 def test_an_order_has_each_box_behind_what_it_reads() -> None:
