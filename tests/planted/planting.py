@@ -24,7 +24,17 @@ from tests.planted.fault import ROOT, Planted
 #: run once more by an interpreter of their own, which shares nothing.
 LIMIT = 60
 #: What a copy of the checkout must hold for its tests to run.
-COPIED = ("netspec", "tests", "specs", "docs", "examples", "pyproject.toml", "README.md", "CONTRIBUTING.md")
+COPIED = (
+    "netspec",
+    "tests",
+    "specs",
+    "docs",
+    "examples",
+    "pyproject.toml",
+    "README.md",
+    "README.zh.md",
+    "CONTRIBUTING.md",
+)
 #: What takes long to import and is none of ours.
 HEAVY = (
     "click",
