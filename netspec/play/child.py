@@ -96,7 +96,7 @@ class Child:
         """Train on the shipped digits, telling of steps and epochs, until it is done or told to stop."""
         net = _net(message)
         self.stopped = False
-        events = net.train(DEMO, epochs=message["epochs"], stop=lambda: self.stopped, tell=self._note)
+        events = net.train(DEMO, epochs=message["epochs"], stop=lambda: self.stopped, tell=self._remark)
         last = 0.0
         with contextlib.closing(events):
             for event in events:
@@ -134,8 +134,8 @@ class Child:
         except Fault as fault:
             self.tell({"type": "failed", "do": "ask", "text": _said(fault)})
 
-    def _note(self, text: str) -> None:
-        self.tell({"type": "note", "text": text})
+    def _remark(self, text: str) -> None:
+        self.tell({"type": "remark", "text": text})
 
 
 def _of_epoch(event: Epoch) -> Message:

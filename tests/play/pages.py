@@ -19,6 +19,9 @@ ORIGIN = f"http://{HOST}"
 OWN = {"origin": ORIGIN}
 SOCKET = f"ws://{HOST}/socket"
 
+#: What can become of a save, of a training, of a question: where one is waited for, another is a fault.
+ENDS = ({"saved", "unsaved", "changed"}, {"trained", "failed", "ended"}, {"answer", "failed", "ended"})
+
 SMALL = """netspec 1
 
 net Small(units = 10, gate = true) {
@@ -63,9 +66,11 @@ class Page:
         self.socket.send_json(message)
 
     def hear(self, kind: str, **wanted: Any) -> Any:
-        """The next message of a kind in which all that is wanted stands; others are passed over."""
+        """The next message of a kind in which all that is wanted stands; others are passed over, but another end."""
         while True:
             message = self.socket.receive_json()
+            for ends in ENDS:
+                assert not {kind, message["type"]} <= ends or kind == message["type"], message
             if message["type"] == kind and all(message[name] == value for name, value in wanted.items()):
                 return message
 

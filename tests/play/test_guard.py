@@ -171,6 +171,7 @@ def test_what_is_no_message_ends_the_socket(client: TestClient, message: str | b
     with client.websocket_connect(SOCKET, headers=OWN) as socket:
         socket.receive_json()
         socket.send_bytes(message) if isinstance(message, bytes) else socket.send_text(message)
+        socket.send_bytes(b"")  # ends it where that did not
         with pytest.raises(WebSocketDisconnect) as ended:
             listen(socket)
         assert ended.value.code == (1003 if isinstance(message, bytes) else 1008)

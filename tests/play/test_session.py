@@ -49,6 +49,18 @@ def test_a_net_is_told_with_its_figure_layers_parameters_and_tables(server: Serv
         assert (table["name"], table["connections"], table["rows"]) == ("t", 3, [[5, 8, 5, 11], [6, 8, 6, 11]])
 
 
+def test_a_layer_of_another_file_stands_where_it_is_called(spec: Path) -> None:
+    (spec.parent / "lib.net").write_text(
+        "netspec 1\nblock two() {\n\n\n    in -> relu -> conv(2, 1)\n}\n", encoding="utf-8"
+    )
+    text = SMALL.replace("netspec 1\n", 'netspec 1\nuse "lib.net"\n').replace(") -> relu", ")\n        -> two -> relu")
+    spec.write_text(text, encoding="utf-8")
+    with served(spec) as (client, _), opened(client) as page:
+        lines = {layer["name"]: layer["line"] for layer in page.hear("net")["net"]["layers"]}
+    at = next(n for n, line in enumerate(text.split("\n")) if "-> two" in line)
+    assert (lines["c/conv"], lines["c/two/relu"], lines["c/two/conv"], lines["c/relu"]) == (at - 1, at, at, at)
+
+
 def test_problems_have_their_places_as_the_page_counts(server: Server) -> None:
     with opened(server[0]) as page:
         text = SMALL.replace("c = image -> conv(2, 5, stride: 4)", "卷𝔸 = image -> conv(2, 5, strid: 4)").replace(

@@ -1,5 +1,8 @@
 // The figure's colours at night: the same hues, with light and dark changed about.
 
+/** Lightness of the dark page; colours that are lighter than the other are fills, and stay near to it. */
+const PAPER = 0.205;
+const FILL = 0.85;
 const cache = new Map<string, string>();
 
 /** The colour for a dark page, by OKLab: lightness is turned, hue stays. */
@@ -12,7 +15,8 @@ export function night(colour: string): string {
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
   const light = 0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s;
-  const turned = 0.205 + 0.76 * (1 - light) ** 0.7;
+  const far = (1 - light) ** 2;
+  const turned = PAPER + (light > FILL ? 1.25 * (1 - light) : (0.94 * far) / (far + 0.2));
   const a = 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s;
   const c = 0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s;
   const made = rgb(turned, a * 1.15, c * 1.15);

@@ -14,6 +14,7 @@ export class Grid {
   private brush = "X";
   private painting: string | undefined;
   private built = "";
+  private of = "";
   private cells: HTMLElement[][] = [];
 
   constructor(
@@ -88,6 +89,8 @@ export class Grid {
     const next = known.includes("a") ? [..."abcdefghijklmnopqrstuvwyz"].find((one) => !used.has(one)) : undefined;
     const all = [...new Set([...known.filter((one) => one !== "a"), ...letters, ...(next ? [next] : []),
       ...[...used].filter((text) => !/^\p{Ll}/u.test(text))])];
+    if (this.of !== table.name) this.brush = cells.flat().find((text) => text !== ".") ?? "X";
+    this.of = table.name;
     if (!all.includes(this.brush)) this.brush = all[0] ?? "X";
     this.brushes.replaceChildren(...(all.length < 2 ? [] : all.map((text) =>
       el("button", { type: "button", "aria-pressed": String(text === this.brush), "aria-label": `draw ${text}`,

@@ -69,6 +69,7 @@ function hear(message: Message): void {
     case "trained": return training.over(message.stopped ? "stopped" : "done"), digits.refresh();
     case "ended": return training.over(message.text), digits.fail(message.text);
     case "failed": return message.do === "train" ? training.over(message.text) : digits.fail(message.text);
+    case "remark": return training.remark(message.text);
     case "note": return say(message.text);
     case "saved": return (saved = message.text), settled(), say("");
     case "unsaved": return say(`It was not saved: ${message.text}`);

@@ -8,7 +8,6 @@ export class Line {
   private tries = 0;
   private asked = new Map<number, (answer: unknown) => void>();
   private number = 0;
-  private ended = false;
 
   constructor(
     private readonly hear: (message: Message) => void,
@@ -16,7 +15,6 @@ export class Line {
   ) {}
 
   open(): void {
-    this.ended = false;
     const socket = (this.socket = new WebSocket(`ws://${location.host}/socket`));
     socket.onmessage = (event) => {
       this.tries = 0;
@@ -35,14 +33,15 @@ export class Line {
       if (this.socket !== socket) return;
       this.socket = undefined;
       this.state(false);
-      if (!this.ended) setTimeout(() => this.open(), AGAIN[Math.min(this.tries++, AGAIN.length - 1)]);
+      setTimeout(() => this.open(), AGAIN[Math.min(this.tries++, AGAIN.length - 1)]);
     };
   }
 
   /** Say nothing more: another window has the spec. */
   end(): void {
-    this.ended = true;
-    this.socket?.close();
+    const socket = this.socket;
+    this.socket = undefined;
+    socket?.close();
   }
 
   tell(message: Record<string, unknown>): boolean {

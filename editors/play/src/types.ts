@@ -123,6 +123,7 @@ export type Message =
   | { type: "failed"; do: "train" | "ask"; text: string }
   | { type: "ended"; text: string }
   | { type: "note"; text: string }
+  | { type: "remark"; text: string }
   | { type: "sample"; pixels: string }
   | { type: "saved"; text: string }
   | { type: "changed" }
