@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import note, parameters, root, run_given, set_option, spec_or_resumed
-from netspec.cli.signals import current
+from netspec.cli.signals import GRACE, current, end_within
 
 #: What the server is made of.
 _NEEDED = {"starlette": "starlette", "uvicorn": "uvicorn", "websockets": "websockets", "pygls": "pygls"}
@@ -55,9 +55,15 @@ def command(spec: Path | None, settings: tuple[str, ...], weights: Path | None, 
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())
     logging.getLogger("uvicorn").propagate = False
     signals = current()
+
+    def asked() -> bool:
+        if signals.asked():
+            end_within(GRACE, signals.status)
+        return signals.asked()
+
     signals.gentle = True
     try:
-        serve(lambda: Desk(file, given, root(), given_weights), door, _told, signals.asked)
+        serve(lambda: Desk(file, given, root(), given_weights), door, _told, asked)
     finally:
         signals.gentle = False
     return signals.status if signals.asked() else 0

@@ -164,6 +164,13 @@ def _watching(reading: int, signals: Signals) -> None:
             _end(128 + heard[0])
 
 
+def end_within(seconds: float, status: int) -> None:
+    """End the process so long from now, if it has not ended by itself: a thread of it may be busy for longer."""
+    timer = threading.Timer(seconds, _end, (status,))
+    timer.daemon = True
+    timer.start()
+
+
 def _end(status: int) -> NoReturn:
     """End the process, whatever it does: what it was writing is removed, its workers go with it."""
     modules: dict[str, Any] = dict(sys.modules)

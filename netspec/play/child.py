@@ -20,7 +20,7 @@ from netspec.engine.training.events import Epoch, Progress, Started
 from netspec.lsp.documents import Document, uri_of
 from netspec.lsp.snapshot import Surroundings, analysed
 from netspec.net import Net
-from netspec.play.values import answered, as_trained, digit
+from netspec.play.values import answered, as_trained, check_size, digit
 from netspec.settings import Data
 from netspec.weights import Arrays, fit
 
@@ -73,6 +73,7 @@ class Child:
     def answer(self, message: Message, weights: Arrays | None = None, now: str = "") -> None:
         """Ask the net about a picture, with the weights of a training that runs, of the last one, or fresh ones."""
         net = _net(message)
+        check_size(net)
         if weights is None:
             weights, now = self._ready(net)
         elif not _fits(net, weights):

@@ -21,6 +21,8 @@ from netspec.tables.written import WIDEST, cell_texts
 
 #: A net of more layers has no figure here, and so many rows are shown of its table.
 MOST_DRAWN, MOST_ROWS = 3_000, 1_000
+#: So many tables are told of, and so many cells of those that generators make.
+MOST_TABLES, MOST_CELLS = 500, 2**16
 
 Told = dict[str, Any]
 
@@ -116,9 +118,12 @@ def _parameters(snapshot: Snapshot) -> Iterator[Told]:
 
 def _tables(snapshot: Snapshot) -> Iterator[Told]:
     """The tables of the text in its order, each as it is written: its rows, or what a generator makes."""
-    for node in sorted(parts(snapshot.file, s.Table), key=lambda node: node.span.start):
+    left = MOST_CELLS
+    for node in sorted(parts(snapshot.file, s.Table), key=lambda node: node.span.start)[:MOST_TABLES]:
         bound = snapshot.trace.bound(snapshot.source.name, node.name_span.start)
         table = bound.what if bound is not None and isinstance(bound.what, Table | KernelTable) else None
+        made = table if isinstance(table, Table) and not isinstance(node.body, s.Picture) else None
+        left -= 0 if made is None else made.inputs * made.outputs
         yield {
             "name": node.name,
             "kind": node.kind,
@@ -126,7 +131,7 @@ def _tables(snapshot: Snapshot) -> Iterator[Told]:
             **_sizes(table),
             "rows": [place(snapshot, row.span) for row in _rows(node)],
             "body": place(snapshot, _body(snapshot, node)),
-            "drawn": _drawn(table) if isinstance(table, Table) and not isinstance(node.body, s.Picture) else None,
+            "drawn": None if made is None or left < 0 else _drawn(made),
         }
 
 

@@ -31,7 +31,7 @@ SIDE, FITTED = 28, 20
 #: So many maps and units of a layer are shown, each map at most so wide; and so many layers.
 MOST_MAPS, MOST_UNITS, WIDEST, MOST_LAYERS = 64, 1024, 64, 200
 #: A larger net would keep the page waiting.
-MOST_MACS = 5 * 10**9
+MOST_PARAMETERS, MOST_MACS = 5 * 10**7, 5 * 10**9
 #: Ends whose values are probabilities, or their logarithms; and the one whose smallest value wins.
 _SOFTMAX, _LOGARITHMS, _DISTANCES = "softmax", "log_softmax", "rbf"
 _NO_LABELS = np.zeros(1, np.int64)
@@ -77,12 +77,12 @@ def _centred(small: Array) -> Array:
 
 def answered(net: Net, weights: Arrays, data: Any, picture: Array) -> Answered:
     """The net's answer and the values of its layers, prepared as its spec says. Raises Fault where it cannot."""
-    cost = net.graph.costs()
-    if cost is not None and cost.macs > MOST_MACS:
-        raise Fault("N209", f"this net takes {cost.macs:,} multiply-accumulates, too many to answer while one draws")
     shapes, images = net.input_shapes(), picture[None, :, :, None]
     ready = {name: views(images, data, shapes[name]) for name in sources(Pictures(images, _NO_LABELS), shapes)}
     model = drop_training_only(Model(as_read(net, ready).graph, weights))
+    cost = model.graph.costs()
+    if cost is None or cost.macs > MOST_MACS:
+        raise _too_large(f"takes more than {MOST_MACS:,} multiply-accumulates")
     shown = model.graph.nodes[:MOST_LAYERS]
     (answer, *_) = model.graph.outputs
     asked = dict.fromkeys([*(node.name for node in shown), answer.value])
@@ -93,6 +93,16 @@ def answered(net: Net, weights: Arrays, data: Any, picture: Array) -> Answered:
     end = next((node.op.name for node in model.graph.nodes if node.name == answer.value), "")
     numbers = averaged(found[answer.value], 1, end)[0].reshape(-1)
     return Answered(_ranked(numbers, end, data.classes), end in (_SOFTMAX, _LOGARITHMS), layers)
+
+
+def check_size(net: Net) -> None:
+    """Fault N209 where its weights alone would take too long to make."""
+    if net.parameters > MOST_PARAMETERS:
+        raise _too_large(f"has {net.parameters:,} parameters, more than {MOST_PARAMETERS:,}")
+
+
+def _too_large(what: str) -> Fault:
+    return Fault("N209", f"this net {what}: it is too large to answer while somebody draws")
 
 
 def as_trained(net: Net) -> Any:

@@ -105,6 +105,17 @@ def test_it_serves_ends_what_is_no_message_and_itself_with_all_that_runs(started
     assert not any(os.path.exists(f"/proc/{pid}") for pid in benches)
 
 
+def test_it_ends_in_time_also_while_a_large_net_is_read(started: Started) -> None:
+    with started.socket() as socket:
+        hear(socket, "net")
+        text = "netspec 1\nnet A {\n input i: 8 x 8 x 8\n output y = i -> (conv(8, 1)) * 99000 -> relu\n}\n"
+        socket.send(json.dumps({"type": "text", "text": text, "version": 1}))
+        time.sleep(1)
+        status, _, seconds = started.end(signal.SIGINT)
+    assert status == 130
+    assert seconds < 2
+
+
 def test_nobody_else_can_connect_and_a_taken_port_is_told(started: Started, spec: Path) -> None:
     with Path("/proc/net/tcp").open() as table:
         listening = [line.split()[1] for line in table if line.split()[3] == "0A"]

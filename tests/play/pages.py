@@ -70,7 +70,7 @@ class Page:
         while True:
             message = self.socket.receive_json()
             for ends in ENDS:
-                assert not {kind, message["type"]} <= ends or kind == message["type"], message
+                assert not {kind, message["type"]} <= ends or kind == message["type"], message["type"]
             if message["type"] == kind and all(message[name] == value for name, value in wanted.items()):
                 return message
 

@@ -100,7 +100,10 @@ def test_what_cannot_be_trained_is_told(server: Server) -> None:
         page.type(SMALL.replace("units = 10", "units = 4"), 1)
         page.tell(type="train", epochs=1)
         assert "N707: the data has a class 9, but output y gives 4" in page.hear("failed", do="train")["text"]
-        page.type("netspec 1\nnet A {", 2)
+        page.type(SMALL.replace("conv(2, 3, table: t)", "dense(900000)"), 2)
+        page.tell(type="digit", pixels="00" * 784, id=1)
+        assert "too large to answer" in page.hear("failed", do="ask")["text"]
+        page.type("netspec 1\nnet A {", 3)
         page.tell(type="digit", pixels="00" * 784, id=1)
         assert "mend" in page.hear("failed", do="ask")["text"]
 

@@ -211,6 +211,16 @@ def test_a_small_text_that_asks_for_a_very_large_net_meets_the_limits(server: Se
             assert told["problems"] and told["net"] is None
 
 
+def test_very_many_tables_are_not_all_drawn(server: Server) -> None:
+    tables = "".join(f"    sparse table t{n}: 64 -> 64 = full\n" for n in range(600))
+    with opened(server[0]) as page:
+        page.hear("net")
+        told = page.type(SMALL.replace("    sparse table t:", tables + "    sparse table t:"), 1)
+        assert told["net"] is not None
+        assert len(told["tables"]) == 500
+        assert sum(table["drawn"] is not None for table in told["tables"]) == 16  # of 2^12 cells each
+
+
 # ---- what is asked of a text
 
 
