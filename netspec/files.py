@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from netspec.diagnostics.problem import Fault, Trouble
+from netspec.locations import IN_RUN, is_nowhere, kind_of_file
 
-#: Bytes, or what lies in memory like them.
 Buffer = bytes | memoryview
 #: How the name of a temporary file ends, so that one that a killed program left is known for what it is.
 TEMPORARY = ".netspec-tmp"
@@ -24,10 +24,6 @@ _unfinished: set[str] = set()
 #: Temporary folders of this process.
 _folders: set[str] = set()
 _in_place = threading.Lock()
-_KINDS = (
-    (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
-)  # fmt: skip
 
 
 def reason(error: Exception) -> str:
@@ -54,11 +50,6 @@ def open_regular(path: str | Path, code: str = "N601", kind: type[Fault] = Troub
             return os.fdopen(descriptor, "rb")
         os.close(descriptor)
     raise kind(code, f"{path} cannot be read: it is {kind_of_file(mode)}, and not a regular file")
-
-
-def kind_of_file(mode: int) -> str:
-    """What a file that is not regular is, from its mode."""
-    return next((name for test, name in _KINDS if test(mode)), "no regular file")
 
 
 def read_regular(path: str | Path, limit: int, code: str = "N601", kind: type[Fault] = Trouble) -> bytes:
@@ -176,26 +167,6 @@ def _free(path: Path) -> None:
         raise FileExistsError(errno.EEXIST, "it is there already")
 
 
-def cache_folder() -> Path | None:
-    """`netspec` in the user's cache folder: XDG_CACHE_HOME where that is an absolute path, else ~/.cache.
-
-    None for a user of whom the system knows no home.
-    """
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    try:
-        return (given if given.is_absolute() else Path.home() / ".cache") / "netspec"
-    except RuntimeError:
-        return None
-
-
-def is_nowhere(path: str | Path) -> bool:
-    """Whether a path is the system's own hole (`/dev/null`), which takes everything and keeps nothing."""
-    with contextlib.suppress(OSError, ValueError):
-        there = os.stat(path)
-        return stat.S_ISCHR(there.st_mode) and os.path.samestat(there, os.stat(os.devnull))
-    return False
-
-
 def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
     """Trouble N604 unless a file can be written under ``path``: a new name in a folder, or a regular file.
 
@@ -223,23 +194,6 @@ def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:
                     f"{path} cannot be written: it is {given}, which this command reads",
                     help="give the result another name",
                 )
-
-
-#: What commands read of a run's folder.
-IN_RUN = (
-    "spec.net", "settings.json", "log.jsonl", "model.onnx",
-    "best.safetensors", "weights.safetensors", "state.safetensors",
-)  # fmt: skip
-
-
-def in_run(path: str | Path, *names: str) -> Path:
-    """A run's folder stands for what is in it: the first of ``names`` that the folder has; another path for itself."""
-    path = Path(path)
-    with contextlib.suppress(OSError, ValueError):
-        for name in names if path.is_dir() else ():
-            if (path / name).is_file():
-                return path / name
-    return path
 
 
 def sweep(folder: Path) -> None:

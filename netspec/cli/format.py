@@ -23,8 +23,9 @@ from netspec.diagnostics import Fault, Problems, SpecError
 def command(files: tuple[Path, ...], only_check: bool) -> int:
     """Rewrite FILES in canonical form, keeping comments; - reads standard input and prints the result."""
     from netspec.elaborate.files import decode, read_bytes
-    from netspec.files import atomic_write, in_run
+    from netspec.files import atomic_write
     from netspec.language import format_text
+    from netspec.locations import in_run
 
     status, problems = 0, Problems(None)
     for path in (in_run(given, "spec.net") for given in files):

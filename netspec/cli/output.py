@@ -18,7 +18,8 @@ from click.core import ParameterSource
 
 from netspec.diagnostics import Fault, Problems, Trouble, printable, render
 from netspec.diagnostics.render import MOST_TOLD, WIDTH
-from netspec.files import atomic_write, check_target, in_run
+from netspec.files import atomic_write, check_target
+from netspec.locations import in_run
 
 if TYPE_CHECKING:
     from netspec.net import Net

@@ -32,7 +32,8 @@ def command(spec: Path | None, settings: tuple[str, ...], weights: Path | None, 
             f'netspec play needs {", ".join(lacking)}, which is not installed: pip install "netspec[play]"'
         )
     from netspec.data.shipped import specs
-    from netspec.files import in_run, open_regular
+    from netspec.files import open_regular
+    from netspec.locations import in_run
     from netspec.net.left import BEST, LAST
     from netspec.play.desk import Desk
     from netspec.play.server import listening, serve

@@ -22,7 +22,8 @@ import click
 
 from netspec.cli.output import STANDARD_OUTPUT, note, result
 from netspec.diagnostics import Trouble, printable, strict_json
-from netspec.files import atomic_write, is_nowhere, reason
+from netspec.files import atomic_write, reason
+from netspec.locations import is_nowhere
 
 #: Rows that are put into a Parquet file at a time.
 GROUP = 4096

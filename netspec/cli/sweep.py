@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import load, note, root, spec_argument
-from netspec.cli.runs import as_text, exactly
+from netspec.cli.runs import as_text
 from netspec.cli.signals import current
+from netspec.cli.sweep_table import columns_of, means, told, write
 from netspec.cli.train import command as train
 from netspec.cli.workers import Crew, crew, ray_address_option, ray_option
-from netspec.diagnostics import SpecError, Trouble, printable
-from netspec.files import atomic_write, reason
-from netspec.report.columns import columns
+from netspec.diagnostics import SpecError, Trouble
+from netspec.files import reason
 
 if TYPE_CHECKING:
     from netspec.net import Net
+    from netspec.net.points import Point
     from netspec.net.runs import Run
-    from netspec.net.sweeping import Point, Sweep
+    from netspec.net.sweeping import Sweep
 
 #: Options of train that a sweep has in a way of its own.
 _OWN = ("spec", "root", "folder", "out", "resume", "force", "threads", "settings")
@@ -47,7 +48,7 @@ def _listed(option: click.Parameter) -> Callable[..., list[str] | None]:
 
 
 def _pieces(text: str, ctx: click.Context | None = None, param: click.Parameter | None = None) -> list[str]:
-    from netspec.net.sweeping import split
+    from netspec.net.points import split
 
     try:
         return split(text)
@@ -145,7 +146,7 @@ def _points(
     spec: Path, folder: Path, settings: tuple[str, ...], seeds: int | None, options: dict[str, Any]
 ) -> tuple[list[Point], Net]:
     """Every combination, and the net of the first one that is sound. Raises SpecError where none is."""
-    from netspec.net.sweeping import points
+    from netspec.net.points import points
 
     choices: dict[str, list[tuple[str, str]]] = {}
     for text in settings:
@@ -227,14 +228,14 @@ def _follow(sweep: Sweep, stop: Callable[[], bool]) -> None:
         for point in ended:
             done += 1
             rows[point.name] = _run(sweep, point)
-            note(f"[{done}/{total}] {_line(rows[point.name])}")
-            _write(sweep, list(rows.values()))
+            note(f"[{done}/{total}] {told(rows[point.name])}")
+            write(sweep, list(rows.values()))
     rows = {point.name: _run(sweep, point) for point in sweep.points}
-    _write(sweep, list(rows.values()))
+    write(sweep, list(rows.values()))
     sweep.write()
-    for line in as_text(list(rows.values()), _columns(list(rows.values()))):
+    for line in as_text(list(rows.values()), columns_of(list(rows.values()))):
         click.echo(line)
-    for line in _means(list(rows.values())):
+    for line in means(list(rows.values())):
         click.echo(line)
 
 
@@ -247,66 +248,3 @@ def _run(sweep: Sweep, point: Point) -> Run:
     state = "done" if at.done else "failed" if at.error else "unfinished"
     error = at.error or (found.error if at.done else None)
     return runs.Run(Path(point.name), {**point.values, "state": state}, found.gave, error)
-
-
-def _columns(rows: list[Run]) -> list[str]:
-    from netspec.net.runs import RESULTS
-
-    return ["run", *dict.fromkeys(name for row in rows for name in row.was), *RESULTS]
-
-
-def _line(run: Run) -> str:
-    if run.error is not None:
-        return f"{run.folder}: failed: {run.error}"
-    figures = (f"{name} {_figure(run, name)}" for name in ("best", "last", "test") if run.gave.get(name) is not None)
-    return f"{run.folder}: {', '.join(figures)}"
-
-
-def _figure(run: Run, name: str) -> str:
-    value = run.gave[name]
-    return f"{value:.2%}" if run.gave.get("metric") == "accuracy" else f"{value:.4f}"
-
-
-def _settings(rows: list[Run]) -> dict[str, list[Run]]:
-    """The sound runs by their values but for the seed."""
-    found: dict[str, list[Run]] = {}
-    for run in rows:
-        said = [f"{name}={value}" for name, value in run.was.items() if name not in ("seed", "state")]
-        found.setdefault(", ".join(said) or "all", []).extend([run] if run.gave.get("metric") else [])
-    return found
-
-
-def _judged(rows: list[Run]) -> str:
-    """What points are compared by: the best epoch's figure where a part judges, else the test's, else the last."""
-    return next((name for name in ("best", "test") if any(run.gave.get(name) is not None for run in rows)), "last")
-
-
-def _means(rows: list[Run]) -> Iterator[str]:
-    """Mean and standard deviation over the seeds, where there are several."""
-    from statistics import mean, stdev
-
-    if not any("seed" in run.was for run in rows):
-        return
-    name = _judged(rows)
-    table = [("over the seeds", "runs", f"mean {name}", "deviation")]
-    for setting, found in _settings(rows).items():
-        values = [run.gave[name] for run in found if run.gave.get(name) is not None]
-        if values:
-            deviation = f"{stdev(values):.4g}" if len(values) > 1 else ""
-            table.append((printable(setting), str(len(values)), f"{mean(values):.4g}", deviation))
-    yield ""
-    yield from columns(table, 1)
-
-
-def _write(sweep: Sweep, rows: list[Run]) -> None:
-    """table.csv and sweep.svg."""
-    from netspec.report.dots import dots
-
-    atomic_write(sweep.folder / "table.csv", exactly(rows, _columns(rows)).encode())
-    name = _judged(rows)
-    metric = next((run.gave["metric"] for run in rows if run.gave.get("metric")), "")
-    drawn = {printable(setting): [run.gave[name] for run in found if isinstance(run.gave.get(name), int | float)]
-             for setting, found in _settings(rows).items()}  # fmt: skip
-    if any(drawn.values()):
-        picture = dots(drawn, f"{sweep.spec.stem}: {len(rows)} trainings", f"{name} {metric}")
-        atomic_write(sweep.folder / "sweep.svg", picture.encode())

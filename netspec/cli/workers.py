@@ -15,7 +15,7 @@ from click.core import ParameterSource
 from netspec.cli.output import note
 from netspec.cli.signals import current
 from netspec.diagnostics import Trouble
-from netspec.files import in_run
+from netspec.locations import in_run
 
 if TYPE_CHECKING:
     from netspec.runtime.cluster import Machine

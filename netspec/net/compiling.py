@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Fault
-from netspec.files import atomic_write, check_target, in_run
+from netspec.files import atomic_write, check_target
 from netspec.interop.weight_files import load_weights, save_weights
 from netspec.kinds import STEP
+from netspec.locations import in_run
 from netspec.net.kept import with_values
 from netspec.net.left import BEST, LAST
 from netspec.settings import Data

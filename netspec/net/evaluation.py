@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Fault
-from netspec.files import in_run
+from netspec.locations import in_run
 from netspec.net.left import settings_of
 
 if TYPE_CHECKING:

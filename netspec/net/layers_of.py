@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Fault, SpecError, Trouble, did_you_mean
-from netspec.files import in_run
 from netspec.kinds import kind_of
+from netspec.locations import in_run
 
 if TYPE_CHECKING:
     from netspec.net.net import Net

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Fault, Trouble
-from netspec.files import atomic_write, cache_folder, read_regular, reason
+from netspec.files import atomic_write, read_regular, reason
+from netspec.locations import cache_folder
 
 if TYPE_CHECKING:
     from netspec.engine.measuring.tuning import Trial

@@ -9,8 +9,8 @@ from typing import Any
 
 from netspec.diagnostics import Fault, Problems, Source, SpecError, Trouble
 from netspec.elaborate import elaborate, read_source, source_of
-from netspec.files import in_run
 from netspec.language import parse
+from netspec.locations import in_run
 from netspec.net.net import Net
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from netspec.diagnostics import Trouble
-from netspec.files import kind_of_file, reason, sweep
+from netspec.files import reason, sweep
+from netspec.locations import kind_of_file
 from netspec.net.kept import OWN
 from netspec.net.lock import Lock
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Fault, Trouble, did_you_mean, several
-from netspec.files import in_run, open_regular
+from netspec.files import open_regular
 from netspec.graph import Graph, Node
+from netspec.locations import in_run
 from netspec.net.left import BEST, LAST, settings_of
 from netspec.net.recorded import tables
 from netspec.shape import show

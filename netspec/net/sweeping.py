@@ -13,10 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
-from itertools import product
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -25,32 +23,16 @@ from netspec.diagnostics import Trouble, strict_json
 from netspec.files import atomic_write, read_regular, reason
 from netspec.kinds import kind_of
 from netspec.net.left import STATE
+from netspec.net.points import Point
 
 #: The file that says which points are done, and how each was asked for.
 NAME = "sweep.json"
 #: Seconds that a training has to end by itself after the first signal, and after the second.
 GRACE, LAST = 30.0, 5.0
-_LONGEST_NAME = 100
 _CHILD = (
     "import sys; sys.path.append(sys.argv.pop(1)); from netspec.net.sweeping import bound; bound(); "
     "from netspec.__main__ import start; start()"
 )
-
-
-def split(text: str) -> list[str]:
-    """The values of a list: commas part them, but for those in brackets or quotes. ValueError where one is empty."""
-    found, deep, quoted = [""], 0, False
-    for c in text:
-        quoted ^= c == '"'
-        deep += 0 if quoted else (c in "([{") - (c in ")]}")
-        if c == "," and deep <= 0 and not quoted:
-            found.append("")
-        else:
-            found[-1] += c
-    found = [piece.strip() for piece in found]
-    if not all(found):
-        raise ValueError(f"{text!r} has an empty value")
-    return list(dict.fromkeys(found))
 
 
 def bound() -> None:
@@ -62,31 +44,6 @@ def bound() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(1, int(signal.SIGINT))  # PR_SET_PDEATHSIG
-
-
-@dataclass(frozen=True)
-class Point:
-    """A training: ``values`` are those that differ from point to point, ``words`` all options of its command line."""
-
-    values: Mapping[str, str]
-    words: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """A folder's name that says the values; another for each."""
-        said = ",".join(f"{name}={value}" for name, value in self.values.items()) or "point"
-        plain = re.sub(r"[^\w.,=+\-\[\]]", "_", said)[:_LONGEST_NAME].lstrip(".-")
-        return plain if plain == said else f"{plain}-{sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
-
-
-def points(choices: Mapping[str, Sequence[tuple[str, str]]], fixed: Sequence[str] = ()) -> list[Point]:
-    """Every combination of the ``choices``, by name: what is shown of each, and its word of the command line."""
-    several = [name for name, values in choices.items() if len(values) > 1]
-    found = []
-    for chosen in product(*choices.values()):
-        shown = {name: value for name, (value, _) in zip(choices, chosen, strict=True) if name in several}
-        found.append(Point(shown, (*(word for _, word in chosen), *fixed)))
-    return found
 
 
 class Process(Protocol):

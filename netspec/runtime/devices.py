@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from netspec.diagnostics import printable
-from netspec.files import cache_folder
+from netspec.locations import cache_folder
 from netspec.machine import cores
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # before the import: it would phone home by default

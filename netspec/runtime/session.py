@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from netspec import machine
 from netspec.diagnostics import Fault, Trouble, printable
-from netspec.files import in_run
 from netspec.kinds import STEP
+from netspec.locations import in_run
 from netspec.runtime.checked import check_model, source
 from netspec.runtime.devices import (
     BATCH,

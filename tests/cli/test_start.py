@@ -56,7 +56,7 @@ def test_check_loads_what_it_needs_and_looks_at_the_layers_of_the_file_alone() -
     status, modules, classes, built = watched("check", "specs/mlp.net")
     assert status == 0
     needed = {"cli", "net", "elaborate", "language", "ops", "tables", "graph", "settings"}
-    assert rooms(modules) == needed | {"diagnostics", "files", "kinds", "shape"}
+    assert rooms(modules) == needed | {"diagnostics", "files", "kinds", "locations", "shape"}
     libraries = {"click", "lark"}
     others = {
         "numpy",

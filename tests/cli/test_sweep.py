@@ -21,7 +21,7 @@ from netspec.cli import main
 from netspec.cli.sweep import command
 from netspec.cli.train import command as train
 from netspec.net import sweeping
-from netspec.net.sweeping import Point, points, split
+from netspec.net.points import Point, points, split
 
 SPEC = """netspec 1
 net S(hidden = 8) {

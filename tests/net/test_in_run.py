@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from netspec.cli import main
-from netspec.files import in_run
 from netspec.interop.weight_files import load_weights
+from netspec.locations import in_run
 from netspec.net import load
 from tests.fixtures import prepared
 

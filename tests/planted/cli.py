@@ -69,7 +69,7 @@ FAULTS = (
         "a run is no sweep",
     ),
     fault(
-        "files.py",
+        "locations.py",
         'given if given.is_absolute() else Path.home() / ".cache"',
         "given",
         "net/test_methods_cache.py",

@@ -113,7 +113,7 @@ FAULTS = (
         "accuracies are sorted from the highest, others from the lowest",
     ),
     fault(
-        "sweeping.py",
+        "points.py",
         'if c == "," and deep <= 0 and not quoted:',
         'if c == "," and not quoted:',
         "cli/test_sweep.py::test_commas_part_values_outside_brackets",
