@@ -68,6 +68,24 @@ def loose_arrays(folder: Path, names: Sequence[str]) -> bool:
     return any(name in names for name in _names(folder))
 
 
+def all_arrays(folder: Path, parts: Sequence[str], alone: bool) -> Examples | None:
+    """All arrays of a part, whatever net they are for; None where there are none. ``parts`` are its names.
+
+    Those of the folder itself are taken where they may be (``alone``) and it has none by the part.
+    """
+    part = next((name for name in parts if has_arrays(folder, name)), None)
+    if part is None and not (alone and _names(folder)):
+        return None
+    part = part or parts[0]
+    file = _packed(folder, part)
+    if file is None:
+        names = _names(folder / part) or _names(folder)
+    else:
+        with npz(file, "N707") as packed:
+            names = list(packed.members)
+    return read_arrays(folder, part, names, names) if names else None
+
+
 def read_arrays(folder: Path, part: str, names: Sequence[str], labels: Collection[str] = ()) -> Examples:
     """A part's arrays for the names of a net, channels last; those of the folder itself where it has none by the part.
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from netspec.data.arrays import Examples
-from netspec.data.folders import PARTS, Listing
+from netspec.data.arrays import Examples, all_arrays
+from netspec.data.folders import PARTS, Listing, not_flat
 from netspec.data.images import Reading, read_numbers, read_stored
 from netspec.data.needs import Needs
 from netspec.data.sets import Pictures, check_folder, find_part, listing_of, masked
@@ -119,6 +119,7 @@ def check(folder: Path, data: Data, needs: Needs, reading: Reading) -> Checked:
         except Fault as fault:
             result.problems += fault.each
     if not result.examples and not result.problems:
+        not_flat(folder)
         raise Fault("N707", f"{folder} holds no data", help="`netspec explain N707` lists what a data folder may hold")
     for group in seen.values():
         if len({part for part, _ in group}) > 1:
@@ -156,6 +157,8 @@ def _part(
             seen[sha256(content).digest()].append((part, f"{plain}:{line}"))
         return None
     read = find_part(folder, part, classes, needs, reading)
+    if read is None and not needs.names and reading.allows("arrays"):
+        read = all_arrays(folder, PARTS[part], part == "train")
     if read is None:
         return None
     files = read.files

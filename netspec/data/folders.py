@@ -143,6 +143,19 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(found, key=len) if digits else found
 
 
+def not_flat(folder: Path) -> None:
+    """Fault N707 where a folder has pictures and no folder, so that nothing says of which class they are."""
+    if not os.path.isdir(folder) or class_folders(folder):
+        return
+    count = sum(1 for _ in below(folder, Counter()))
+    if count:
+        raise Fault(
+            "N707",
+            f"{folder} has {count:,} picture{'s' * (count > 1)}, and nothing says of which class they are",
+            help="put them into a folder for each class, or write labels.csv beside them, with lines `filename,label`",
+        )
+
+
 def is_hidden(name: str) -> bool:
     """Whether a name has what no text has: control characters, or bytes of no letters."""
     return any(category(letter) in ("Cc", "Cs") for letter in name)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from netspec.data.arrays import Examples, has_arrays, is_packed, loose_arrays, read_arrays
 from netspec.data.beside import beside, not_both
 from netspec.data.cifar import FILES, read_cifar
-from netspec.data.folders import PARTS, UNLISTED, Listing, class_folders, entries, listing, numbered
+from netspec.data.folders import PARTS, UNLISTED, Listing, class_folders, entries, listing, not_flat, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
 from netspec.data.label_pictures import FOLDERS, Pairs, decodable, pairs, read_labels
@@ -78,6 +78,8 @@ def read_part(folder: Path, part: str, classes: list[str] | None, needs: Needs, 
             help="leave `--format` out to take what is there; `netspec explain N707` lists what each format is",
         )
     if found is None:
+        if part == "train":
+            not_flat(folder)
         run = ": it is a run's folder" if kind_of(folder) == "a run's folder" else ""
         raise Fault(
             "N707",

@@ -180,6 +180,41 @@ def test_no_folder_and_no_data(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "holds no data" in capsys.readouterr().err
 
 
+def test_arrays_are_looked_at_without_a_spec(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arrays = {"x": np.arange(12.0).reshape(4, 3), "y": np.array([0, 1, 1, 1])}
+    (tmp_path / "loose").mkdir()
+    (tmp_path / "parts").mkdir()
+    np.savez(tmp_path / "alone.npz", **arrays)
+    np.savez(tmp_path / "parts" / "train.npz", **arrays)
+    np.savez(tmp_path / "parts" / "valid.npz", x=arrays["x"][:2] + 100, y=arrays["y"][:2])
+    for name, array in arrays.items():
+        np.save(tmp_path / "loose" / f"{name}.npy", array)
+    for name in ("alone.npz", "loose", "parts"):
+        assert main(["data", "check", str(tmp_path / name)]) == 0
+        assert "train: 4 examples: 0 1, 1 3\n" in capsys.readouterr().out
+    assert main(["data", "check", str(tmp_path / "parts"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["examples"]["val"] == {"0": 1, "1": 1}
+    for wrong, said in (
+        ({"y": np.zeros(3, int)}, "have 4 x, 3 y"),
+        ({"x": np.full((4, 3), np.nan)}, "has nan in row 0"),
+        ({"x": np.zeros((4, 3)), "y": np.zeros(4, int)}, "equal: train 0, train 1"),
+    ):
+        np.savez(tmp_path / "alone.npz", **(arrays | wrong))
+        assert main(["data", "check", str(tmp_path / "alone.npz")]) == 1
+        assert said in capsys.readouterr().out
+
+
+def test_pictures_of_no_class(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        Image.new("L", (6, 6), number).save(tmp_path / f"{number}.png")
+    for command in (["data", "check", str(tmp_path)], ["train", "specs/lenet5.net", "--data", str(tmp_path)]):
+        assert main(command) == 1
+        error = capsys.readouterr().err
+        assert "has 3 pictures, and nothing says of which class they are" in error and "labels.csv" in error
+    (tmp_path / "labels.csv").write_text("0.png,a\n1.png,b\n2.png,b\n")
+    assert main(["data", "check", str(tmp_path)]) == 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [[], ["--pictures"]])
 def test_the_shipped_digits(options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
