@@ -34,8 +34,10 @@ from netspec.tables import KernelTable, Table
 MARGIN, GAP = 14.0, 22.0
 #: Pixels in a millimetre, as SVG counts them.
 PER_MM = 96 / 25.4
-#: How much smaller than on a screen a figure is that has a width in print: its texts are of 7 points then.
-PRINTED = 0.78
+#: A figure with a width in print is made so much smaller than on a screen, if that helps: texts are of 5 points then.
+PRINTED = 0.62
+#: How high a page of paper is at most, in millimetres, and texts are at least, in points.
+COLUMN, READABLE = 235, 6.5
 #: Lengths at which spines are broken into columns, of which the best one is taken; and those of a narrow page.
 LONGEST, NARROW = (inf, 1500, 1150, 900), (inf, 900, 660, 480, 340)
 #: A page of paper in pixels, and how much better a figure must be whose spine is broken.
@@ -101,13 +103,26 @@ def draw_net(graph: Graph, look: Look | None = None) -> Drawing:
     for longest in LONGEST if most is None else NARROW:
         net = Layout(PIXELS, look.right, longest).frame(drawn.net, [])
         for sheet in sheets([(net.width, net.height), *(part.size for part in beside)], GAP, most):
-            if most is None:
+            if look.width is None:
                 worth = cost(sheet, PAGE[::-1] if look.right else PAGE) * (1 if longest is inf else BROKEN)
             else:
-                worth = sheet.height * max(1, sheet.width / most) ** 3
+                worth = _in_print(sheet, look.width)
             found.append((worth, net, sheet))
     _, net, sheet = min(found, key=lambda one: one[0])
     return _page(graph, [_part(net, marked), *beside], sheet, look.width)
+
+
+def _in_print(sheet: Sheet, width: float) -> float:
+    """How bad a sheet is that is shown so many millimetres wide: higher than a page, or its texts hard to read."""
+    high = sheet.height + 2 * MARGIN + 3 * ROW
+    scale = _scale(sheet.width + 2 * MARGIN, high, width)
+    pages, points = high * scale / PER_MM / COLUMN, Drawing("", scale).points
+    return max(1.0, pages) ** 2 * max(1.0, READABLE / points) ** 3 * (1 + pages / 4)
+
+
+def _scale(wide: float, high: float, width: float) -> float:
+    """How large pixels are shown on a page ``width`` millimetres wide: such that it fits, if texts stay readable."""
+    return min(1.0, width * PER_MM / wide, max(PRINTED, COLUMN * PER_MM / high))
 
 
 def _page(graph: Graph, parts: list[Part], sheet: Sheet, width: float | None) -> Drawing:
@@ -120,10 +135,11 @@ def _page(graph: Graph, parts: list[Part], sheet: Sheet, width: float | None) ->
     wide, high = max(sheet.width, *map(text_width, head)) + 2 * MARGIN, top + sheet.height + MARGIN
     if width is None:
         return Drawing(document(wide, high, lines, graph.name))
-    full = max(wide, width * PER_MM)
+    scale = _scale(wide, high, width)
+    full = width * PER_MM / scale
     size = f"{number(width)}mm", f"{number(width * high / full)}mm"
     lines = group((full - wide) / 2, 0, lines)
-    return Drawing(document(full, high, lines, graph.name, size), width * PER_MM / full)
+    return Drawing(document(full, high, lines, graph.name, size), scale)
 
 
 def _part(placed: Placed, marked: Collection[str] = ()) -> Part:

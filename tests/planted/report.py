@@ -289,6 +289,13 @@ FAULTS = (
         "no figure has boxes in place of signs",
     ),
     fault(
+        "drawing.py",
+        "max(PRINTED, COLUMN * PER_MM / high)",
+        "1.0",
+        "report/test_drawing.py",
+        "a figure is no higher than a page while it can be read",
+    ),
+    fault(
         "textual.py",
         "return floor(place + 0.5 + TINY)",
         "return floor(place + TINY)",

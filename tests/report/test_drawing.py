@@ -148,6 +148,19 @@ def test_a_width_is_that_of_the_page_and_its_texts_are_as_large_as_told() -> Non
     assert draw_net(net.graph, Look(width=85.0)).points > 5
 
 
+@pytest.mark.parametrize(
+    ("spec", "values", "millimetres"),
+    [("lenet5", {}, 85), ("alexnet", {}, 85), ("resnet", {"depth": 34}, 85), ("densenet", {}, 85),
+     ("googlenet", {}, 170), ("unet", {}, 170)],
+)  # fmt: skip
+def test_in_a_column_or_on_a_page_a_net_fits_and_can_be_read(
+    spec: str, values: dict[str, object], millimetres: float
+) -> None:
+    drawing = draw_net(load(SPECS / f"{spec}.net", **values).graph, Look(width=millimetres))
+    high = float(ElementTree.fromstring(drawing.svg).attrib["height"].removesuffix("mm"))
+    assert high <= 235.1 and drawing.points >= 5
+
+
 def test_what_the_colours_mean_is_told_as_far_as_they_occur() -> None:
     told = texts(drawn(load(SPECS / "lenet5.net")))
     assert {"convolution", "dense", "pooling", "X in a table"} <= set(told)
