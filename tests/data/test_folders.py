@@ -71,6 +71,16 @@ def test_pictures_of_several_sizes_are_a_list(tmp_path: Path) -> None:
     assert [image.shape for image in images] == [(3, 2, 1), (4, 4, 3)]
 
 
+def test_a_name_with_a_line_end_is_one_line_of_what_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for name in ("1\n= help: no.png", "2.png"):
+        (tmp_path / "a" / name).write_text("none")
+    with pytest.raises(Fault) as caught:
+        read_folder(tmp_path, None, PLAIN)
+    first, second = caught.value.help.splitlines()
+    assert first.startswith(f"{tmp_path}/a/1\\n= help: no.png cannot be decoded") and "/a/2.png" in second
+
+
 def test_classes_of_a_spec_give_the_numbers(tmp_path: Path) -> None:
     put(tmp_path / "cat" / "1.png", 1)
     put(tmp_path / "ant" / "1.png", 2)

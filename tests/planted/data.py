@@ -45,6 +45,8 @@ FAULTS = (
           "arrays without parts are a training set"),
     fault("folders", "    if count:\n", "    if not count:\n", "tests/cli/test_data.py",
           "pictures of no class are told"),
+    fault("../diagnostics/several", "*map(printable, lines[:MOST_TOLD])", "*lines[:MOST_TOLD]", FOLDERS,
+          "a name with a line end is one line"),
     fault("beside", "if len(found) > 1), None", "if len(found) > 2), None", LISTS, "two folders may be classes"),
     fault("beside", "os.path.abspath(path) not in listed", "str(path) not in listed", LISTS,
           "a list may write a name in other ways"),
