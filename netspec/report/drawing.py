@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 from math import inf
 
 from netspec.graph import Graph
-from netspec.report.figure import Figure, Item, figure
+from netspec.report.figure import Figure, Item, figure, walk
 from netspec.report.grids import CONSTANT, OWN, grid
 from netspec.report.layout import Layout, Placed, Row
 from netspec.report.seen import Seen
@@ -28,7 +28,7 @@ from netspec.report.svg import (
     rectangle,
     text,
     text_width,
-)  # fmt: skip
+)
 from netspec.tables import KernelTable, Table
 
 MARGIN, GAP = 14.0, 22.0
@@ -169,16 +169,9 @@ def _head(graph: Graph, wide: float) -> list[Row]:
     return [Row(graph.name, "name"), *([line] if text_width(line) <= wide else many)]
 
 
-def _all(items: list[Item]) -> Iterator[Item]:
-    for item in items:
-        yield item
-        if not item.folded:
-            yield from _all(item.items)
-
-
 def _legend(drawn: Figure) -> Part:
     """What colours and edges mean, as far as they occur."""
-    items = list(_all([drawn.net, *(inner for panel in drawn.panels for inner in panel.items)]))
+    items = list(walk([drawn.net]))
     families = {"norm" if item.family in ("activation", "training") else item.family for item in items}
     swatches = [(FILLS[family], name, "") for family, name in FAMILIES.items() if family in families]
     if any(item.folded for item in items):

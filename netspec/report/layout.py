@@ -7,7 +7,7 @@ a terminal.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
 
 from netspec.graph import parts
@@ -125,7 +125,7 @@ class Layout:
     def door(self, item: Item, value: str, named: bool) -> Placed:
         """Where a value comes into a frame; with its name where several do."""
         dot, m = self.measures.dot, self.measures
-        name = value.split("/")[0].partition("#")[0] if named else ""
+        name = value.split("/")[-1].partition("#")[0] if named else ""
         if not name:
             return self._sized(Placed(Item(value, family="door"), dot, dot, 0, (0, 0)))
         placed = Placed(Item(value, name, family="door"), max(dot, m.text(Row(name, "note"))), m.row + dot, 0, (0, 0))
@@ -198,10 +198,7 @@ class Layout:
         frame.spine = (top if self.right else left) - low
         if woven.columns:
             frame.spine = (frame.height if self.right else frame.width) / 2
-        last = frame.inner[frame.item.exits[0]] if frame.item.exits else None
-        self_port = self._sized(replace(frame)).port
-        frame.port = (last.x + last.port[0], last.y + last.port[1]) if last else self_port
+        if frame.item.exits:  # a line at the side comes from the box whose value it is
+            last = frame.inner[frame.item.exits[0]]
+            frame.port = last.x + last.port[0], last.y + last.port[1]
         return frame
-
-
-__all__ = ["Layout", "Measures", "Placed", "Point", "Row", "heading", "rows"]

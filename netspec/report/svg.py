@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from netspec.report.fonts import width
 from netspec.report.grids import Grid, grid
-from netspec.report.layout import Measures, Placed, Point, Row
+from netspec.report.layout import Measures, Placed, Row
+from netspec.report.ways import Point
 from netspec.report.woven import Gaps
 from netspec.tables import KernelTable, Table
 

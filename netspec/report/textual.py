@@ -10,8 +10,9 @@ from netspec.graph import Graph
 from netspec.report.drawing import Look, facts
 from netspec.report.figure import figure
 from netspec.report.grids import grid
-from netspec.report.layout import Layout, Measures, Placed, Point
+from netspec.report.layout import Layout, Measures, Placed
 from netspec.report.sheet import sheets
+from netspec.report.ways import Point
 from netspec.report.woven import Gaps
 from netspec.tables import KernelTable, Table
 
