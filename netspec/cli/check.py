@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import parameters, root, root_option, set_option, show_problems
+from netspec.cli.paths import PATH
 from netspec.diagnostics import Problems
 
 
 @click.command("check")
-@click.argument("specs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("specs", nargs=-1, required=True, type=PATH)
 @set_option
 @root_option
 @click.option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import note
+from netspec.cli.paths import PATH
 from netspec.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
@@ -28,12 +29,10 @@ if TYPE_CHECKING:
     "--seeds", type=click.IntRange(1, 100), default=3, show_default=True, help="Number of seeds to measure with."
 )
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), default=Path("runs/claims"), show_default=True, metavar="DIR",
+    "-o", "--out", type=PATH, default=Path("runs/claims"), show_default=True, metavar="DIR",
     help="The folder for pages, figures and pictures.",
 )  # fmt: skip
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="Pictures of your own for the claims that read any, as for train."
-)
+@click.option("--data", type=PATH, help="Pictures of your own for the claims that read any, as for train.")
 @click.option("--quick", is_flag=True, help="Small numbers, to see that it runs: what comes out says little.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list, or what was found, as JSON.")
 def command(

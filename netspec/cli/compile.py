@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import load, note, result, run_given, set_option, spec_argument
+from netspec.cli.paths import PATH
 from netspec.diagnostics import printable
 from netspec.report.columns import size
 from netspec.shape import show
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
 @spec_argument
 @click.option(
     "--weights",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A safetensors file with the weights, or a run (default: the run's own, or fresh weights from the seed).",
 )
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="The file to write (default: NAME.onnx).")
+@click.option("-o", "--out", type=PATH, help="The file to write (default: NAME.onnx).")
 @click.option("--explain", is_flag=True, help="Print how each table runs, and why.")
 @click.option(
     "--convolutional",
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 @click.option("--int8", is_flag=True, help="Compute with numbers of 8 bits; takes --calibrate.")
 @click.option(
     "--calibrate",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DATA",
     help="The data, as `train --data` takes it, whose training part gives int8 its ranges, and whose test part judges.",
 )

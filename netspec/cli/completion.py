@@ -17,11 +17,6 @@ def among(names: Callable[[], Iterable[str]]) -> Offer:
     return lambda ctx, param, typed: [CompletionItem(name) for name in names() if name.startswith(typed)]
 
 
-def files(ctx: click.Context, param: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Leaves it to the shell to offer names of files: for words that may be something else, too."""
-    return [CompletionItem(typed, type="file")]
-
-
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def command(shell: str) -> None:

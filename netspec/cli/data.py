@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netspec.cli.output import format_option, json_option, load, max_pixels_option, note, root_option, set_option
+from netspec.cli.paths import PATH
 from netspec.diagnostics import printable, strict_json
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.argument("spec", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PATH)
+@click.argument("spec", required=False, type=PATH)
 @root_option
 @set_option
 @format_option
@@ -54,7 +55,7 @@ def check(
 
 
 @command.command("demo")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=PATH)
 @click.option("--pictures", is_flag=True, help="Write PNG files in a folder for each class instead of MNIST's files.")
 def demo(folder: Path, pictures: bool) -> int:
     """Write the digits that netspec ships into DIR, a new or empty folder."""

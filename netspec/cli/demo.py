@@ -8,15 +8,14 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import note, typed
+from netspec.cli.paths import PATH
 from netspec.cli.signals import current
 
 EPOCHS = 16
 
 
 @click.command("demo")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="The folder for the run (default: runs/lenet5-1, -2, …)."
-)
+@click.option("-o", "--out", type=PATH, help="The folder for the run (default: runs/lenet5-1, -2, …).")
 @click.option("--epochs", type=click.IntRange(1), default=EPOCHS, show_default=True, help="Number of epochs.")
 def command(out: Path | None, epochs: int) -> int:
     """Train LeNet-5 from its spec and let it name ten digits: half a minute, no network needed."""

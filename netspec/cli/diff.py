@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import load, set_option, spec_argument
+from netspec.cli.paths import PATH
 from netspec.diagnostics import printable
 
 
 @click.command("diff")
 @spec_argument
-@click.argument("other", type=click.Path(path_type=Path))
+@click.argument("other", type=PATH)
 @set_option
 @click.option(
     "--set-other",

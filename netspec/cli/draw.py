@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netspec.cli.output import load, note, result, set_option, sizes, spec_argument, write_text
+from netspec.cli.paths import PATH
 from netspec.files import atomic_write
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _width(ctx: click.Context, param: click.Parameter, value: str | None) -> flo
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="The figure's file: .svg, .png (needs netspec[png]), .pdf (needs netspec[pdf]) or .txt; - prints the SVG. "
     "Without it the net is drawn in the terminal.",
 )

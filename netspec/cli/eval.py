@@ -22,6 +22,7 @@ from netspec.cli.output import (
     result,
     write_text,
 )
+from netspec.cli.paths import PATH
 from netspec.cli.run import device_options, where
 from netspec.cli.untrusted import again, apart, untrusted_option
 from netspec.diagnostics import printable, strict_json
@@ -46,11 +47,11 @@ _PARTS = {
 
 
 @click.command("eval")
-@click.argument("model", type=click.Path(path_type=Path))
-@click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="The folder with the test set.")
+@click.argument("model", type=PATH)
+@click.option("--data", "folder", required=True, type=PATH, help="The folder with the test set.")
 @click.option(
     "--mistakes",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Write the wrong answers as CSV, the worst first; - is standard output.",
 )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import note, parameters, result, root, root_option, set_option
+from netspec.cli.paths import PATH
 from netspec.cli.rows import sinks
 from netspec.cli.run import asked, closing, input_options
 from netspec.diagnostics import Fault, printable
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 
 @click.command("features")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=PATH)
 @click.argument("layer")
 @input_options
 @root_option
 @set_option
-@click.option("--weights", type=click.Path(path_type=Path), metavar="FILE", help="The weights, where MODEL is a spec.")
+@click.option("--weights", type=PATH, metavar="FILE", help="The weights, where MODEL is a spec.")
 @click.option(
-    "-o", "--out", type=click.Path(path_type=Path), required=True, metavar="FILE",
+    "-o", "--out", type=PATH, required=True, metavar="FILE",
     help="Where the values go: an npz with `filename` and `features`, or a csv with a row for each input.",
 )  # fmt: skip
 def command(

@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import note, show_problems
+from netspec.cli.paths import NamedPath
 from netspec.diagnostics import Fault, Problems, SpecError
 
 
 @click.command("format")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("files", nargs=-1, required=True, type=NamedPath(path_type=Path, allow_dash=True))
 @click.option(
     "--check",
     "only_check",

@@ -12,6 +12,7 @@ import click
 
 from netspec import __version__
 from netspec.cli.output import result, write_text
+from netspec.cli.paths import PATH
 
 #: What the help of commands does not say.
 ENDING = (
@@ -31,7 +32,7 @@ ENDING = (
 
 
 @click.command("man")
-@click.option("-o", "--out", type=click.Path(path_type=Path), default="-", help="The file to write (default: stdout).")
+@click.option("-o", "--out", type=PATH, default="-", help="The file to write (default: stdout).")
 def command(out: Path) -> None:
     """Print the manual page netspec(1), made of what each command says of itself.
 

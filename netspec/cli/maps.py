@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import Number, note
+from netspec.cli.paths import PATH
 from netspec.cli.rows import Sinks, sinks
 from netspec.diagnostics import Fault, Trouble, printable
 from netspec.files import atomic_write, check_target, make_folder, open_regular
@@ -48,7 +49,7 @@ def apart_from_maps(files: Mapping[str, Path | None], maps: Path | None, boxes: 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--map``, ``--boxes`` and ``--min-prob``."""
-    folder = click.Path(path_type=Path)
+    folder = PATH
     for add in (
         click.option("--min-prob", type=Number(0, 1), default=0.5, show_default=True,
                      callback=_probability, help="The least probability of a box."),

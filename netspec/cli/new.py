@@ -11,6 +11,7 @@ import click
 
 from netspec.cli.completion import among
 from netspec.cli.output import note
+from netspec.cli.paths import PATH
 
 
 def _shipped() -> Iterable[str]:
@@ -20,7 +21,7 @@ def _shipped() -> Iterable[str]:
 
 
 @click.command("new")
-@click.argument("folder", metavar="NAME", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="NAME", type=PATH)
 @click.option(
     "--like",
     metavar="NET",

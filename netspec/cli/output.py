@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from netspec.cli.paths import PATH
 from netspec.diagnostics import Fault, Problems, Trouble, printable, render
 from netspec.diagnostics.render import MOST_TOLD, WIDTH
 from netspec.files import atomic_write, check_target
@@ -48,7 +49,7 @@ def _keep_root(ctx: click.Context, param: click.Parameter, value: Path | None) -
 #: For every command that reads a spec.
 root_option = click.option(
     "--root",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="DIR",
     expose_value=False,
     callback=_keep_root,
@@ -72,12 +73,12 @@ def _spec_of(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
 
 def spec_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """A spec, or that of a run's folder, and the option that says from where it may use others."""
-    return click.argument("spec", type=click.Path(path_type=Path), callback=_spec_of)(root_option(command))
+    return click.argument("spec", type=PATH, callback=_spec_of)(root_option(command))
 
 
 def spec_or_resumed(command: Callable[..., Any]) -> Callable[..., Any]:
     """As ``spec_argument``, of a command that can take the spec from a run that goes on."""
-    path = click.Path(path_type=Path)
+    path = PATH
     return click.argument("spec", type=path, callback=_spec_of, required=False)(root_option(command))
 
 
@@ -220,11 +221,13 @@ on_bad_image_option = click.option(
 
 def sizes(given: tuple[str, ...]) -> Mapping[str, int]:
     """``--at H=224`` as numbers."""
-    found = {}
+    found: dict[str, int] = {}
     for text in given:
         name, sign, value = text.partition("=")
         if not sign or not value.strip().isdigit() or int(value) < 1:
             raise click.UsageError(f"--at takes a size such as H=224, not {text!r}")
+        if name.strip() in found:
+            raise click.UsageError(f"--at gives {name.strip()} two sizes: {found[name.strip()]} and {int(value)}")
         found[name.strip()] = int(value)
     return found
 

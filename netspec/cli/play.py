@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import note, parameters, root, run_given, set_option, spec_or_resumed
+from netspec.cli.paths import PATH
 from netspec.cli.signals import GRACE, current, end_within
 
 #: What the server is made of.
@@ -19,7 +20,7 @@ _NEEDED = {"starlette": "starlette", "uvicorn": "uvicorn", "websockets": "websoc
 @click.command("play")
 @spec_or_resumed
 @set_option
-@click.option("--weights", type=click.Path(path_type=Path), help="The weights to begin with: a file or a run.")
+@click.option("--weights", type=PATH, help="The weights to begin with: a file or a run.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port on 127.0.0.1 (default: a free one from 8777 on).")
 def command(spec: Path | None, settings: tuple[str, ...], weights: Path | None, port: int | None) -> int:
     """Work on SPEC in a browser: its source beside its figure, layers, tables to click on, digits to draw, a training.

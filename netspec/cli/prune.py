@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +14,22 @@ import click
 
 from netspec.cli.following import follow
 from netspec.cli.output import Number, json_option, note, typed
+from netspec.cli.paths import PATH
 from netspec.cli.signals import current
 from netspec.cli.train import run_folder
-from netspec.diagnostics import printable, strict_json
+from netspec.diagnostics import Fault, printable, strict_json
 from netspec.report.columns import columns, number
 
 if TYPE_CHECKING:
     from netspec.net.pruned import Figures
 
 
+#: What advice for a training may name.
+_OF_TRAIN = ("--resume", "--force", "--set")
+
+
 @click.command("prune")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=PATH)
 @click.option("--to-table", "statement", required=True, metavar="NAME", help="The statement whose layer is cut: C3.")
 @click.option(
     "--keep", type=Number(0, 1, min_open=True), required=True, metavar="SHARE",
@@ -34,12 +41,10 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--steps", type=click.IntRange(1, 1000), default=1, show_default=True,
               help="Cut in so many steps, and train on after each.")  # fmt: skip
-@click.option("--data", "folder", type=click.Path(path_type=Path), help="The data (default: those of the run).")
+@click.option("--data", "folder", type=PATH, help="The data (default: those of the run).")
 @click.option("--epochs", type=click.IntRange(1), help="Epochs after each step, instead of the spec's.")
 @click.option("--rate", type=Number(0, min_open=True), help="Learning rate, instead of the optimiser's own.")
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="The folder for the new run (default: runs/NAME-1, …)."
-)
+@click.option("-o", "--out", type=PATH, help="The folder for the new run (default: runs/NAME-1, …).")
 @click.option("--threads", type=click.IntRange(1), help="Worker threads (default: one per core).")
 @json_option
 def command(
@@ -54,7 +59,7 @@ def command(
     from netspec.net.pruned import Pruning
 
     signals = current()
-    with run_folder(out, Path(f"{run.resolve().name}-pruned")) as new:
+    with _told(), run_folder(out, Path(f"{run.resolve().name}-pruned")) as new, _whole(new, out):
         work = Pruning(
             run, statement, keep, new, by, steps, folder,
             epochs=epochs, rate=rate, workers=threads, stop=signals.asked, command=typed(), tell=note,
@@ -77,6 +82,30 @@ def command(
         click.echo(line)
     click.echo(printable(str(new)))
     return 0
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Faults without advice that names options of train, which this command has not."""
+    try:
+        yield
+    except Fault as fault:
+        lines = [line for line in fault.help.splitlines() if not any(option in line for option in _OF_TRAIN)]
+        elsewhere = ["give another folder with `-o`, or leave it out to get a new one"] if fault.code == "N713" else []
+        fault.help = "\n".join([*lines, *elsewhere])
+        raise
+
+
+@contextmanager
+def _whole(new: Path, out: Path | None) -> Iterator[None]:
+    """The new run's folder: where it fails, what this command made goes, since nobody can go on with it."""
+    mine = out is None or not out.exists()
+    try:
+        yield
+    except Fault:
+        if mine:
+            shutil.rmtree(new, ignore_errors=True)
+        raise
 
 
 def _seen(events: Iterator[Any], kept: list[Any], kind: type) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 import click
 
 from netspec.cli.output import STANDARD_OUTPUT, note, result
+from netspec.cli.paths import PATH, NamedPath
 from netspec.diagnostics import Trouble, printable, strict_json
 from netspec.files import atomic_write, reason
 from netspec.locations import is_nowhere
@@ -259,7 +260,7 @@ def _named(file: BinaryIO, path: Path) -> None:
     note(f"wrote {path}")
 
 
-class _FileOrFolder(click.Path):
+class _FileOrFolder(NamedPath):
     """A path, of which is known whether a slash at its end says that it is a folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -283,7 +284,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):
         command = click.option(
             f"--{form}",
-            type=(_FileOrFolder if form == "parquet" else click.Path)(path_type=Path),
+            type=_FileOrFolder(path_type=Path) if form == "parquet" else PATH,
             metavar="FILE",
             help=f"Write the rows as {what}; - is standard output.",
         )(command)

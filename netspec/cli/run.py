@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.completion import files
 from netspec.cli.maps import BOXES, apart_from_maps, painter
 from netspec.cli.maps import options as map_options
 from netspec.cli.output import STANDARD_OUTPUT, json_option, max_pixels_option, note
+from netspec.cli.paths import PATH, NamedPath
 from netspec.cli.rows import Sinks, is_folder, options, sinks
 from netspec.cli.untrusted import again, apart, untrusted_option
 from netspec.cli.workers import crew
@@ -67,14 +67,14 @@ def input_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Threads that read ahead, and that the model uses (default: one per core).",
         ),
         device_options,
-        click.argument("given", metavar="INPUT...", nargs=-1, required=True, shell_complete=files),
+        click.argument("given", metavar="INPUT...", nargs=-1, required=True, type=NamedPath(path_type=str)),
     ):
         command = add(command)
     return command
 
 
 @click.command("run")
-@click.argument("model", type=click.Path(path_type=Path))
+@click.argument("model", type=PATH)
 @input_options
 @click.option("--top", type=click.IntRange(1), default=1, help="Number of labels per picture.")
 @options

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import json_option, note, result, write_text
+from netspec.cli.paths import PATH
 from netspec.diagnostics import did_you_mean, printable, strict_json
 from netspec.files import reason
 from netspec.report.columns import as_csv, columns
@@ -22,16 +23,14 @@ WIDEST = 40
 
 
 @click.command("runs")
-@click.argument("folder", metavar="[DIR]", default="runs", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default="runs", type=PATH)
 @click.option(
     "--sort",
     "column",
     metavar="COLUMN",
     help="Sort by a column: accuracies from the highest, all else from the lowest; -COLUMN turns it round.",
 )
-@click.option(
-    "--csv", "table", type=click.Path(path_type=Path), metavar="FILE", help="Write the rows as CSV; - is stdout."
-)
+@click.option("--csv", "table", type=PATH, metavar="FILE", help="Write the rows as CSV; - is stdout.")
 @json_option
 def command(folder: Path, column: str | None, table: Path | None, as_json: bool) -> None:
     """Compare the runs in DIR (default: runs): a row a run, what differs, and what came of it.

@@ -23,6 +23,7 @@ from netspec.cli.output import (
     spec_argument,
     write_text,
 )
+from netspec.cli.paths import PATH
 from netspec.diagnostics import Fault, did_you_mean, strict_json
 from netspec.report.columns import size
 from netspec.report.summary import COLUMNS, FIELDS, USUAL, NetTable
@@ -81,14 +82,14 @@ def _chosen(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
 @click.option(
     "--csv",
     "as_csv",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Write a row for each input and layer as CSV, activations in bytes; - is stdout.",
 )
 @click.option(
     "--markdown",
     "as_markdown",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Write the table in Markdown; - is stdout.",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import load, note, root, spec_argument
+from netspec.cli.paths import PATH
 from netspec.cli.runs import as_text
 from netspec.cli.signals import current
 from netspec.cli.sweep_table import columns_of, means, told, write
@@ -75,9 +76,9 @@ def _of_train(command: click.Command) -> click.Command:
 @_of_train
 @click.command("sweep")
 @spec_argument
-@click.option("--data", "folder", required=True, type=click.Path(path_type=Path), help="The data, as for train.")
+@click.option("--data", "folder", required=True, type=PATH, help="The data, as for train.")
 @click.option(
-    "-o", "--out", "--resume", type=click.Path(path_type=Path), metavar="DIR",
+    "-o", "--out", "--resume", type=PATH, metavar="DIR",
     help="The folder for the runs, a folder each (default: runs/NAME-sweep-1, -2, …); a sweep in it goes on.",
 )  # fmt: skip
 @click.option("--set", "settings", metavar="NAME=VALUE,…", multiple=True, help="Values of a parameter of the net.")
@@ -110,8 +111,8 @@ def command(
         lock = Lock(out).take()
         try:
             sweep.read()
-            sweep.write()
             with _beginning(sweep, jobs, threads, others):
+                sweep.write()
                 signals.gentle = True
                 _follow(sweep, signals.asked)
         finally:
@@ -200,6 +201,7 @@ def _folder(out: Path | None, spec: Path, force: bool) -> Iterator[Path]:
     from netspec.cli.train import run_folder
     from netspec.net.sweeping import NAME
 
+    made = out is not None and not out.exists()
     if out is not None:
         try:
             if force and (out / NAME).exists():
@@ -212,7 +214,12 @@ def _folder(out: Path | None, spec: Path, force: bool) -> Iterator[Path]:
         except OSError as error:
             raise Trouble("N604", f"{out} cannot be made: {reason(error)}") from None
     with run_folder(out, spec.with_name(f"{spec.stem}-sweep.net")) as folder:
-        yield folder
+        try:
+            yield folder
+        finally:
+            if made:
+                with suppress(OSError):  # it holds something
+                    folder.rmdir()
 
 
 # ---- what is shown

@@ -11,6 +11,7 @@ from click.shell_completion import CompletionItem
 
 from netspec.cli.completion import among
 from netspec.cli.output import parameters, result, root, set_option, show_problems, spec_argument, write_text
+from netspec.cli.paths import PATH
 from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, nearest
 
 
@@ -30,9 +31,7 @@ def _tables(ctx: click.Context, param: click.Parameter, typed: str) -> list[Comp
 @spec_argument
 @click.argument("name", shell_complete=_tables)
 @set_option
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="Write an SVG file instead of text; - prints the SVG."
-)
+@click.option("-o", "--out", type=PATH, help="Write an SVG file instead of text; - prints the SVG.")
 def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) -> None:
     """Draw the connection table NAME of SPEC: a row for each input, a column for each output."""
     from netspec.elaborate import elaborate, read_source

@@ -26,6 +26,7 @@ from netspec.cli.output import (
     spec_or_resumed,
     typed,
 )
+from netspec.cli.paths import PATH
 from netspec.cli.signals import current
 from netspec.diagnostics import printable
 from netspec.net.engines import DEVICES, ENGINES, OWN, chosen
@@ -46,13 +47,11 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
 @click.option(
     "--data",
     "folder",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="A folder with a folder per class (alone, or in train/, val/ and test/), with MNIST's or CIFAR's files, or "
     "with train.npz and test.npz; or a file: a list (CSV) with filename,label, a table (CSV) with a header, or an npz.",
 )
-@click.option(
-    "-o", "--out", type=click.Path(path_type=Path), help="The folder for the run (default: runs/NAME-1, -2, …)."
-)
+@click.option("-o", "--out", type=PATH, help="The folder for the run (default: runs/NAME-1, -2, …).")
 @click.option("--epochs", type=click.IntRange(1), help="Number of epochs, instead of the spec's.")
 @click.option(
     "--rate", type=Number(0, min_open=True), help="Learning rate, instead of the optimiser's own in the spec."
@@ -80,13 +79,13 @@ def _installed(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
 @recompute_option
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Continue the run in this folder, bit for bit, with its spec, data and settings; with -o, in another folder.",
 )
 @click.option(
     "--from",
     "start",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="RUN|WEIGHTS|MODEL",
     help="Begin with the weights of a run, a file of weights or a model, by path, in place of fresh ones.",
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from netspec.cli.output import json_option, load, note, result, root_option, set_option, spec_argument
+from netspec.cli.paths import PATH
 from netspec.diagnostics import printable, strict_json
 from netspec.shape import show
 
@@ -18,7 +19,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=PATH)
 @root_option
 @set_option
 @json_option
@@ -40,9 +41,9 @@ def list_(source: Path, settings: tuple[str, ...], as_json: bool) -> None:
 
 @command.command("import")
 @spec_argument
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @set_option
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="The safetensors file to write.")
+@click.option("-o", "--out", type=PATH, required=True, help="The safetensors file to write.")
 def import_(spec: Path, file: Path, settings: tuple[str, ...], out: Path) -> None:
     """Import the weights in FILE (safetensors or npz, named as in torchvision) under the paths of SPEC."""
     net = load(spec, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -82,7 +83,7 @@ class Crew:
     def answers(
         self, predictor: Predictor, model: Path, device: Device, items: Iterable[Item]
     ) -> Generator[tuple[Row, None], None, None]:
-        """A row for each picture, as ``predictor`` would give it; no cluster is asked where there is none.
+        """A row for each picture, as ``predictor`` would give it; no cluster is asked where there is no file.
 
         Raises UsageError for what is no picture, Trouble N718 where the cluster or a worker fails, and
         KeyboardInterrupt after it was left in order.
@@ -90,8 +91,10 @@ class Crew:
         from netspec.runtime.cluster import answers
         from netspec.runtime.worker import Job, answered
 
-        names = [_picture(item) for item in items]
-        if not names:
+        asked = list(items)
+        names = [_picture(item) for item in asked]
+        if not any(map(os.path.lexists, names)):
+            yield from ((row, None) for row in predictor.rows(asked))
             return
         _ = predictor.session.input
         predictor.pictures = True

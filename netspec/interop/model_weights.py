@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from math import prod
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from onnx import numpy_helper
 
 from netspec.diagnostics import Fault
 from netspec.files import foreign, open_regular
-from netspec.kinds import mistaken
+from netspec.kinds import STEP, mistaken
 from netspec.weights import Array
 
 
@@ -29,6 +31,8 @@ def model_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str
         proto = onnx.load_model_from_string(file.read())
     if not proto.graph.node:
         raise Fault("N708", f"{path} is not a model: it has no layers")
+    if _is_step(proto):
+        raise Fault("N708", f"{path} is a training step, and a model or weights are wanted: a step reads its weights")
     if any(node.op_type == "DequantizeLinear" for node in proto.graph.node):
         raise Fault("N708", f"{path} has weights of 8 bits, which do not train", help="give the model of float32")
     found: dict[str, Array] = {}
@@ -46,3 +50,12 @@ def model_weights(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str
         shape = shapes.get(name, array.shape)
         found[name] = array.reshape(shape) if bracket and array.size == prod(shape) else array
     return found
+
+
+def _is_step(proto: onnx.ModelProto) -> bool:
+    """Whether netspec says in a model that it is a step of training."""
+    for entry in proto.metadata_props:
+        with suppress(ValueError, AttributeError, RecursionError):
+            if entry.key == "netspec" and json.loads(entry.value).get("kind") == STEP:
+                return True
+    return False

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import floor, log10
+from operator import attrgetter
 
 from netspec.diagnostics import Trouble
 from netspec.interop.export import serialize
@@ -33,7 +35,7 @@ class Timed:
     def best(self) -> str:
         """The fastest; the usual one where nothing is faster by a twentieth."""
         first = min(self.seconds, key=lambda form: self.seconds[form])
-        usual = possible(self.met.of, self.met.at)[0]
+        usual = _usual(self)
         return first if self.seconds[first] < (1 - _SAVES) * self.seconds.get(usual, float("inf")) else usual
 
 
@@ -54,7 +56,7 @@ def tune(
         ran = {form: time for form, time in taken.items() if time is not None}
         if ran:
             found[key] = Timed(each, ran)
-    other = {key: timed.best for key, timed in found.items() if timed.best != possible(timed.met.of, timed.met.at)[0]}
+    other = {key: timed.best for key, timed in found.items() if timed.best != _usual(timed)}
     before = {key: form for key, form in tuned(FORMS).items() if key.removeprefix(f"{device.name} ") not in found}
     best = {**{key: form for key, form in forms_of(device.name).items() if key not in found}, **other}
     tell(_told(found, other))
@@ -71,8 +73,19 @@ def taken_by(met: Met, form: str, device: Device) -> float | None:
 
 
 def _told(found: Mapping[str, Timed], other: Mapping[str, str]) -> str:
-    usual = sum(timed.seconds.get(possible(timed.met.of, timed.met.at)[0], 0.0) for timed in found.values())
-    best = sum(timed.seconds[timed.best] for timed in found.values() if timed.best in timed.seconds)
-    return (
-        f"{len(other)} of {len(found)} are faster in another form: {1e3 * best:.1f} ms in place of {1e3 * usual:.1f} ms"
-    )
+    """How many are faster in another form, and those alone by how much, in digits that tell the times apart."""
+    if not other:
+        return f"none of {len(found)} is faster in another form"
+    changed = [found[key] for key in other if _usual(found[key]) in found[key].seconds]
+    best, usual = (sum(timed.seconds[of(timed)] for timed in changed) for of in (attrgetter("best"), _usual))
+    times = f": {_milliseconds(best)} in place of {_milliseconds(usual)}" if changed else ""
+    return f"{len(other)} of {len(found)} are faster in another form{times}"
+
+
+def _milliseconds(taken: float) -> str:
+    """Seconds, in three digits: forms that are taken differ by a twentieth."""
+    return f"{1e3 * taken:.{max(0, 2 - floor(log10(max(1e3 * taken, 1e-6))))}f} ms"
+
+
+def _usual(timed: Timed) -> str:
+    return possible(timed.met.of, timed.met.at)[0]

@@ -24,7 +24,7 @@ LAST, BEST = "weights.safetensors", "best.safetensors"
 #: What a run that goes on elsewhere takes along besides its log.
 CARRIED = (LAST, BEST, "model.onnx", STATE)
 _LARGEST = 2**40
-_WITHOUT = "move the file away: the run can be resumed without it"
+WITHOUT = "move the file away: the run can be resumed without it"
 
 
 def borrowed(folder: Path) -> Lock | None:
@@ -72,7 +72,7 @@ def settings_of(folder: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise Fault("N702", f"{path} is damaged: it holds no settings of a run", help=_WITHOUT)
+        raise Fault("N702", f"{path} is damaged: it holds no settings of a run", help=WITHOUT)
     return found
 
 
@@ -84,7 +84,7 @@ def forms_of(folder: Path) -> dict[str, str]:
     known = {name for names in NAMES.values() for name in names}
     if not isinstance(found, dict) or not all(isinstance(name, str) and name in known for name in found.values()):
         path = folder / "settings.json"
-        raise Fault("N702", f"{path} is damaged: it names forms of gradients that there are not", help=_WITHOUT)
+        raise Fault("N702", f"{path} is damaged: it names forms of gradients that there are not", help=WITHOUT)
     return found
 
 
@@ -103,11 +103,9 @@ def log_of(folder: Path, epochs: int) -> list[str]:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict) or found.get("epoch") != number:
-            raise Fault("N702", f"{path} is damaged: line {number} is not that of epoch {number}", help=_WITHOUT)
+            raise Fault("N702", f"{path} is damaged: line {number} is not that of epoch {number}", help=WITHOUT)
     if len(lines) < epochs:
-        raise Fault(
-            "N702", f"{path} is damaged: it has {len(lines)} lines, and {epochs} epochs are done", help=_WITHOUT
-        )
+        raise Fault("N702", f"{path} is damaged: it has {len(lines)} lines, and {epochs} epochs are done", help=WITHOUT)
     return lines
 
 

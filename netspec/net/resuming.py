@@ -9,7 +9,7 @@ from typing import Any
 
 from netspec.diagnostics import Fault, Trouble
 from netspec.kinds import mistaken
-from netspec.net.left import STATE, settings_of
+from netspec.net.left import STATE, WITHOUT, settings_of
 
 #: Options that hold for a run as long as it goes on, unless they are given anew.
 KEPT = ("recompute", "max_pixels", "format", "on_bad_image", "at", "engine", "device")
@@ -33,14 +33,17 @@ def resumed(run: Path) -> Resumed:
 def said(run: Path) -> Resumed:
     """What a run says of itself, whether or not it can go on. Raises Fault N702 where it is damaged."""
     about = settings_of(run)
-    data, options = about.get("data"), about.get("options")
-    path = data.get("path") if isinstance(data, dict) else None
-    kept = {name: options[name] for name in KEPT if options.get(name)} if isinstance(options, dict) else {}
+    data, options = about.get("data", {}), about.get("options", {})
+    path = data.get("path") if isinstance(data, dict) else data
+    for name, sound in (("data", isinstance(path, str | None)), ("options", isinstance(options, dict))):
+        if not sound:
+            raise Fault("N702", f"{run / 'settings.json'} is damaged: `{name}` is not what a run writes", help=WITHOUT)
+    kept = {name: options[name] for name in KEPT if options.get(name)}
     if not isinstance(at := kept.get("at", {}), dict) or not all(
         type(size) is int and size > 0 for size in at.values()
     ):
         raise Fault("N702", f"{run / 'settings.json'} is damaged: `at` is not a number for each free size")
-    return Resumed(run / "spec.net", Path(path) if isinstance(path, str) else None, kept)
+    return Resumed(run / "spec.net", None if path is None else Path(path), kept)
 
 
 def check_resumable(run: Path) -> None:

@@ -179,6 +179,7 @@ ROWS = [
     ("compile a.net -o folder", 2, "!error[N604]"),
     ("compile a.net --train-step -o s.onnx --set units=3", 0, "s.onnx: "),
     ("compile a.net --train-step --weights run/weights.safetensors", 2, "!do not go together"),
+    ("compile a.net --train-step -o t.onnx --explain", 0, "table t runs as"),
     ("compile a.net --train-step --convolutional", 2, "!--convolutional"),
     ("compile a.net --train-step --raw-pixels", 2, "!--raw-pixels"),
     ("run s.onnx p.png", 1, "!s.onnx is a training step"),

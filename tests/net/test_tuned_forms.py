@@ -12,13 +12,14 @@ import pytest
 from netspec.diagnostics import Fault
 from netspec.interop.gradients.sliding import Met, Sliding
 from netspec.net import forms as timing
-from netspec.net.forms import Timed, forms_of
+from netspec.net.forms import Timed, _told, forms_of
 from netspec.net.left import forms_of as forms_of_run
 from tests.net.test_by_onnxruntime import examples, said, trained
 
 #: The convolutions of the net of those tests.
 FIRST = "2x8x8 3x8x8 k1x1 s1x1 d1x1 p0x0 p0x0 g1"
 SHARED = "3x8x8 3x8x8 k3x3 s1x1 d1x1 p1x1 p1x1 g1"
+MET = Met("kernel", Sliding((3, 8, 8), (3, 8, 8), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 1), "columns")
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_the_fastest_form_is_kept_for_a_device_and_taken(cache: Path, monkeypatc
     assert not cache.parent.exists()
     first, _ = trained(net, examples(net), tune=True, tell=told.append, out=cache.parents[1] / "a", **how)
     assert told[1] == "timing the forms of 4 gradients of convolutions on cpu"
-    assert told[2] == "2 of 4 are faster in another form: 3000.0 ms in place of 4000.0 ms"
+    assert told[2] == "2 of 4 are faster in another form: 1000 ms in place of 2000 ms"  # those two
     assert json.loads(cache.read_text()) == {f"cpu kernel {key}": "taps" for key in (FIRST, SHARED)}
     assert forms_of("cuda") == {}
     assert forms_of_run(cache.parents[1] / "a")[f"kernel {SHARED}"] == "taps"
@@ -64,7 +65,7 @@ def test_a_run_goes_on_in_the_forms_that_it_began_with(cache: Path, monkeypatch:
 
 
 def test_another_form_is_taken_where_it_saves_a_twentieth() -> None:
-    met = Met("kernel", Sliding((3, 8, 8), (3, 8, 8), (3, 3), (1, 1), (1, 1), (1, 1), (1, 1), 1), "columns")
+    met = MET
     assert Timed(met, {"columns": 1.0, "taps": 0.96}).best == "columns"
     assert Timed(met, {"columns": 1.0, "taps": 0.94, "product": 0.5}).best == "product"
     assert Timed(met, {"taps": 0.94, "product": 0.5}).best == "product"  # the usual one does not run
@@ -119,3 +120,12 @@ def test_tune_is_for_a_new_run_by_onnxruntime(how: dict[str, Any]) -> None:
     net = said("sgd(0.1)")
     with pytest.raises(ValueError, match="tune is for"):
         net.train(examples(net), **how)
+
+
+def test_times_are_told_of_what_changed_in_digits_that_differ() -> None:
+    met = MET
+    small = Timed(met, {"columns": 0.000402, "taps": 0.000361})
+    assert _told({"a": small}, {"a": "taps"}) == "1 of 1 are faster in another form: 0.361 ms in place of 0.402 ms"
+    assert _told({"a": small, "b": Timed(met, {"columns": 9.0})}, {}) == "none of 2 is faster in another form"
+    alone = Timed(met, {"taps": 1.0})
+    assert _told({"a": alone}, {"a": "taps"}) == "1 of 1 are faster in another form"

@@ -8,6 +8,34 @@ fault = rows_of("{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "cli/paths.py",
+        'if not str(value) or value == b"":',
+        "if False:",
+        "cli/test_paths.py",
+        "an empty name is no path",
+    ),
+    fault(
+        "cli/prune.py",
+        "shutil.rmtree(new, ignore_errors=True)",
+        "pass",
+        "cli/test_paths.py",
+        "a pruning that failed leaves no folder",
+    ),
+    fault(
+        "cli/workers.py",
+        "if not any(map(os.path.lexists, names)):",
+        "if not names:",
+        "cli/test_paths.py",
+        "no cluster is begun for files that are not there",
+    ),
+    fault(
+        "net/health.py",
+        "settle(_Needs(net), batch, batch",
+        "settle(_Needs(net), 1, 1",
+        "cli/test_paths.py",
+        "the memory of a first step is looked at",
+    ),
+    fault(
         "net/starting.py",
         "sound(known[like], {parameter: TEN}) if parameter else net",
         "net",
@@ -23,7 +51,7 @@ FAULTS = (
     ),
     fault(
         "cli/run.py",
-        "required=True, shell_complete=files",
+        "required=True, type=NamedPath(path_type=str)",
         "required=True",
         "cli/test_completion.py",
         "inputs are completed as files",

@@ -268,5 +268,5 @@ class _Findings:
         if kernel is None or kernel.role != "kernel":
             return ""
         fan_in = float(np.mean(np.maximum(np.asarray(kernel.fan_in, np.float64), 1)))
-        own = float(np.std(self.weights[node.key("weight")]))
+        own = float(np.std(self.weights[node.key("weight")], dtype=np.float64))
         return f"; its kernel has a deviation of {own:.2g}, `init: he` {sqrt(2 / fan_in):.2g}"

@@ -87,3 +87,9 @@ def test_a_sound_net_has_no_finding() -> None:
 def test_what_is_wrong_is_named_with_the_reason(statement: str, weights: dict[str, Any], layer: str, text: str) -> None:
     found = findings(begun(graph("input x: 6", f"output y = {statement}"), **weights))
     assert found[layer].startswith(text)
+
+
+def test_kernels_near_the_end_of_single_precision_raise_no_warning() -> None:
+    net = graph("input x: 6", "output y = x -> dense(9) -> dense(2)")
+    found = begun(net, y_dense_weight=np.linspace(-1e30, 1e30, 54).reshape(9, 6))
+    assert "y/dense_2" in findings(found)
