@@ -87,8 +87,8 @@ FAULTS = (
     ),
     fault(
         "cli/workers",
-        "if not names:\n            return",
-        "if False:\n            return",
+        "if not any(map(os.path.lexists, names)):",
+        "if names and not any(map(os.path.lexists, names)):",
         "cli/test_workers",
         "no cluster for nothing",
     ),
