@@ -29,13 +29,6 @@ FAULTS = (
         "no cluster is begun for files that are not there",
     ),
     fault(
-        "net/health.py",
-        "settle(_Needs(net), batch, batch",
-        "settle(_Needs(net), 1, 1",
-        "cli/test_paths.py",
-        "the memory of a first step is looked at",
-    ),
-    fault(
         "net/starting.py",
         "sound(known[like], {parameter: TEN}) if parameter else net",
         "net",
