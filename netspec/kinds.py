@@ -19,7 +19,7 @@ _MODEL = re.compile(rb"\A\x08[\x01-\x20](?:\x12|\x1a|\x22|\x2a|\x32|\x3a)")
 
 
 def kind_of(path: Path) -> str | None:
-    """ "a spec", "weights", "a model", "a picture", "a run's folder", "a folder"; None where it is none of these."""
+    """ "a spec", "weights", "a model", "a picture", "arrays", "a run's folder", "a folder"; else None."""
     try:
         if path.is_dir():
             run = any((path / name).is_file() for name in ("settings.json", "state.safetensors"))
@@ -31,6 +31,8 @@ def kind_of(path: Path) -> str | None:
         return None
     if head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return "a picture"
+    if head.startswith(b"\x93NUMPY") or (head.startswith(b"PK") and path.suffix.lower() == ".npz"):
+        return "arrays"
     if len(head) > 8 and head[8:9] == b"{" and struct.unpack("<Q", head[:8])[0] <= size - 8:
         return "weights"
     if _SPEC.match(head):
@@ -41,9 +43,10 @@ def kind_of(path: Path) -> str | None:
 def mistaken(path: Path, wanted: str) -> str | None:
     """`m.onnx is a model, and a spec is wanted`, where a path is known to be something else than ``wanted``."""
     found = kind_of(path)
-    if found is None or found == wanted:
+    if found is None or found == wanted or (found == "arrays" and wanted == "weights"):  # which may be in an npz
         return None
-    return f"{path} {'holds' if found == 'weights' else 'is'} {found}, and {wanted} {_IS.get(wanted, 'is')} wanted"
+    is_it = "holds" if found in ("weights", "arrays") else "is"
+    return f"{path} {is_it} {found}, and {wanted} {_IS.get(wanted, 'is')} wanted"
 
 
 _IS = {"weights": "are"}

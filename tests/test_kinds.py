@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shlex
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         begin()
         assert train("-o", "run") == 0
     Image.new("L", (4, 4)).save(here / "p.png")
+    np.savez(here / "a.npz", x=np.ones(3))
+    np.save(here / "a.npy", np.ones(3))
     return here
 
 
@@ -50,6 +53,10 @@ def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("run s.net p.png", 1, "s.net is a spec, and a model is wanted"),
         ("run run/weights.safetensors p.png", 1, "run/weights.safetensors holds weights, and a model is wanted"),
         ("run p.png run/model.onnx", 1, "p.png is a picture, and a model is wanted"),
+        ("run a.npz p.png", 1, "a.npz holds arrays, and a model is wanted"),
+        ("eval a.npy --data d", 1, "a.npy holds arrays, and a model is wanted"),
+        ("show a.npz", 1, "a.npz holds arrays, and a spec is wanted"),
+        ("compile s.net --weights a.npz", 1, "error[N701]"),  # of an npz they may be
         ("run d p.png", 2, "d is a folder, and a model is wanted"),
         ("eval s.net --data d", 1, "s.net is a spec, and a model is wanted"),
         ("train s.net --data s.net", 2, "s.net is a spec, and a folder of data is wanted"),
@@ -79,7 +86,12 @@ def test_other_files_are_not_guessed(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         assert kind_of(tmp_path / name) is None, name
     np.savez(tmp_path / "x.npz", a=np.zeros(3))
-    assert kind_of(tmp_path / "x.npz") is None and kind_of(tmp_path / "none") is None
+    os.link(tmp_path / "x.npz", tmp_path / "x.zip")
+    assert (kind_of(tmp_path / "x.npz"), kind_of(tmp_path / "x.zip"), kind_of(tmp_path / "none")) == (
+        "arrays",
+        None,
+        None,
+    )
     (tmp_path / "s").write_bytes(b"\xef\xbb\xbf# a word\n\n  # more\nnetspec 1\n")
     assert kind_of(tmp_path / "s") == "a spec"
     save_weights(tmp_path / "w", load("s.net").initial(), {})
