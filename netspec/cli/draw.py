@@ -6,27 +6,22 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Collection
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from netspec.cli.figures import form_of, write_figure
 from netspec.cli.output import load, note, result, set_option, sizes, spec_argument, write_text
 from netspec.cli.paths import PATH
-from netspec.files import atomic_write
 
 if TYPE_CHECKING:
     from netspec.net import Net
-    from netspec.report.drawing import Look
     from netspec.report.seen import Seen
 
 #: Millimetres in the units that a width may have, and the narrowest and the widest figure.
 _UNITS = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72}
 _NARROWEST, _WIDEST = 20.0, 2000.0
-#: How a figure is written; the packages that some forms need, and their names in a registry.
-FORMS = (".svg", ".png", ".pdf")
-_NEEDS = {".png": ("resvg_py", "resvg-py"), ".pdf": ("fpdf", "fpdf2")}
 #: The columns of a drawing that is not for a terminal.
 PLAIN_COLUMNS = 100
 #: Smaller texts are hard to read in print, in points.
@@ -78,7 +73,7 @@ def command(
     from netspec.report.figure import blocks
 
     net = load(spec, settings).at(sizes(at))
-    form = ".txt" if out is None else _form(out, spec, net)
+    form = ".txt" if out is None else form_of(result(out, spec, net=net, text=True))
     for name in opened:
         _known(name, {*blocks(net.graph), "all"}, f"{spec} has no block {name}")
     seen = None if receptive is None else _seen(net, receptive, spec)
@@ -94,45 +89,17 @@ def command(
             raise click.UsageError(f"{error}: write it to a file, with `-o net.svg`") from None
         write_text(Path("-") if out is None else out, f"{text}\n")
     elif out is not None:
-        _write(out, form, net, look)
+        from netspec.report.drawing import draw_net
 
-
-def _form(out: Path, spec: Path, net: Net) -> str:
-    """The form of a figure that is written, by the end of the file's name, if the file can be written."""
-    result(out, spec, net=net, text=True)
-    form = out.suffix.lower() or ".svg"
-    if form not in (*FORMS, ".txt"):
-        raise click.UsageError(f"{out}: a figure is written as .svg, .png, .pdf or .txt, and not as {form}")
-    needs = _NEEDS.get(form)
-    if needs is not None and find_spec(needs[0]) is None:
-        raise click.UsageError(f'without {needs[1]} only .svg and .txt are written: pip install "netspec[{form[1:]}]"')
-    return form
+        drawing = draw_net(net.graph, look)
+        if drawing.points < _LEGIBLE:
+            note(f"the smallest texts are {drawing.points:.1f} points high: another --width or --direction may help")
+        write_figure(out, form, drawing, printed=width is not None)
 
 
 def _columns() -> int:
     """How wide the terminal is, or a page where there is none."""
     return shutil.get_terminal_size((PLAIN_COLUMNS, 24)).columns if sys.stdout.isatty() else PLAIN_COLUMNS
-
-
-def _write(out: Path, form: str, net: Net, look: Look) -> None:
-    from netspec.report.drawing import draw_net
-    from netspec.report.export import NoFontError, pdf, png
-
-    drawing = draw_net(net.graph, look)
-    if drawing.points < _LEGIBLE:
-        note(f"the smallest texts are {drawing.points:.1f} points high: another --width or --direction may help")
-    if form == ".svg":
-        write_text(out, drawing.svg)
-        return
-    try:
-        content = pdf(drawing) if form == ".pdf" else png(drawing, printed=look.width is not None)
-    except NoFontError as error:
-        raise click.UsageError(
-            f"no font of this machine has {error}: install one, such as Debian's fonts-wqy-microhei, or write .svg, "
-            "which takes a font where it is shown"
-        ) from None
-    atomic_write(out, content)
-    note(f"wrote {out}")
 
 
 def _known(name: str, names: Collection[str], message: str) -> None:

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from netspec.cli.completion import among
+from netspec.cli.figures import form_of, write_figure
 from netspec.cli.output import parameters, result, root, set_option, show_problems, spec_argument, write_text
 from netspec.cli.paths import PATH
 from netspec.diagnostics import Fault, Problems, SpecError, did_you_mean, nearest
@@ -31,7 +32,12 @@ def _tables(ctx: click.Context, param: click.Parameter, typed: str) -> list[Comp
 @spec_argument
 @click.argument("name", shell_complete=_tables)
 @set_option
-@click.option("-o", "--out", type=PATH, help="Write an SVG file instead of text; - prints the SVG.")
+@click.option(
+    "-o",
+    "--out",
+    type=PATH,
+    help="Write a picture instead: .svg, .png, .pdf (or .txt); - prints the SVG.",
+)
 def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) -> None:
     """Draw the connection table NAME of SPEC: a row for each input, a column for each output."""
     from netspec.elaborate import elaborate, read_source
@@ -51,9 +57,14 @@ def command(spec: Path, name: str, settings: tuple[str, ...], out: Path | None) 
             help=did_you_mean(name, known, tables) if nearest(name, known) else tables,
         )
     show_problems(problems)
+    table = meaning.tables[name]
     if out is None:
-        click.echo(draw(meaning.tables[name]))
+        click.echo(draw(table))
         return
-    from netspec.report.drawing import draw_table
+    form = form_of(result(out, spec, *meaning.files, text=True))
+    if form == ".txt":
+        write_text(out, f"{draw(table)}\n")
+        return
+    from netspec.report.drawing import Drawing, draw_table
 
-    write_text(result(out, spec, *meaning.files, text=True), draw_table(meaning.tables[name]))
+    write_figure(out, form, Drawing(draw_table(table)))

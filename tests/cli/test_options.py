@@ -100,6 +100,8 @@ ROWS = [
     ("draw free.net -o - --receptive y", 2, "!--at H=224"),
     ("table a.net t", 0, "sparse table t: 2 -> 2"),
     ("table a.net t --root . --set side=1 -o -", 0, "<svg "),
+    ("table a.net t -o t.png", 0, "!wrote t.png"),
+    ("table a.net t -o t.bmp", 2, "!and not as .bmp"),
     ("table a.net u", 1, "!error[N222]"),
     ("diff a.net a.net --root .", 0, ""),
     ("diff a.net a.net --set side=3 --set-other side=1", 1, "c/conv shape: 2 x 6 x 6 | 2 x 8 x 8"),

@@ -161,7 +161,7 @@ def test_the_end_of_a_files_name_says_how_it_is_written(tmp_path: Path, capsys: 
 def test_without_the_extra_the_line_to_install_it_is_told(
     name: str, needs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("netspec.cli.draw.find_spec", lambda name: None)
+    monkeypatch.setattr("netspec.cli.figures.find_spec", lambda name: None)
     assert main(["draw", str(LENET), "-o", str(tmp_path / name)]) == 2
     told = capsys.readouterr().err
     assert f'without {needs} only .svg and .txt are written: pip install "netspec[{name[2:]}]"' in told
