@@ -33,7 +33,10 @@ Message = dict[str, Any]
 
 
 class Child:
-    """A net, its weights, and what is asked of them. ``inbox`` gets the messages, also while a training runs."""
+    """A net, its weights, and what is asked of them. ``inbox`` gets the messages, also while a training runs.
+
+    Trainings are numbered as they come; ``wanted`` is the number of the one that shall run.
+    """
 
     def __init__(self, out: BinaryIO, weights: Path | None) -> None:
         self.out, self.begin = out, weights
@@ -41,7 +44,7 @@ class Child:
         self.weights: Arrays | None = None
         self.data: Data | None = None
         self.of = ""  # what the weights are: told beside an answer
-        self.stopped = False
+        self.wanted = 0
 
     def run(self) -> None:
         """A message after the other, for good."""
@@ -95,9 +98,11 @@ class Child:
 
     def train(self, message: Message) -> None:
         """Train on the shipped digits, telling of steps and epochs, until it is done or told to stop."""
+        def stopped() -> bool:
+            return bool(self.wanted != message["number"])
+
         net = _net(message)
-        self.stopped = False
-        events = net.train(DEMO, epochs=message["epochs"], stop=lambda: self.stopped, tell=self._remark)
+        events = net.train(DEMO, epochs=message["epochs"], stop=stopped, tell=self._remark)
         last = 0.0
         with contextlib.closing(events):
             for event in events:
@@ -116,18 +121,19 @@ class Child:
                     self.weights, self.data = event.weights(), events.training.data
                     self.of = f"trained for {event.number} epoch{'' if event.number == 1 else 's'}"
                     self.tell(_of_epoch(event))
-        self.tell({"type": "trained", "stopped": self.stopped})
+        self.tell({"type": "trained", "stopped": stopped()})
 
     def _asking(self) -> Iterator[Message]:
-        """The questions that came meanwhile; another training ends this one, and is begun then."""
+        """The questions that came meanwhile; another training waits until this one has ended for it."""
+        others = []
         while not self.inbox.empty():
             message = self.inbox.get()
             if message["do"] == "ask":
                 yield message
             else:
-                self.stopped = True
-                self.inbox.put(message)
-                return
+                others.append(message)
+        for message in others:
+            self.inbox.put(message)
 
     def _meanwhile(self, asking: Message, event: Progress) -> None:
         try:
@@ -177,10 +183,10 @@ def _read(child: Child, source: BinaryIO) -> None:
     """The messages of the server, until it is gone: then nobody wants anything any more."""
     for line in source:
         message = json.loads(line)
-        if message["do"] == "stop":
-            child.stopped = True
-        else:
-            child.inbox.put(message)
+        if message["do"] in ("train", "stop"):
+            child.wanted += 1
+        if message["do"] != "stop":
+            child.inbox.put({**message, "number": child.wanted})
     with contextlib.suppress(Exception):
         abandon()
     os._exit(0)

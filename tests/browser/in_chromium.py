@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ HERE = Path(__file__).parent
 
 VIEWS = ("figure", "layers", "tables", "digits", "training")
 WIDE, NARROW = (1280, 800), (390, 844)
+expect.set_options(timeout=20_000)  # the first answer of a net starts a process
 
 SMALL = """netspec 1
 
@@ -258,6 +260,18 @@ def test_a_generated_table_is_drawn_in_the_source_first(open_: Pages) -> None:
     expect(page.locator("#table-facts")).to_contain_text("5 connections")
 
 
+def test_the_list_form_is_written_as_a_list(open_: Pages) -> None:
+    listed = "sparse table t: 2 -> 3 {\n        0: 0\n        1: 1\n        2: 0 1\n    }"
+    open_.serve(re.sub(r"shared table t: 2 -> 3 \{.*?\}", listed, SMALL, flags=re.S))
+    page = open_()
+    show(page, "tables")
+    expect(page.locator(".cell.own")).to_have_count(4)
+    page.locator("[role=gridcell]").nth(1).click()  # input 0, output 1
+    expect(line(page, 7)).to_have_text("        1: 0 1")
+    page.locator("[role=gridcell]").nth(5).click()  # input 1, output 2
+    expect(line(page, 8)).to_have_text("        2: 0")
+
+
 # ---- digits and training
 
 
@@ -342,12 +356,16 @@ def test_a_reload_loses_nothing_not_even_the_last_key(open_: Pages, spec: Path) 
 
 
 def test_a_server_that_ends_takes_nothing_with_it(open_: Pages) -> None:
+    with socket.socket() as free:  # no other server of these tests looks there
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    open_.serve(SMALL, "--port", port)
     page = open_()
     open_.servers[0].end()
     expect(page.locator("#notice")).to_contain_text("does not answer")
     type_at(page, 9, "  # mine")
     page.wait_for_timeout(400)
-    again = open_.serve(SMALL, "--port", open_.servers[0].origin.rpartition(":")[2])
+    again = open_.serve(SMALL, "--port", port)
     page.goto(again.address)
     expect(line(page, 9)).to_contain_text("# mine")
     expect(page.locator("#notice")).to_contain_text("is here again")

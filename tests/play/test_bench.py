@@ -88,7 +88,13 @@ def test_a_training_ends_when_it_is_told_to_and_answers_while_it_runs(server: Se
         page.tell(type="stop")
         assert page.hear("trained")["stopped"] is True
         page.tell(type="train", epochs=1000)
+        page.tell(type="stop")  # before it has begun
+        assert page.hear("trained")["stopped"] is True
+        page.tell(type="train", epochs=1000)
         page.hear("step")
+        page.tell(type="train", epochs=500)  # another in its place
+        assert page.hear("trained")["stopped"] is True
+        assert page.hear("started")["epochs"] == 500
         pid = bench(desk)
     assert gone(pid)
 
