@@ -98,6 +98,7 @@ class Child:
 
     def train(self, message: Message) -> None:
         """Train on the shipped digits, telling of steps and epochs, until it is done or told to stop."""
+
         def stopped() -> bool:
             return bool(self.wanted != message["number"])
 
