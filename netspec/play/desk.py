@@ -32,6 +32,7 @@ class Desk:
         self, spec: SpecFile, parameters: Mapping[str, str], root: Path | None = None, weights: Path | None = None
     ) -> None:
         self.spec, self.parameters, self.root = spec, dict(parameters), root
+        self._values: dict[str, Any] = {}
         self.session = secrets.token_hex(8)
         self.text, self.version = spec.saved, 0
         self.opened: frozenset[str] = frozenset()
@@ -48,7 +49,7 @@ class Desk:
             self.bench.drop()
             await before({"type": "elsewhere"})
         if self.analyses.document(self.uri) is None:
-            self.analyses.configure(self._values(), self.root)
+            await self.set(self.parameters)
             self.analyses.add(Document(self.uri, self.version, self.text, self.spec.path))
         else:
             self._again()
@@ -71,13 +72,11 @@ class Desk:
         self.text, self.version = text, version
         self.analyses.change(Document(self.uri, version, text, self.spec.path))
 
-    def set(self, parameters: Mapping[str, str]) -> None:
+    async def set(self, parameters: Mapping[str, str]) -> None:
         """The net is read with these parameters now, written as for ``--set``."""
         self.parameters = dict(parameters)
-        self.analyses.configure(self._values(), self.root)
-
-    def _values(self) -> dict[str, Any]:
-        return {name: setting(text) for name, text in self.parameters.items()}
+        self._values = await self.analyses.work(lambda: {name: setting(text) for name, text in parameters.items()})
+        self.analyses.configure(self._values, self.root)
 
     def unfold(self, names: frozenset[str]) -> None:
         """These blocks are drawn where they stand now."""
@@ -99,7 +98,7 @@ class Desk:
     def given(self) -> Told:
         """What the bench builds the net of."""
         root = None if self.root is None else str(self.root)
-        return {"text": self.text, "path": str(self.spec.path), "root": root, "parameters": self._values()}
+        return {"text": self.text, "path": str(self.spec.path), "root": root, "parameters": self._values}
 
     def _found(self, uri: str, found: Found) -> None:
         if uri == self.uri:

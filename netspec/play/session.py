@@ -127,7 +127,7 @@ class Session:
             raise Malformed("parameters are texts by name")
         if any(len(text) > LONGEST_NAME for text in values.values()):
             raise Malformed("a parameter is too long")
-        self.desk.set(values)
+        await self.desk.set(values)
 
     async def _open(self, message: dict[str, Any]) -> None:
         names = _field(message, "names", list)
