@@ -62,7 +62,7 @@ class Session:
     async def tell(self, message: dict[str, Any]) -> None:
         """Send a message; a page that is gone hears nothing."""
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await self.socket.send_text(json.dumps(message))
+            await self.socket.send_text(json.dumps(message, allow_nan=False))
 
     async def _take(self, event: Mapping[str, Any]) -> None:
         if event["type"] == "websocket.disconnect":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
+from math import inf
 from typing import Any
 
 from netspec.diagnostics import Problem, Span
@@ -106,7 +107,7 @@ def _parameters(snapshot: Snapshot) -> Iterator[Told]:
         written = None if parameter.default is None else parameter.default.span.text
         bound = snapshot.trace.bound(snapshot.source.name, parameter.name_span.start)
         value = bound.what if bound is not None and bound.kind == "constant" else setting(written or "")
-        plain = isinstance(value, bool | int | float | str)
+        plain = isinstance(value, bool | int | float | str) and value not in (inf, -inf)  # JSON has none
         yield {
             "name": parameter.name,
             "default": written,

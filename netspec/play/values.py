@@ -87,7 +87,7 @@ def answered(net: Net, weights: Arrays, data: Any, picture: Array) -> Answered:
     (answer, *_) = model.graph.outputs
     asked = dict.fromkeys([*(node.name for node in shown), answer.value])
     whole = replace(model, graph=replace(model.graph, outputs=tuple(Output(name, name) for name in asked)))
-    found = values(whole, ready, workers=1)
+    found = {name: np.nan_to_num(array) for name, array in values(whole, ready, workers=1).items()}  # JSON has no nan
     layers = [_layer(name, array[0]) for name, array in ready.items()]
     layers += [_layer(node.name, found[node.name][0]) for node in shown]
     end = next((node.op.name for node in model.graph.nodes if node.name == answer.value), "")

@@ -97,7 +97,9 @@ def test_it_serves_ends_what_is_no_message_and_itself_with_all_that_runs(started
         benches = children(started.process.pid)
         assert benches
         status, said, seconds = started.end(signal.SIGINT)
-    assert (status, said.splitlines()) == (130, ["open this address in a browser on this machine; Ctrl-C ends it"])
+    first, *more = said.splitlines()
+    assert (status, first) == (130, "open this address in a browser on this machine; Ctrl-C ends it")
+    assert more in ([], ["interrupted"])  # a busy machine is not waited for
     assert seconds < 2
     deadline = time.monotonic() + 5
     while any(os.path.exists(f"/proc/{pid}") for pid in benches) and time.monotonic() < deadline:

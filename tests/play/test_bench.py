@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -144,6 +145,14 @@ def test_the_pictures_are_the_values_of_the_layers() -> None:
     assert (by_name["c/avgpool"]["low"], by_name["c/avgpool"]["high"]) == (0, 1)
     assert [label for label, _ in found.classes] == ["0", "1"]
     assert found.classes[0][1] == pytest.approx(np.e / (np.e + 1))
+
+
+def test_what_is_not_finite_is_told_all_the_same() -> None:
+    body = "input i: 1 x 28 x 28\n output y = i -> dense(2) -> square -> square"
+    net = loads(f"netspec 1\nnet A {{\n {body}\n}}\n")
+    weights = {name: np.full(weight.shape, 1e30, np.float32) for name, weight in net.graph.weights.items()}
+    found = answered(net, weights, net.data, np.full((28, 28), 255, np.uint8))
+    json.dumps(vars(found), allow_nan=False)
 
 
 def test_a_shipped_digit_stays_and_a_drawn_one_is_fitted_and_centred() -> None:

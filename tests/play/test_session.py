@@ -87,6 +87,14 @@ def test_parameters_are_set_and_stay(server: Server, spec: Path) -> None:
     assert spec.read_text(encoding="utf-8") == SMALL
 
 
+def test_an_infinite_parameter_is_told_all_the_same(server: Server) -> None:
+    with opened(server[0]) as page:
+        page.hear("net")
+        page.tell(type="parameters", values={"gate": "1e999"})
+        told = page.hear("net")
+        assert isinstance(told["parameters"][1]["value"], str) or told["problems"]
+
+
 def test_of_many_fast_edits_the_last_one_counts(server: Server) -> None:
     with opened(server[0]) as page:
         page.hear("net")
