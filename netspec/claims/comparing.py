@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from netspec import Net
 from netspec.claims.claim import Chart, Verdict
-from netspec.claims.deciding import spread
+from netspec.claims.deciding import spread, together
 from netspec.claims.lab import Lab, Learned
 from netspec.claims.pictures import Pictures
 
 #: The trainings of each seed, by what is compared.
 Runs = Mapping[str, Sequence[Learned]]
+#: Whether ours are better than others, or as good: ``better`` and ``as_good``.
+Judge = Callable[[Sequence[float], Sequence[float], int], Verdict]
+#: Steps whose mean loss is looked at: that of one batch alone says little.
+WINDOW = 20
 HEAD = ("", "parameters", "macs", "last training loss", "right in training", "right in the test")
 
 
@@ -31,9 +36,21 @@ def last_losses(runs: Runs) -> dict[str, list[float]]:
     return {name: [run.losses[-1] for run in of] for name, of in runs.items()}
 
 
+def steps_until(losses: Sequence[float], level: float) -> int:
+    """Steps until the mean loss of WINDOW in a row is at or below a level; all of them where it never is."""
+    ends = range(WINDOW, len(losses) + 1)
+    return next((n for n in ends if fmean(losses[n - WINDOW : n]) <= level), len(losses))
+
+
 def learnt(runs: Runs, least: float = 0.2) -> Verdict:
     """Not decided where a training has got fewer of its own examples right: then those of others say nothing."""
     return Verdict.HOLDS if all(run.accuracies[-1] >= least for of in runs.values() for run in of) else Verdict.OPEN
+
+
+def side_by_side(judge: Judge, runs: Runs, ours: str, others: str, count: int, least: float = 0.2) -> Verdict:
+    """``judge`` by the shares of right answers of two nets, on ``count`` examples; ``least`` is that of ``learnt``."""
+    right = tests(runs)
+    return together([judge(right[ours], right[others], count), learnt(runs, least)])
 
 
 def rows(runs: Runs) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ import pytest
 import netspec
 from netspec.claims.book import claims, measured
 from netspec.claims.claim import Verdict
+from netspec.claims.comparing import steps_until
 from netspec.claims.lab import NETS, Lab
 from netspec.claims.ranking import NETS as RANKED
 from netspec.claims.told import (
@@ -21,9 +22,7 @@ from netspec.claims.told import (
     hopfield_capacity,
     hopfield_energy,
     path_lengths,
-    rank_convergence,
     rank_generalisation,
-    relu_speed,
     shared_dense,
     translation,
     vgg_dense,
@@ -111,11 +110,9 @@ def test_the_nearest_are_by_direction() -> None:
     assert features_alike.same(np.array([[1], [0], [3], [2]]), np.array([0, 0, 1, 2])) == 0.5
 
 
-def test_steps_and_epochs_until_a_loss() -> None:
-    run = type("Run", (), {"steps": [1.0] * 30 + [0.0] * 30})()
-    assert relu_speed.steps_until(run) == 44  # 6 of the last 20 are ones: 0.3
-    assert relu_speed.steps_until(type("Run", (), {"steps": [1.0] * 30})()) == 30
-    assert rank_convergence.epochs_until([2.0, 1.0, 0.5]) == 2 and rank_convergence.epochs_until([2.0, 1.5]) == 3
+def test_steps_until_a_loss() -> None:
+    assert steps_until([1.0] * 30 + [0.0] * 30, 0.3) == 44  # 6 of the last 20 are ones
+    assert steps_until([1.0] * 30, 0.3) == 30
     runs = [{"losses": [2.0, 1.0, 0.5], "tests": [0.1, 0.2, 0.3]}]
     assert rank_generalisation.at_equal_loss(runs, 1.0) == [0.2] and rank_generalisation.at_equal_loss(runs, 0.1) == [
         0.3

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Drawing, Finding, claim
-from netspec.claims.comparing import HEAD, compared, learnt, rows, test_chart, tests
-from netspec.claims.deciding import as_good, spread, together
+from netspec.claims.comparing import HEAD, compared, rows, side_by_side, test_chart, tests
+from netspec.claims.deciding import as_good, spread
 from netspec.claims.lab import Lab
 from netspec.report.drawing import draw_table
 
@@ -35,7 +35,7 @@ def measure(lab: Lab) -> Finding:
         name: next(layer for layer in net.layers if layer.name == "C3/conv").macs or 0 for name, net in nets.items()
     }
     return Finding(
-        together([as_good(right["the table"], right["full, 10 maps"], pictures.count), learnt(runs)]),
+        side_by_side(as_good, runs, "the table", "full, 10 maps", pictures.count),
         f"With the table {spread(right['the table'], '.2%')} are right, with ten full maps "
         f"{spread(right['full, 10 maps'], '.2%')}, with sixteen {spread(right['full, 16 maps'], '.2%')}.",
         (*HEAD, "macs of C3"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, learnt, loss_chart, rows, test_chart, tests
-from netspec.claims.deciding import better, spread, together
+from netspec.claims.comparing import HEAD, compared, loss_chart, rows, side_by_side, test_chart, tests
+from netspec.claims.deciding import better, spread
 from netspec.claims.lab import Lab
 
 
@@ -23,7 +23,7 @@ def measure(lab: Lab) -> Finding:
     runs = compared(lab, nets, pictures, 12)
     right = tests(runs)
     return Finding(
-        together([better(right["dropout(0.5)"], right["dropout(0)"], pictures.count), learnt(runs)]),
+        side_by_side(better, runs, "dropout(0.5)", "dropout(0)", pictures.count),
         f"With dropout {spread(right['dropout(0.5)'])} are right, without {spread(right['dropout(0)'])}.",
         HEAD,
         rows(runs),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, loss_chart, rows, tests
+from netspec.claims.comparing import HEAD, compared, loss_chart, rows, side_by_side, tests
 from netspec.claims.deciding import as_good, decided, spread, together
 from netspec.claims.lab import Lab
 
@@ -29,7 +29,7 @@ def measure(lab: Lab) -> Finding:
         together(
             [
                 decided([5 * nets["global mean"].parameters <= nets["dense layers"].parameters]),
-                as_good(right["global mean"], right["dense layers"], pictures.count),
+                side_by_side(as_good, runs, "global mean", "dense layers", pictures.count),
                 decided(a < b for a, b in zip(gaps["global mean"], gaps["dense layers"], strict=True)),
             ]
         ),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, learnt, rows, test_chart, tests
-from netspec.claims.deciding import better, spread, together
+from netspec.claims.comparing import HEAD, compared, rows, side_by_side, test_chart, tests
+from netspec.claims.deciding import better, spread
 from netspec.claims.lab import Lab
 
 
@@ -25,7 +25,7 @@ def measure(lab: Lab) -> Finding:
     runs = compared(lab, nets, pictures, 10)
     right = tests(runs)
     return Finding(
-        together([better(right["with LRN"], right["without"], pictures.count), learnt(runs)]),
+        side_by_side(better, runs, "with LRN", "without", pictures.count),
         f"With LRN {spread(right['with LRN'])} are right, without {spread(right['without'])}.",
         HEAD,
         rows(runs),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, learnt, rows, test_chart, tests
-from netspec.claims.deciding import as_good, spread, together
+from netspec.claims.comparing import HEAD, compared, rows, side_by_side, test_chart, tests
+from netspec.claims.deciding import as_good, spread
 from netspec.claims.lab import Lab
 
 
@@ -25,7 +25,7 @@ def measure(lab: Lab) -> Finding:
     runs = compared(lab, nets, pictures, 10)
     right = tests(runs)
     return Finding(
-        together([as_good(right["A"], right["A-LRN"], pictures.count), learnt(runs)]),
+        side_by_side(as_good, runs, "A", "A-LRN", pictures.count),
         f"Net A has {spread(right['A'])} right, A-LRN {spread(right['A-LRN'])}.",
         HEAD,
         rows(runs),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, learnt, rows, test_chart, tests
-from netspec.claims.deciding import better, spread, together
+from netspec.claims.comparing import HEAD, compared, rows, side_by_side, test_chart, tests
+from netspec.claims.deciding import better, spread
 from netspec.claims.lab import Lab
 
 
@@ -22,7 +22,7 @@ def measure(lab: Lab) -> Finding:
     runs = compared(lab, nets, pictures, 6)
     right = tests(runs)
     return Finding(
-        together([better(right["window 3"], right["window 2"], pictures.count), learnt(runs)]),
+        side_by_side(better, runs, "window 3", "window 2", pictures.count),
         f"With overlap {spread(right['window 3'], '.2%')} are right, without {spread(right['window 2'], '.2%')}.",
         HEAD,
         rows(runs),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, learnt, rows, test_chart, tests
-from netspec.claims.deciding import better, spread, together
+from netspec.claims.comparing import HEAD, compared, rows, side_by_side, test_chart, tests
+from netspec.claims.deciding import better, spread
 from netspec.claims.lab import Lab
 from netspec.settings import steps
 
@@ -28,7 +28,7 @@ def measure(lab: Lab) -> Finding:
     runs = compared(lab, nets, pictures, 10)
     right = tests(runs)
     return Finding(
-        together([better(right["with pca_jitter"], right["without"], pictures.count), learnt(runs)]),
+        side_by_side(better, runs, "with pca_jitter", "without", pictures.count),
         f"With it {spread(right['with pca_jitter'])} are right, without {spread(right['without'])}.",
         HEAD,
         rows(runs),

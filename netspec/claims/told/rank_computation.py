@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from netspec.claims.claim import Finding, claim
 from netspec.claims.deciding import decided, spread
 from netspec.claims.lab import Lab
-from netspec.claims.ranking import NAMES, NETS, PUBLISHED, trained
-
-#: By multiply-accumulates of a picture, the least first.
-ORDER = ("inception", "densenet", "resnet", "vgg")
+from netspec.claims.ranking import NAMES, NETS, ORDER, PUBLISHED, in_order, told, trained
 
 
 @claim(
@@ -24,17 +19,14 @@ ORDER = ("inception", "densenet", "resnet", "vgg")
 def measure(lab: Lab) -> Finding:
     """The published sizes decide; at one budget it depends on how they were made small."""
     found = trained(lab)
-    published = {name: lab.net(PUBLISHED[name][0], **PUBLISHED[name][1]).summary()["macs"] for name in NETS}
+    published = {name: lab.net(PUBLISHED[name]).summary()["macs"] for name in NETS}
     small = {name: lab.net(f"rank/{name}").summary()["macs"] for name in NETS}
     seconds = {name: [run["seconds"] for run in found[name]["runs"]] for name in NETS}
-    costs = [published[name] for name in ORDER]
-    verdict = decided([all(a < b for a, b in pairwise(costs)) and costs[-1] > 2 * costs[-2]])
-    told = " < ".join(
-        f"{NAMES[name]} {published[name] / 1e9:.2f} G" for name in sorted(published, key=lambda n: published[n])
-    )
+    verdict = decided([in_order(published) and published["vgg"] > 2 * published["resnet"]])
+    order = told({name: macs / 1e9 for name, macs in published.items()}, ".2f", "G")
     return Finding(
         verdict,
-        f"At their published sizes: {told}.",
+        f"At their published sizes: {order}.",
         ("net", "published, macs", "at one budget, macs", "seconds an epoch at one budget"),
         [(NAMES[name], f"{published[name]:,}", f"{small[name]:,}", spread(seconds[name], ".2f")) for name in ORDER],
     )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from netspec.claims.claim import Finding, claim
 from netspec.claims.deciding import decided
 from netspec.claims.lab import Lab
 from netspec.claims.measuring import peak_of_training
-from netspec.claims.ranking import NAMES, NETS, PUBLISHED
+from netspec.claims.ranking import NAMES, NETS, ORDER, PUBLISHED, in_order, told
 
-#: By bytes of a training step, the least first.
-ORDER = ("inception", "densenet", "resnet", "vgg")
 BATCH, LARGE = 8, 128
 
 
@@ -25,17 +21,14 @@ BATCH, LARGE = 8, 128
 )
 def measure(lab: Lab) -> Finding:
     """The published sizes decide."""
-    published = {n: lab.net(PUBLISHED[n][0], **PUBLISHED[n][1]).training_bytes(BATCH, workers=1) for n in NETS}
+    published = {n: lab.net(PUBLISHED[n]).training_bytes(BATCH, workers=1) for n in NETS}
     nets = {name: lab.net(f"rank/{name}") for name in NETS}
-    told = {name: net.training_bytes(LARGE, workers=1) for name, net in nets.items()}
+    ahead = {name: net.training_bytes(LARGE, workers=1) for name, net in nets.items()}
     peaks = {name: peak_of_training(net, LARGE) for name, net in nets.items()}
-    costs = [published[name] for name in ORDER]
-    order = " < ".join(
-        f"{NAMES[name]} {published[name] / 1e6:,.0f} MB" for name in sorted(published, key=lambda n: published[n])
-    )
+    order = told({name: taken / 1e6 for name, taken in published.items()}, ",.0f", "MB")
     return Finding(
-        decided([all(a < b for a, b in pairwise(costs))]),
+        decided([in_order(published)]),
         f"At their published sizes: {order}.",
         ("net", f"published, batch {BATCH}, MB", f"at one budget, batch {LARGE}, MB told", "MB measured"),
-        [(NAMES[n], f"{published[n] / 1e6:,.0f}", f"{told[n] / 1e6:.1f}", f"{peaks[n] / 1e6:.1f}") for n in ORDER],
+        [(NAMES[n], f"{published[n] / 1e6:,.0f}", f"{ahead[n] / 1e6:.1f}", f"{peaks[n] / 1e6:.1f}") for n in ORDER],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, loss_chart, rows, tests
+from netspec.claims.comparing import HEAD, compared, loss_chart, rows, side_by_side, tests
 from netspec.claims.deciding import as_good, decided, spread, together
 from netspec.claims.lab import Lab
 
@@ -29,7 +29,7 @@ def measure(lab: Lab) -> Finding:
         together(
             [
                 decided([2 * macs["with 1 x 1"] <= macs["without"]]),
-                as_good(right["with 1 x 1"], right["without"], pictures.count),
+                side_by_side(as_good, runs, "with 1 x 1", "without", pictures.count),
             ]
         ),
         f"With them {macs['with 1 x 1']:,} multiply-accumulates give {spread(right['with 1 x 1'])} right, without them "

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, loss_chart, rows
+from netspec.claims.comparing import HEAD, compared, loss_chart, rows, steps_until
 from netspec.claims.deciding import decided, spread
-from netspec.claims.lab import Lab, Learned
+from netspec.claims.lab import Lab
 
 LOSS, FASTER = 0.3, 2.0
-
-
-def steps_until(run: Learned) -> int:
-    """Steps until the mean loss of twenty of them is at most LOSS; all of them where it never is."""
-    losses = run.steps
-    return next((n for n in range(20, len(losses) + 1) if sum(losses[n - 20 : n]) / 20 <= LOSS), len(losses))
 
 
 @claim(
@@ -29,7 +23,7 @@ def measure(lab: Lab) -> Finding:
     pictures = lab.digits(5000, 1000)
     nets = {kind: lab.net("digits", active=kind, classes=pictures.classes) for kind in ("relu", "tanh", "sigmoid")}
     runs = compared(lab, nets, pictures, 6)
-    steps = {kind: [steps_until(run) for run in of] for kind, of in runs.items()}
+    steps = {kind: [steps_until(run.steps, LOSS) for run in of] for kind, of in runs.items()}
     verdict = decided(
         min(slow) >= FASTER * fast for fast, *slow in zip(steps["relu"], steps["tanh"], steps["sigmoid"], strict=True)
     )

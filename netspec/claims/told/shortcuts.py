@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, learnt, loss_chart, rows, tests
-from netspec.claims.deciding import as_good, spread, together
+from netspec.claims.comparing import HEAD, compared, loss_chart, rows, side_by_side, tests
+from netspec.claims.deciding import as_good, spread
 from netspec.claims.lab import Lab
 
 OPTIONS = {"A, zeros": "pad", "B, projected where sizes change": "auto", "C, projected everywhere": "project"}
@@ -30,7 +30,7 @@ def measure(lab: Lab) -> Finding:
     a, *others = OPTIONS
     best = max(others, key=lambda name: sum(right[name]))
     return Finding(
-        together([as_good(right[a], right[best], pictures.count), learnt(runs)]),
+        side_by_side(as_good, runs, a, best, pictures.count),
         "; ".join(f"{name}: {nets[name].parameters:,} parameters, {spread(right[name])} right" for name in OPTIONS)
         + ".",
         HEAD,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, loss_chart, rows, tests
+from netspec.claims.comparing import HEAD, compared, loss_chart, rows, side_by_side
 from netspec.claims.deciding import as_good, decided, together
 from netspec.claims.lab import Lab
 from netspec.report.receptive import fields
@@ -27,12 +27,12 @@ def measure(lab: Lab) -> Finding:
         )
     }  # fmt: skip
     runs = compared(lab, pairs, pictures, 5)
-    right, seen = tests(runs), {name: fields(net.graph)[net.graph.names["body"]].size[0] for name, net in pairs.items()}
+    seen = {name: fields(net.graph)[net.graph.names["body"]].size[0] for name, net in pairs.items()}
     verdicts = [
         together(
             [
                 decided([seen[large] == seen[small] and pairs[small].parameters < pairs[large].parameters]),
-                as_good(right[small], right[large], pictures.count),
+                side_by_side(as_good, runs, small, large, pictures.count),
             ]
         )
         for large, small in (("5 x 5", "two 3 x 3"), ("7 x 7", "three 3 x 3"))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netspec.claims.claim import Finding, claim
-from netspec.claims.comparing import HEAD, compared, learnt, loss_chart, rows, tests
-from netspec.claims.deciding import better, spread, together
+from netspec.claims.comparing import HEAD, compared, loss_chart, rows, side_by_side, tests
+from netspec.claims.deciding import better, spread
 from netspec.claims.lab import Lab
 
 #: Units a stage of 10 and 110 layers.
@@ -30,7 +30,7 @@ def measure(lab: Lab) -> Finding:
     runs = compared(lab, nets, pictures, 24)
     right = tests(runs)
     return Finding(
-        together([better(right["10 layers"], right["110 layers"], pictures.count), learnt(runs, FITS)]),
+        side_by_side(better, runs, "10 layers", "110 layers", pictures.count, FITS),
         f"10 layers have {spread(right['10 layers'])} right, 110 have {spread(right['110 layers'])}. It is a pair "
         "scaled down: whether 1,202 layers overfit on CIFAR-10 is not measured here.",
         HEAD,
