@@ -4,26 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
-from typing import Any
 
 from netspec import Net
 from netspec.claims.claim import Chart, Verdict
 from netspec.claims.deciding import spread, together
 from netspec.claims.lab import Lab, Learned
 from netspec.claims.pictures import Pictures
+from netspec.diagnostics import Fault
 
 #: The trainings of each seed, by what is compared.
 Runs = Mapping[str, Sequence[Learned]]
 #: Whether ours are better than others, or as good: ``better`` and ``as_good``.
 Judge = Callable[[Sequence[float], Sequence[float], int], Verdict]
+#: Rates that are tried, and the epochs of a trial.
+RATES, TRIAL = (0.01, 0.03, 0.1), 3
 #: Steps whose mean loss is looked at: that of one batch alone says little.
 WINDOW = 20
 HEAD = ("", "parameters", "macs", "last training loss", "right in training", "right in the test")
 
 
-def compared(lab: Lab, nets: Mapping[str, Net], pictures: Pictures, epochs: int, **how: Any) -> Runs:
-    """Train each net with every seed, on the same pictures in the same order."""
-    return {name: [lab.learn(net, pictures, epochs, seed, **how) for seed in lab.seeds] for name, net in nets.items()}
+def compared(
+    lab: Lab, nets: Mapping[str, Net], pictures: Pictures, epochs: int, rates: Mapping[str, float] | None = None
+) -> Runs:
+    """Train each net with every seed, on the same pictures in the same order; at its spec's rate if none is given."""
+    asked = rates or {}
+    return {
+        name: [lab.learn(net, pictures, epochs, seed, rate=asked.get(name)) for seed in lab.seeds]
+        for name, net in nets.items()
+    }
+
+
+def best_rates(lab: Lab, nets: Mapping[str, Net], pictures: Pictures) -> dict[str, float]:
+    """The rate of each net from a short grid."""
+    return {name: best_rate(lab, net, pictures, RATES) for name, net in nets.items()}
+
+
+def best_rate(lab: Lab, net: Net, pictures: Pictures, rates: Sequence[float]) -> float:
+    """The rate with the most right answers on the last fifth of the training part, on the mean of the seeds."""
+    tried = rates[: lab.few(len(rates), 1)]
+    return max(tried, key=lambda rate: fmean(_trial(lab, net, pictures, seed, rate) for seed in lab.seeds))
+
+
+def _trial(lab: Lab, net: Net, pictures: Pictures, seed: int, rate: float) -> float:
+    """The share of right answers after a few epochs; 0 where it diverges."""
+    try:
+        return lab.learn(net, pictures.validating(), TRIAL, seed, rate).accuracy
+    except Fault as fault:
+        if fault.code != "N704":
+            raise
+        return 0.0
 
 
 def tests(runs: Runs) -> dict[str, list[float]]:

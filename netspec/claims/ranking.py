@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
-from statistics import fmean
 from typing import Any
 
-from netspec import Net
+from netspec.claims.comparing import best_rate
 from netspec.claims.lab import Lab, Learned
-from netspec.claims.pictures import Pictures
-from netspec.diagnostics import Fault
 
 #: In the order in which the textbook ranks them.
 NETS = ("vgg", "inception", "densenet", "resnet")
 NAMES = {"vgg": "VGG", "inception": "Inception", "densenet": "DenseNet", "resnet": "ResNet"}
-#: Rates that are tried, the epochs of a trial and of a training.
-RATES, TRIAL, EPOCHS = (0.01, 0.03, 0.1, 0.3), 3, 10
+#: Rates that are tried, and the epochs of a training.
+RATES, EPOCHS = (0.01, 0.03, 0.1, 0.3), 10
 #: The zoo's net of the published size.
 PUBLISHED = {"vgg": "vgg", "inception": "googlenet", "densenet": "densenet", "resnet": "resnet"}
 #: By what a picture costs at those sizes, in computation and in memory, the least first.
@@ -42,20 +39,9 @@ def told(costs: Mapping[str, float], form: str, unit: str) -> str:
 def _one(lab: Lab, name: str) -> dict[str, Any]:
     pictures = lab.coloured(3000, 1000)
     net = lab.net(f"rank/{name}", classes=pictures.classes)
-    rates = RATES[: lab.few(len(RATES), 1)]
-    best = max(rates, key=lambda rate: fmean(_trial(lab, net, pictures, seed, rate) for seed in lab.seeds))
+    best = best_rate(lab, net, pictures, RATES)
     runs = [_figures(lab.learn(net, pictures, EPOCHS, seed, rate=best)) for seed in lab.seeds]
     return {"rate": best, "parameters": net.parameters, "count": pictures.count, "runs": runs}
-
-
-def _trial(lab: Lab, net: Net, pictures: Pictures, seed: int, rate: float) -> float:
-    """The share of right answers on the last fifth of the training part; 0 where it diverges."""
-    try:
-        return lab.learn(net, pictures.validating(), TRIAL, seed, rate=rate).accuracy
-    except Fault as fault:
-        if fault.code != "N704":
-            raise
-        return 0.0
 
 
 def _figures(run: Learned) -> dict[str, Any]:

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 import netspec
+from netspec import Net
 from netspec.claims.book import claims, measured
 from netspec.claims.claim import Verdict
-from netspec.claims.comparing import steps_until
-from netspec.claims.lab import NETS, Lab
+from netspec.claims.comparing import best_rate, side_by_side, steps_until
+from netspec.claims.deciding import better
+from netspec.claims.lab import NETS, Lab, Learned
+from netspec.claims.pictures import Pictures
 from netspec.claims.ranking import NETS as RANKED
 from netspec.claims.told import (
     alexnet_crops,
@@ -28,6 +31,7 @@ from netspec.claims.told import (
     vgg_dense,
 )
 from netspec.data.shipped import specs
+from netspec.diagnostics import Fault
 
 LAB = Lab(seeds=(1,))
 
@@ -117,6 +121,34 @@ def test_steps_until_a_loss() -> None:
     assert rank_generalisation.at_equal_loss(runs, 1.0) == [0.2] and rank_generalisation.at_equal_loss(runs, 0.1) == [
         0.3
     ]
+
+
+def learned(accuracy: float, of_test: float) -> Learned:
+    return Learned(LAB.net("digits"), [0.1], [0.1], [accuracy], [of_test], {}, LAB.net("digits").data, 0.0)
+
+
+def test_a_net_that_learned_nothing_decides_nothing() -> None:
+    right = {"a": [learned(0.9, 0.9)] * 3, "b": [learned(0.9, 0.5)] * 3}
+    assert side_by_side(better, right, "a", "b", 1000) is Verdict.HOLDS
+    assert side_by_side(better, right, "b", "a", 1000) is Verdict.FAILS
+    stuck = {**right, "b": [learned(0.9, 0.5)] * 2 + [learned(0.1, 0.1)]}
+    assert side_by_side(better, stuck, "a", "b", 1000) is Verdict.OPEN
+
+
+def test_the_rate_is_that_of_the_best_mean_of_the_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = {0.01: (0.5, 0.5), 0.03: (0.9, 0.2), 0.1: (0.4, 0.8), 0.3: None}
+
+    def learn(self: Lab, net: Net, data: Pictures, epochs: int, seed: int, rate: float) -> Learned:
+        assert len(data.x) == 80 and len(data.test_x) == 20
+        found = right[rate]
+        if found is None:
+            raise Fault("N704", "diverged")
+        return learned(1.0, found[seed - 1])
+
+    monkeypatch.setattr(Lab, "learn", learn)
+    x, y = np.zeros((100, 28, 28, 1), np.uint8), np.zeros(100, int)
+    lab = Lab(seeds=(1, 2))
+    assert best_rate(lab, lab.net("digits"), Pictures(x, y, x, y, 10), tuple(right)) == 0.1
 
 
 @pytest.mark.parametrize("plain", [False, True])
