@@ -16,7 +16,7 @@ GROWTH, BATCH = 10, 32
     "DenseNets",
     measured=f"the nets of rank-convergence, DenseNet with a growth of {GROWTH} (half of the parameters): right "
     "answers of 1,000 digits in colour, parameters, bytes of a training step; and those of DenseNet-121 and ResNet-50",
-    minutes=9,
+    minutes=14,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

@@ -28,7 +28,7 @@ LOSS = 1.0
     measured="right answers of 1,000 digits in colour after 12 epochs on 1,500, a small AlexNet with dropout(0.5) and "
     f"without, the rate of each from a short grid on a validation part; steps until the mean loss of {WINDOW} in a row "
     f"is {LOSS:g}",
-    minutes=1.2,
+    minutes=2,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:
@@ -46,8 +46,8 @@ def measure(lab: Lab) -> Finding:
                 decided(slow > fast for slow, fast in zip(steps["dropout(0.5)"], steps["dropout(0)"], strict=True)),
             ]
         ),
-        f"With dropout {spread(right['dropout(0.5)'])} are right and {spread(steps['dropout(0.5)'], 'g')} steps lead to "
-        f"a training loss of {LOSS:g}, without {spread(right['dropout(0)'])} and {spread(steps['dropout(0)'], 'g')}.",
+        f"With dropout {spread(right['dropout(0.5)'])} are right and {spread(steps['dropout(0.5)'], 'g')} steps lead "
+        f"to a training loss of {LOSS:g}, without {spread(right['dropout(0)'])} and {spread(steps['dropout(0)'], 'g')}.",
         (*HEAD, "rate"),
         [(*row, f"{rates[row[0]]:g}") for row in rows(runs)],
         [loss_chart(runs, "Dropout"), test_chart(runs, "Dropout")],

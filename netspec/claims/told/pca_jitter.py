@@ -16,7 +16,7 @@ from netspec.settings import steps
     source="Krizhevsky, Sutskever, Hinton 2012, section 4.1 (more than 1 % less of top 1)",
     measured="right answers of 1,000 digits in colour after 10 epochs on 2,000, a small AlexNet with `pca_jitter(0.1)` "
     "and without, the rate of each from a short grid on a validation part",
-    minutes=4.4,
+    minutes=7.5,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

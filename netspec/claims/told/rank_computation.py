@@ -13,7 +13,7 @@ from netspec.claims.ranking import NAMES, NETS, ORDER, PUBLISHED, in_order, told
     source="Szegedy et al. 2015; Huang et al. 2017; He et al. 2016; Simonyan, Zisserman 2015, at their published sizes",
     measured="multiply-accumulates of GoogLeNet, DenseNet-121, ResNet-50 and VGG-16 for a picture of 224 x 224; beside "
     "them those of the nets of one budget, and the seconds of their epochs",
-    minutes=8,
+    minutes=13,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

@@ -27,7 +27,7 @@ def middle(runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     measured=f"four nets of about 100,000 parameters on 3,000 digits in colour, {EPOCHS} epochs, the rate of each from "
     f"{len(RATES)} on a validation part: steps until the mean loss of {WINDOW} in a row is {LOSS:g} (all where it "
     "never is), and the mean loss of all steps (the area under the curve)",
-    minutes=8,
+    minutes=13,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:

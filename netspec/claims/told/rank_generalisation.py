@@ -26,7 +26,7 @@ def at_equal_loss(runs: list[dict[str, Any]], level: float) -> list[float]:
     source="textbook ranking of the four architectures by generalisation; Huang et al. 2017, section 4.3",
     measured=f"the nets of rank-convergence: right answers of 1,000 others after {EPOCHS} epochs and at equal training "
     "loss (the largest of the four last ones), and the gap to those in training",
-    minutes=8,
+    minutes=13,
     pictures=True,
 )
 def measure(lab: Lab) -> Finding:
