@@ -10,6 +10,7 @@ import secrets
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -32,7 +33,7 @@ def reason(error: Exception) -> str:
     return text[:1].lower() + text[1:]
 
 
-def open_regular(path: str | Path, code: str = "N601", kind: type[Fault] = Trouble) -> BinaryIO:
+def open_regular(path: str | Path, code: str = "N601", kind: type[Fault] = Trouble) -> BufferedReader:
     """Open a regular file to read its bytes.
 
     A pipe, a socket or a device may never answer, so nothing but a regular file is opened (links to one are followed).

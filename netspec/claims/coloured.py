@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from netspec.claims.own import SIDES
 from netspec.claims.pictures import Pictures
 from netspec.data.drawn import natural
 
 Array = NDArray[Any]
-SIDE = 32
+#: Of a picture, and of the digit on it.
+SIDE, DIGIT = SIDES[3], SIDES[1]
 #: By how much a digit is lighter than its ground, in each of three bytes; how much of the texture is seen.
 LIGHTER, TEXTURE = (50, 128), 0.5
 
@@ -31,8 +33,8 @@ def _one(digit: Array, rng: np.random.Generator) -> Array:
     paint = rng.integers(0, 128, 3)
     ink = paint + rng.integers(*LIGHTER, 3)
     ground = (paint + TEXTURE * (natural((SIDE, SIDE), rng)[..., None] - 128.0)).clip(0, 255)
-    y, x = rng.integers(0, SIDE - 28 + 1, 2)
+    y, x = rng.integers(0, SIDE - DIGIT + 1, 2)
     cover = np.zeros((SIDE, SIDE, 1))
-    cover[y : y + 28, x : x + 28, 0] = digit / 255
+    cover[y : y + DIGIT, x : x + DIGIT, 0] = digit / 255
     mixed: Array = (ground * (1 - cover) + ink * cover).round().astype(np.uint8)
     return mixed

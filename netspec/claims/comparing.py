@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean
 
 from netspec import Net
@@ -69,6 +69,11 @@ def steps_until(losses: Sequence[float], level: float) -> int:
     """Steps until the mean loss of WINDOW in a row is at or below a level; all of them where it never is."""
     ends = range(WINDOW, len(losses) + 1)
     return next((n for n in ends if fmean(losses[n - WINDOW : n]) <= level), len(losses))
+
+
+def residual_units(paths: Iterable[str]) -> list[str]:
+    """The units of `residual.net` or `path_lengths.net`, in order, from the paths of weights."""
+    return list(dict.fromkeys(path.split("/path/")[0] for path in paths if "/path/" in path))
 
 
 def learnt(runs: Runs, least: float = 0.2) -> Verdict:

@@ -157,11 +157,10 @@ class Lab:
 
     def once(self, name: str, measure: Callable[[], Any]) -> Any:
         """What several claims share, as JSON: measured once, and kept beside their pages."""
-        if self.folder is None:
-            return json.loads(json.dumps(measure()))
-        path = self.folder / f"{name}.json"
-        kept = written(path)
+        path = None if self.folder is None else self.folder / f"{name}.json"
+        kept = {} if path is None else written(path)
         if kept.get("given") != self.given() or "measured" not in kept:
             kept = {"given": self.given(), "measured": json.loads(json.dumps(measure()))}
-            write(path, kept)
+            if path is not None:
+                write(path, kept)
         return kept["measured"]

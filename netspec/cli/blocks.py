@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,11 +104,8 @@ def question(model: Path, top: int) -> dict[str, str]:
     beside = path.with_name(f"{path.name}.data")
     digests = []
     for each in (path, beside) if beside.is_file() else (path,):
-        digest = sha256()
         with open_regular(each) as file:
-            while chunk := file.read(2**20):
-                digest.update(chunk)
-        digests.append(digest.hexdigest())
+            digests.append(file_digest(file, "sha256").hexdigest())
     return {"model": " ".join(digests), "number of labels": str(top)}
 
 

@@ -43,7 +43,7 @@ def command(
     A claim is a sentence, its source, and what is measured to test it. The answer is `holds`, `does not hold` or
     `not decided`, with the figures of each seed; a page with table and curves is written into --out.
     """
-    from netspec.claims.book import claims
+    from netspec.claims.book import BOOK, bind, claims
     from netspec.claims.lab import Lab
 
     every = claims()
@@ -62,13 +62,13 @@ def command(
         note(f"{name} reads no pictures: --data changes nothing")
     entries = [_measured(claim, lab, out, whole) for claim in chosen.values()]
     if whole:
-        _bind(entries, out)
+        bind(entries, out)
     if as_json:
         click.echo(json.dumps(entries if whole else entries[0], indent=2, ensure_ascii=False))
         return
     for entry in entries:
         _print(entry, short=whole)
-    note(f"wrote {out / ('book.html' if whole else f'{name}.html')}")
+    note(f"wrote {out / (BOOK if whole else f'{name}.html')}")
 
 
 def _list(every: Mapping[str, Claim], as_json: bool) -> None:
@@ -94,12 +94,6 @@ def _measured(claim: Claim, lab: Lab, out: Path, whole: bool) -> dict[str, Any]:
         return before
     note(f"{claim.name}: {claim.claim}")
     return measured(claim, lab, out)
-
-
-def _bind(entries: list[dict[str, Any]], out: Path) -> None:
-    from netspec.claims.book import bind
-
-    bind(entries, out)
 
 
 def _print(entry: Mapping[str, Any], short: bool) -> None:

@@ -21,7 +21,11 @@ _PATIENCE, _SAVES = 0.2, 0.05
 
 def forms_of(device: str) -> dict[str, str]:
     """The forms that were found for a device, by gradient."""
-    return {key.removeprefix(f"{device} "): form for key, form in tuned(FORMS).items() if key.startswith(f"{device} ")}
+    return _of(device, tuned(FORMS))
+
+
+def _of(device: str, table: Mapping[str, str]) -> dict[str, str]:
+    return {key.removeprefix(f"{device} "): form for key, form in table.items() if key.startswith(f"{device} ")}
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,13 @@ def tune(
             found[key] = Timed(each, ran)
     other = {key: timed.best for key, timed in found.items() if timed.best != _usual(timed)}
     before = {key: form for key, form in tuned(FORMS).items() if key.removeprefix(f"{device.name} ") not in found}
-    best = {**{key: form for key, form in forms_of(device.name).items() if key not in found}, **other}
+    kept = {**before, **{f"{device.name} {key}": form for key, form in other.items()}}
     tell(_told(found, other))
     try:
-        keep_tuned({**before, **{f"{device.name} {key}": form for key, form in other.items()}}, FORMS)
+        keep_tuned(kept, FORMS)
     except Trouble as trouble:
         tell(f"this run alone has them: {trouble}")
-    return best
+    return _of(device.name, kept)
 
 
 def taken_by(met: Met, form: str, device: Device) -> float | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -278,8 +278,5 @@ def _misfit(path: str, graph: Graph, wrong: list[str]) -> Fault:
 
 
 def _digest(path: Path) -> str:
-    found = sha256()
     with open_regular(path) as file:
-        while block := file.read(2**20):
-            found.update(block)
-    return found.hexdigest()
+        return file_digest(file, "sha256").hexdigest()

@@ -18,13 +18,18 @@ MOST_KERNELS, ACROSS = 256, 16
 _GAP = 3
 
 
-def data_uri(pixels: Array) -> str:
-    """A uint8 picture (height, width) or (height, width, 3 or 4) as the address of an image that holds it."""
+def png(pixels: Array) -> bytes:
+    """A uint8 picture (height, width) or (height, width, 3 or 4) as a file."""
     from PIL import Image
 
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, "PNG")
-    return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
+    return file.getvalue()
+
+
+def data_uri(pixels: Array) -> str:
+    """The same as the address of an image that holds it."""
+    return f"data:image/png;base64,{b64encode(png(pixels)).decode()}"
 
 
 def small(picture: Array) -> Array:

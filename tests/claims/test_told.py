@@ -11,7 +11,7 @@ import netspec
 from netspec import Net
 from netspec.claims.book import claims, measured
 from netspec.claims.claim import Verdict
-from netspec.claims.comparing import best_rate, side_by_side, steps_until
+from netspec.claims.comparing import best_rate, residual_units, side_by_side, steps_until
 from netspec.claims.deciding import better
 from netspec.claims.lab import NETS, Lab, Learned
 from netspec.claims.pictures import Pictures
@@ -173,7 +173,7 @@ def test_a_direction_behind_a_path_is_that_of_a_small_step() -> None:
     run = type("Run", (), {"net": net, "weights": net.initial(1)})()
     rng = np.random.default_rng(0)
     x, v = (rng.standard_normal((3, 12, 14, 14)).astype(np.float32) for _ in range(2))
-    unit = path_lengths.units(run)[1]
+    unit = residual_units(run.weights)[1]
     found = path_lengths.pushed(LAB, run, unit, x, v)
     assert found.shape == v.shape
     np.testing.assert_allclose(path_lengths.pushed(LAB, run, unit, x, -2 * v), -2 * found, rtol=1e-2, atol=1e-3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from netspec.claims.claim import Drawing, Finding, claim
 from netspec.claims.deciding import decided, spread
 from netspec.claims.lab import Lab, Learned
 from netspec.claims.pictures import Pictures, ready
+from netspec.report.pictures import png
 from netspec.runtime.boxes import Box, suppressed
 from netspec.runtime.boxes import found as boxes_of
 
@@ -92,6 +92,4 @@ def _picture(image: Array, boxes: list[Box]) -> bytes:
         top, left, bottom, right = (3 * value for value in box.place)
         pen.rectangle((left, top, right, bottom), outline=(240, 120, 40), width=2)
         pen.text((left + 4, top + 2), str(box.index), fill=(240, 200, 40))
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
+    return png(np.asarray(picture))

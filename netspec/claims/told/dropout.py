@@ -47,7 +47,8 @@ def measure(lab: Lab) -> Finding:
             ]
         ),
         f"With dropout {spread(right['dropout(0.5)'])} are right and {spread(steps['dropout(0.5)'], 'g')} steps lead "
-        f"to a training loss of {LOSS:g}, without {spread(right['dropout(0)'])} and {spread(steps['dropout(0)'], 'g')}.",
+        f"to a training loss of {LOSS:g}, without {spread(right['dropout(0)'])} and "
+        f"{spread(steps['dropout(0)'], 'g')}.",
         (*HEAD, "rate"),
         [(*row, f"{rates[row[0]]:g}") for row in rows(runs)],
         [loss_chart(runs, "Dropout"), test_chart(runs, "Dropout")],

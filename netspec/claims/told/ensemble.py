@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from netspec import Net
 from netspec.claims.claim import Finding, claim
+from netspec.claims.comparing import residual_units
 from netspec.claims.deciding import decided, spread
 from netspec.claims.lab import Lab, Learned
 from netspec.claims.pictures import Pictures, ready
@@ -21,9 +22,8 @@ UNITS = 4
 
 def units(net: Net) -> list[str]:
     """The paths of units whose input and output have one shape: all of a stage but its first."""
-    names = dict.fromkeys(path.split("/path/")[0] for path in net.graph.weights if "/path/" in path)
     stages: dict[str, list[str]] = {}
-    for name in names:
+    for name in residual_units(net.graph.weights):
         stages.setdefault(name.rsplit("/", 1)[0], []).append(name)
     return [name for of in stages.values() for name in of[1:]]
 

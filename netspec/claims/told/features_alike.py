@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from netspec.claims.claim import Drawing, Finding, claim
 from netspec.claims.deciding import decided, spread
 from netspec.claims.lab import Lab
 from netspec.claims.pictures import ready
+from netspec.report.pictures import png
 
 Array = NDArray[Any]
 
@@ -67,7 +66,4 @@ def measure(lab: Lab) -> Finding:
 
 def _sheet(images: Array, near: Array) -> bytes:
     rows = [np.concatenate([images[k][..., 0] for k in (n, *near[n])], axis=1) for n in range(min(8, len(images)))]
-    picture = Image.fromarray(np.concatenate(rows))
-    file = io.BytesIO()
-    picture.resize((picture.width * 2, picture.height * 2), Image.Resampling.NEAREST).save(file, "PNG")
-    return file.getvalue()
+    return png(np.concatenate(rows).repeat(2, axis=0).repeat(2, axis=1))

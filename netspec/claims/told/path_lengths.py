@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netspec.claims.claim import Chart, Finding, claim
+from netspec.claims.comparing import residual_units
 from netspec.claims.deciding import decided, spread
 from netspec.claims.lab import Lab, Learned
 from netspec.claims.pictures import ready
@@ -16,11 +17,6 @@ from netspec.claims.pictures import ready
 Array = NDArray[Any]
 
 UNITS, SAMPLES, EXAMPLES, STEP = 12, 6, 16, 1e-2
-
-
-def units(run: Learned) -> list[str]:
-    """The paths of the net's units, in order."""
-    return list(dict.fromkeys(path.split("/path/")[0] for path in run.weights if "/path/" in path))
 
 
 def pushed(lab: Lab, run: Learned, unit: str, x: Array, v: Array) -> Array:
@@ -40,7 +36,7 @@ def sizes(lab: Lab, run: Learned, x: Array, seed: int) -> list[float]:
 
     That is the Frobenius norm of the path's Jacobian but for a factor: the same for gradients, which go the other way.
     """
-    names, rng = units(run), np.random.default_rng(seed)
+    names, rng = residual_units(run.weights), np.random.default_rng(seed)
     values = [run.net.features("stem").values(run.weights, x)["stem"]]
     values += [next(iter(run.net.features(name + "/add").values(run.weights, x).values())) for name in names]
     found = []
