@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import netspec
 from netspec.claims.coloured import coloured
-from netspec.claims.own import own_pictures
+from netspec.claims.own import own_digest, own_pictures
 from netspec.claims.pictures import Pictures
 from netspec.data.shipped import DEMO, specs
 from netspec.diagnostics import Fault
@@ -87,10 +87,11 @@ class Lab:
     folder: Path | None = None
     tell: Callable[[str], None] = lambda text: None
     _read: dict[tuple[int, int, int], Pictures] = field(default_factory=dict)
+    _digests: dict[str, str] = field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
-        """What a result hangs on besides the machine."""
-        data = None if self.data is None else str(self.data.absolute())
+        """What a result hangs on besides the machine; of one's own pictures the bytes count, not the folder's name."""
+        data = None if self.data is None else {"folder": str(self.data.absolute()), "digest": self._digest()}
         return {"version": netspec.__version__, "seeds": list(self.seeds), "quick": self.quick, "data": data}
 
     def net(self, name: str, **parameters: Any) -> netspec.Net:
@@ -121,6 +122,12 @@ class Lab:
                 digits = own_pictures(DEMO, *key[:2], 1)
                 self._read[key] = digits if maps == 1 else coloured(digits)
         return self._read[key]
+
+    def _digest(self) -> str:
+        """Of all pictures that are given, read once."""
+        if "digest" not in self._digests and self.data is not None:
+            self._digests["digest"] = own_digest(self.data)
+        return self._digests["digest"]
 
     # ---- trainings
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netspec.claims.pictures import Pictures
+from netspec.data.digest import digest
 from netspec.data.needs import NOTHING
 from netspec.data.sets import Pictures as Found
 from netspec.data.sets import find_part, read_set
@@ -29,13 +30,10 @@ def own_pictures(folder: Path, train: int, test: int, maps: int) -> Pictures:
 
     Raises Fault N707 where it has fewer than two classes.
     """
-    learnt = read_set(folder, "train")
-    tested = next(
-        (part for name in ("test", "val") if (part := find_part(folder, name, learnt.classes, NOTHING))), None
-    )
+    learnt, tested = _parts(folder)
     rng = np.random.default_rng(SEED)
     order = rng.permutation(len(learnt))
-    if isinstance(tested, Found):
+    if tested is not None:
         others = rng.permutation(len(tested))[:test]
     else:
         tested, cut = learnt, max(1, round(HELD * len(order)))
@@ -49,6 +47,18 @@ def own_pictures(folder: Path, train: int, test: int, maps: int) -> Pictures:
     return Pictures(
         _sized(learnt, order, maps), learnt.labels[order], _sized(tested, others, maps), tested.labels[others], classes
     )
+
+
+def own_digest(folder: Path) -> str:
+    """The digest of the pictures that ``own_pictures`` takes from."""
+    return " ".join(digest(part) for part in _parts(folder) if part is not None)
+
+
+def _parts(folder: Path) -> tuple[Found, Found | None]:
+    """What there is to learn from and to test on."""
+    learnt = read_set(folder, "train")
+    others = (find_part(folder, name, learnt.classes, NOTHING) for name in ("test", "val"))
+    return learnt, next((part for part in others if isinstance(part, Found)), None)
 
 
 def _sized(found: Found, rows: Array, maps: int) -> Array:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from netspec.cli.output import note
 from netspec.cli.paths import PATH
@@ -41,7 +42,7 @@ def command(
     """List sentences of the literature, or measure the claim NAME.
 
     A claim is a sentence, its source, and what is measured to test it. The answer is `holds`, `does not hold` or
-    `not decided`, with the figures of each seed; a page with table and curves is written into --out.
+    `not decided`, with the median and the range of the seeds; a page with table and curves is written into --out.
     """
     from netspec.claims.book import BOOK, bind, claims
     from netspec.claims.lab import Lab
@@ -52,13 +53,14 @@ def command(
     if name is not None and name not in every:
         raise click.UsageError(f"there is no claim {name}. {did_you_mean(name, every)}".strip())
     if name is None and not whole:
+        _nothing_asked()
         _list(every, as_json)
         return
     lab = Lab(tuple(range(1, seeds + 1)), data, quick, tell=note)
     chosen = every if whole else {str(name): every[str(name)]}
-    if data is not None and any(claim.pictures for claim in chosen.values()):
+    if data is not None:
         lab.digits(1, 1)  # what is wrong with them is told before hours of work
-    elif data is not None:
+    if data is not None and not any(claim.pictures for claim in chosen.values()):
         note(f"{name} reads no pictures: --data changes nothing")
     entries = [_measured(claim, lab, out, whole) for claim in chosen.values()]
     if whole:
@@ -69,6 +71,14 @@ def command(
     for entry in entries:
         _print(entry, short=whole)
     note(f"wrote {out / (BOOK if whole else f'{name}.html')}")
+
+
+def _nothing_asked() -> None:
+    """A list measures nothing, so that what says how to measure is meant for something else."""
+    context = click.get_current_context()
+    for option in ("seeds", "out", "data", "quick"):
+        if context.get_parameter_source(option) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{option} is for measuring: give a claim's NAME or --all")
 
 
 def _list(every: Mapping[str, Claim], as_json: bool) -> None:
@@ -97,6 +107,7 @@ def _measured(claim: Claim, lab: Lab, out: Path, whole: bool) -> dict[str, Any]:
 
 
 def _print(entry: Mapping[str, Any], short: bool) -> None:
+    from netspec.report.claims import given
     from netspec.report.columns import columns
 
     if short:
@@ -104,6 +115,6 @@ def _print(entry: Mapping[str, Any], short: bool) -> None:
         return
     click.echo(entry["claim"])
     click.echo(f"  said by   {entry['source']}")
-    click.echo(f"  measured  {entry['measured']}")
+    click.echo(f"  measured  {entry['measured']}; {given(entry)}")
     click.echo(f"{entry['verdict']}: {entry['found']}")
     click.echo("\n".join(columns([entry["head"], *entry["rows"]], 1)))

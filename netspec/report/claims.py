@@ -26,7 +26,7 @@ def html(entries: Sequence[Entry], folder: Path) -> str:
             **entry,
             "table": Table(entry["head"], entry["rows"]),
             "images": _images(entry, folder),
-            "seeds": _seeds(entry),
+            "seeds": given(entry),
         }
         for entry in entries
     ]
@@ -44,7 +44,7 @@ def markdown(entries: Sequence[Entry]) -> str:
     for entry in entries:
         lines += ["", f"## {entry['name']}", "", f"*{entry['claim']}* ({entry['source']})", ""]
         lines += [
-            f"Measured: {entry['measured']}; {_seeds(entry)}, {entry['seconds']:,.0f} s on {entry['cores']} cores.",
+            f"Measured: {entry['measured']}; {given(entry)}, {entry['seconds']:,.0f} s on {entry['cores']} cores.",
             "",
         ]
         lines += [f"**{entry['verdict'][0].upper()}{entry['verdict'][1:]}.** {entry['found']}", ""]
@@ -60,9 +60,12 @@ def counted(entries: Sequence[Entry]) -> str:
     return ", ".join(f"{count} {verdict if count == 1 else MANY[verdict]}" for verdict, count in counts.most_common())
 
 
-def _seeds(entry: Entry) -> str:
+def given(entry: Entry) -> str:
+    """The pictures, where they are one's own, and the seeds."""
     seeds = entry["given"]["seeds"]
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+    data = entry["given"]["data"]
+    pictures = f"pictures of {data['folder']} in place of the digits, " if data else ""
+    return f"{pictures}seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -144,17 +144,25 @@ def test_wrong_uses(seen: list[Lab], capsys: pytest.CaptureFixture[str]) -> None
     assert "did you mean `first`" in capsys.readouterr().err
     assert main(["claims", "first", "--all"]) == 2
     assert main(["claims", "first", "--seeds", "0"]) == 2
+    for asked in (["--seeds", "2"], ["--out", "b"], ["--data", str(DEMO)], ["--quick"]):
+        capsys.readouterr()
+        assert main(["claims", *asked]) == 2
+        assert f"{asked[0]} is for measuring" in capsys.readouterr().err
     Path("file").touch()
     assert main(["claims", "first", "--out", "file"]) == 2
     assert "N604" in capsys.readouterr().err
 
 
 def test_data_that_no_claim_reads_are_told(seen: list[Lab], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["claims", "first", "--data", "nowhere"]) == 0
+    assert main(["claims", "first", "--data", "nowhere"]) == 2 and not seen
+    capsys.readouterr()
+    assert main(["claims", "first", "--data", str(DEMO)]) == 0
     assert "first reads no pictures: --data changes nothing" in capsys.readouterr().err
     assert main(["claims", "second", "--data", "nowhere"]) == 2  # before anything is measured
     assert "changes nothing" not in capsys.readouterr().err and len(seen) == 1
     assert main(["claims", "second", "--data", str(DEMO)]) == 0 and seen[1].data == DEMO
+    out = capsys.readouterr().out
+    assert f"pictures of {DEMO} in place of the digits, seeds 1, 2, 3" in out
 
 
 # ---- what they are measured with
@@ -201,6 +209,10 @@ def test_ones_own_pictures_are_brought_to_one_size(tmp_path: Path) -> None:
     both = [picture.tobytes() for part in (grey.x, grey.test_x) for picture in part]
     assert len(set(both)) == 36  # none is in both parts
     assert len(set(grey.y[:5].tolist())) > 1  # they are mixed
+    first = lab.given()["data"]["digest"]
+    assert Lab(data=tmp_path).given() == lab.given()
+    Image.fromarray(rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(tmp_path / "a" / "0.png")
+    assert Lab(data=tmp_path).given()["data"]["digest"] != first  # another picture under the same name
     for kind in ("b", "c"):
         for path in (tmp_path / kind).iterdir():
             path.unlink()

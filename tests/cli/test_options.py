@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from netspec.cli import COMMANDS, main
+from netspec.data.shipped import DEMO
 
 SPEC = """netspec 1
 
@@ -191,7 +192,7 @@ ROWS = [
     ("run raw.onnx p.png --jsonl -", 0, '{"filename": "p.png", "label": '),
     ("run raw.onnx p.png --parquet a.parquet", 0, "!wrote a.parquet"),
     ("run raw.onnx p.png --parquet - --json", 2, "!only one form"),
-    ("run raw.onnx p.png --parquet blocks/", 0, "!wrote 1 row into blocks"),
+    ("run raw.onnx p.png --parquet new/", 0, "!wrote 1 row into new"),
     ("run raw.onnx p.png --parquet blocks --ray --ray-address 127.0.0.1:1 --workers 2", 0, "!nothing is left to do"),
     ("run raw.onnx p.png --ray --ray-address 127.0.0.1:1 --workers 2", 2, "!error[N718]"),
     ("run raw.onnx p.png --workers 2", 2, "!belongs to --ray"),
@@ -238,7 +239,7 @@ ROWS = [
     ("claims", 0, "hopfield-energy "),
     ("claims --json", 0, '"minutes": '),
     ("claims alexnet-crops --seeds 1 -o claims", 0, "does not hold: There are 2,178"),
-    ("claims hopfield-energy --quick --data data --seeds 1 --json", 0, '"verdict": "not decided"'),
+    (f"claims perceptron-xor --quick --data {DEMO} --seeds 1 --json", 0, '"verdict": "not decided"'),
     ("claims --all --data data --out book", 1, "!error[N707]"),
     ("claims --all vgg-dense", 2, "!not both"),
     ("claims vgg-dnse", 2, "!did you mean `vgg-dense`?"),
@@ -286,6 +287,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ):
             assert main(shlex.split(line)) == 0
     Image.fromarray(draw.integers(0, 255, (9, 7), dtype=np.uint8)).save(here / "p.png")
+    with contextlib.chdir(here):
+        assert main(shlex.split("run raw.onnx p.png --parquet blocks/")) == 0
     return here
 
 
