@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.planted.fault import rows_of
 
 fault = rows_of("claims/{}.py", "tests/claims/{}.py")
+both = rows_of("claims/{}.py", "tests/claims/test_told.py::{}")
 told = rows_of("claims/told/{}.py", "tests/claims/test_told.py::{}")
 
 FAULTS = (
@@ -55,13 +56,16 @@ FAULTS = (
      "a moved picture goes to the right"),
     told("features_alike", "np.fill_diagonal(alike, -np.inf)", "pass", "test_the_nearest_are_by_direction",
      "none is its own neighbour"),
-    fault("comparing", "if fmean(losses[n - WINDOW : n]) <= level", "if losses[n - 1] <= level", "test_told",
+    both("comparing", "if fmean(losses[n - WINDOW : n]) <= level", "if losses[n - 1] <= level",
+     "test_steps_until_a_loss",
      "the loss is a mean of twenty"),
-    fault("comparing", "count), learnt(runs, least)])", "count)])", "test_told",
+    both("comparing", "count), learnt(runs, least)])", "count)])", "test_a_net_that_learned_nothing_decides_nothing",
      "a net that learned nothing decides nothing"),
-    fault("comparing", "seed, rate) for seed in lab.seeds)", "lab.seeds[0], rate) for seed in lab.seeds)", "test_told",
+    both("comparing", "seed, rate) for seed in lab.seeds)", "lab.seeds[0], rate) for seed in lab.seeds)",
+     "test_the_rate_is_that_of_the_best_mean_of_the_seeds",
      "every seed has a say in the rate"),
-    fault("comparing", "pictures.validating(), TRIAL", "pictures, TRIAL", "test_told",
+    both("comparing", "pictures.validating(), TRIAL", "pictures, TRIAL",
+     "test_the_rate_is_that_of_the_best_mean_of_the_seeds",
      "the test part chooses no rate"),
     told("rank_generalisation", "if loss <= level), run", "if loss < level), run",
      "test_steps_until_a_loss",
