@@ -8,12 +8,11 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from netspec.claims import told
 from netspec.claims.claim import Chart, Claim, Drawing, Finding, Verdict
-from netspec.claims.lab import Lab, write, written
+from netspec.claims.lab import Lab, processor, write, written
 from netspec.diagnostics import Fault
 from netspec.files import atomic_write, make_folder
 from netspec.machine import cores
@@ -48,7 +47,7 @@ def measured(claim: Claim, lab: Lab, folder: Path) -> dict[str, Any]:
     Raises Trouble N604 where they cannot be written, and what reading ``data`` raises.
     """
     make_folder(folder)
-    begun = perf_counter()
+    begun = processor()
     finding = _found(claim, replace(lab, folder=folder))
     entry = listed(claim) | {
         "verdict": str(Verdict.OPEN if lab.quick else finding.verdict),
@@ -56,7 +55,7 @@ def measured(claim: Claim, lab: Lab, folder: Path) -> dict[str, Any]:
         "head": list(finding.head),
         "rows": [list(row) for row in finding.rows],
         "pictures": _drawings(claim.name, finding, folder),
-        "seconds": round(perf_counter() - begun, 1),
+        "seconds": round((processor() - begun) / cores(), 1),
         "cores": cores(),
         "given": lab.given(),
     }

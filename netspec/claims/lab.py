@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
+from os import times
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ Array = NDArray[Any]
 NETS = Path(__file__).parent / "told"
 #: Bytes of a file of figures at most.
 LARGEST = 2**26
+
+
+def processor() -> float:
+    """Seconds of processor that this process and its ended children have used: what else is at work does not count."""
+    return sum(times()[:4])
 
 
 def written(path: Path) -> dict[str, Any]:
@@ -52,7 +58,7 @@ def _seal(found: Mapping[str, Any]) -> str:
 class Learned:
     """A training: the mean loss of each epoch and of each step, right answers in training and on the other part.
 
-    ``weights`` are the last ones, ``data`` the preparation with what was measured, ``seconds`` those of the steps.
+    ``weights`` are the last ones, ``data`` the preparation with what was measured, ``seconds`` those of processor.
     """
 
     net: netspec.Net
@@ -141,7 +147,7 @@ class Lab:
     ) -> Learned:
         """Train for some epochs, judging each by the other part; ``data`` may be arrays by part, as `Net.fit` has."""
         parts = data.parts() if isinstance(data, Pictures) else data
-        done: list[Epoch] = []
+        done, begun = list[Epoch](), processor()
         steps: list[float] = []
         with closing(net.train(parts, epochs=self.few(epochs), seed=seed, rate=rate)) as events:
             for event in events:
@@ -159,7 +165,7 @@ class Lab:
             [epoch.val_accuracy or 0.0 for epoch in done],
             done[-1].weights(),
             events.training.data,
-            sum(epoch.seconds for epoch in done),
+            processor() - begun,
         )
 
     def once(self, name: str, measure: Callable[[], Any]) -> Any:

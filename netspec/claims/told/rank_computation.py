@@ -12,7 +12,7 @@ from netspec.claims.ranking import NAMES, NETS, ORDER, PUBLISHED, in_order, told
     "By computation Inception is the cheapest, then DenseNet and ResNet, and VGG the dearest by far.",
     source="Szegedy et al. 2015; Huang et al. 2017; He et al. 2016; Simonyan, Zisserman 2015, at their published sizes",
     measured="multiply-accumulates of GoogLeNet, DenseNet-121, ResNet-50 and VGG-16 for a picture of 224 x 224; beside "
-    "them those of the nets of one budget, and the seconds of their epochs",
+    "them those of the nets of one budget, and the processor seconds of their epochs",
     minutes=13,
     pictures=True,
 )
@@ -27,6 +27,6 @@ def measure(lab: Lab) -> Finding:
     return Finding(
         verdict,
         f"At their published sizes: {order}.",
-        ("net", "published, macs", "at one budget, macs", "seconds an epoch at one budget"),
+        ("net", "published, macs", "at one budget, macs", "processor seconds an epoch at one budget"),
         [(NAMES[name], f"{published[name]:,}", f"{small[name]:,}", spread(seconds[name], ".2f")) for name in ORDER],
     )
