@@ -144,11 +144,11 @@ def _largest(net: Net, memory: int, recompute: bool) -> int:
 
 def _health(net: Net, batch: int | None, as_json: bool) -> None:
     """Print how the net begins."""
-    from netspec.net.health import SIZE, free
+    from netspec.net.health import SIZE
     from netspec.report.health import as_json as document
     from netspec.report.health import table as lines
 
-    sizes = free(net)
+    sizes = net.free_sizes
     if sizes:
         note(f"{' and '.join(sizes)} of free size: {SIZE}, or as `--at {sizes[0]}=…` says")
     found = net.health(batch)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from netspec.shape import Free, numbers
+from netspec.shape import numbers
 
 if TYPE_CHECKING:
     from netspec.engine.measuring.health import Health
@@ -16,11 +16,6 @@ if TYPE_CHECKING:
 MOST, MEMORY = 8, 4 * 2**30
 #: What a free size is.
 SIZE = 224
-
-
-def free(net: Net) -> list[str]:
-    """The names of a net's free sizes."""
-    return sorted({size.name for shape in net.graph.inputs.values() for size in shape if isinstance(size, Free)})
 
 
 def health(net: Net, batch: int | None = None, seed: int | None = None) -> Health:
@@ -35,7 +30,7 @@ def health(net: Net, batch: int | None = None, seed: int | None = None) -> Healt
     from netspec.engine.measuring.health import health as examined
     from netspec.net.budget import Budget
 
-    net = net.at(dict.fromkeys(free(net), SIZE))
+    net = net.at(dict.fromkeys(net.free_sizes, SIZE))
     settings = net.train_settings
     seed = settings.seed if seed is None else seed
     rng = np.random.Generator(np.random.Philox(key=[seed % 2**64, 1]))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from netspec.diagnostics import Fault, did_you_mean
+from netspec.diagnostics import Fault
 from netspec.settings import Data
 from netspec.settings.picture import Picture
 from netspec.shape import Free
@@ -26,10 +26,7 @@ def sized(net: Net, asked: Mapping[str, int], part: Part, tell: Callable[[str], 
     """
     free = {dim.name: (name, axis) for name, shape in net.graph.inputs.items() for axis, dim in enumerate(shape)
             if isinstance(dim, Free)}  # fmt: skip
-    for name in asked:
-        if name not in free:
-            known = f"free sizes of the net: {', '.join(free)}" if free else "the net has no free size"
-            raise Fault("N703", f"`--at {name}=…` names no free size of the net", help=did_you_mean(name, free, known))
+    net = net.at(asked)  # one that the net does not have is told before the data is looked at
     found = {}
     for name, (value, axis) in free.items():
         if name not in asked:
@@ -41,7 +38,7 @@ def sized(net: Net, asked: Mapping[str, int], part: Part, tell: Callable[[str], 
     if found:
         each = ", ".join(f"{name} = {size}" for name, size in found.items())
         tell(f"the net is trained at {each}, which the data and `prepare` give")
-    return net.at({**asked, **found})
+    return net.at(found)
 
 
 def as_read(net: Net, inputs: Mapping[str, Array]) -> Net:

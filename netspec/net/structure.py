@@ -13,6 +13,7 @@ from netspec.elaborate import Elaborated
 from netspec.graph import Graph, Output
 from netspec.net.summary import Layer, layers, summary
 from netspec.settings import Data, Train
+from netspec.shape import Free
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,8 +75,20 @@ class Structure:
         """The warnings of the spec; a net with errors does not come to be."""
         return self.problems
 
+    @property
+    def free_sizes(self) -> list[str]:
+        """The names of the free sizes of its inputs."""
+        return sorted({dim.name for shape in self.graph.inputs.values() for dim in shape if isinstance(dim, Free)})
+
     def at(self, sizes: Mapping[str, int]) -> Self:
-        """The net with its free sizes given numbers. Raises Fault where one does not fit."""
+        """The net with its free sizes given numbers. Raises Fault where one does not fit or is not there (N703)."""
+        free = self.free_sizes
+        for name in sizes:
+            if name not in free:
+                known = f"free sizes of the net: {', '.join(free)}" if free else "the net has no free size"
+                raise Fault(
+                    "N703", f"`--at {name}=…` names no free size of the net", help=did_you_mean(name, free, known)
+                )
         return replace(self, graph=self.graph.sized(sizes)) if sizes else self
 
     def summary(self, depth: int | None = None) -> dict[str, Any]:

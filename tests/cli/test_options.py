@@ -68,6 +68,7 @@ ROWS = [
     ("show a.net --root . --set side=1", 0, "dense"),
     ("show free.net --at H=9", 0, "1 x 7 x 8"),
     ("show free.net --at H", 2, "!H=224"),
+    ("show free.net --at Q=9", 1, "!free sizes of the net: H"),
     ("show a.net --receptive", 0, "field"),
     ("show a.net --explain", 0, "decided for you:\n"),
     ("show a.net --health", 0, "first loss of y: "),

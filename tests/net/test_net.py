@@ -49,6 +49,9 @@ def test_a_layer_by_its_path_is_a_feature_and_an_unknown_one_is_told(net: Net) -
 def test_free_sizes_get_numbers(net: Net) -> None:
     assert net.input_shapes() == {"x": (2, None, 4)}
     assert net.at({"H": 9}).input_shapes() == {"x": (2, 9, 4)}
+    with pytest.raises(Fault) as caught:
+        net.at({"h": 9})
+    assert (caught.value.code, caught.value.help) == ("N703", "did you mean `H`?")
 
 
 def test_weights_come_from_the_seed_that_is_given_else_the_specs(net: Net) -> None:

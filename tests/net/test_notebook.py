@@ -56,6 +56,7 @@ CELLS = {
     "kept": "網.parameters",
     "caught": "import netspec\ntry: netspec.loads('')\nexcept netspec.SpecError as error: caught = error\ncaught",
     "size": f"{HEAD}--at H=2\n{SPEC}",
+    "no size": f"{HEAD}--at Q=9\n{SPEC}",
     "name": f"{HEAD}2x\n{SPEC}",
     "keyword": f"{HEAD}for\n{SPEC}",
     "twice": f"{HEAD}--set units=2 --set units=3\n{SPEC}",
@@ -123,6 +124,7 @@ def test_a_wrong_cell_ends_as_an_exception_and_leaves_no_net(cells: dict[str, di
     ("cell", "told"),
     [
         ("size", "--at: "),
+        ("no size", "names no free size"),
         ("name", "'2x' is no name"),
         ("keyword", "'for' is no name"),
         ("twice", "each name once"),

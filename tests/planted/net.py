@@ -8,6 +8,13 @@ fault = rows_of("net/{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "structure.py",
+        "            if name not in free:",
+        "            if False:",
+        "net/test_net.py",
+        "a size that the net does not have is told",
+    ),
+    fault(
         "notebook.py",
         "            shell.user_ns[asked.name] = net\n",
         "            pass\n",
