@@ -5,6 +5,7 @@ from __future__ import annotations
 # What only some commands need is imported where it is used, so that the others start quickly.
 import gc
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -89,6 +90,14 @@ def netspec() -> None:
     """Check, train, compile and run convolutional networks written down as .net files."""
 
 
+def _called(arguments: Sequence[str] | None) -> object:
+    if "_NETSPEC_COMPLETE" in os.environ:
+        from netspec.cli.completion import refuse_no_shell
+
+        refuse_no_shell(os.environ)  # click would end without a word
+    return netspec.main(args=arguments, prog_name="netspec", standalone_mode=False)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status. Never a traceback for what a user did."""
     before = gc.get_threshold()
@@ -96,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signals = Signals()
     try:
         with heard(signals):
-            status = ending(lambda: netspec.main(args=arguments, prog_name="netspec", standalone_mode=False))
+            status = ending(lambda: _called(arguments))
             signals.over = True
     except KeyboardInterrupt:  # it came while the command ended
         status = signals.status

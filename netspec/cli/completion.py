@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import click
 from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
 
+SHELLS = ("bash", "zsh", "fish")
+#: By this variable of the environment a shell asks for completions.
+VARIABLE = "_NETSPEC_COMPLETE"
 #: What offers completions for a parameter.
 Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -17,8 +20,22 @@ def among(names: Callable[[], Iterable[str]]) -> Offer:
     return lambda ctx, param, typed: [CompletionItem(name) for name in names() if name.startswith(typed)]
 
 
+def refuse_no_shell(variables: Mapping[str, str]) -> None:
+    """UsageError where the variables by which a shell asks for completions, if it does, are none that a script sets."""
+    shell, _, asked = variables.get(VARIABLE, "").partition("_")
+    if not shell and not asked:
+        return
+    if shell not in SHELLS or asked not in ("source", "complete"):
+        known = ", ".join(f"{one}_complete" for one in SHELLS)
+        raise click.UsageError(f"{VARIABLE} is for scripts of `netspec completion`: unset it, or set {known}")
+    cursor = variables.get("COMP_CWORD")
+    placed = cursor is not None and (shell == "fish" or cursor.isdecimal())  # fish tells the word itself
+    if asked == "complete" and not (placed and "COMP_WORDS" in variables):
+        raise click.UsageError(f"{VARIABLE} needs COMP_WORDS, the line, and COMP_CWORD, where in it the cursor is")
+
+
 @click.command("completion")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=click.Choice(SHELLS))
 def command(shell: str) -> None:
     """Print a script that completes commands, options and file names in SHELL.
 
@@ -34,7 +51,7 @@ def command(shell: str) -> None:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    script = ShellComplete.source(kind(netspec, {}, "netspec", "_NETSPEC_COMPLETE"))  # bash's own asks bash its version
+    script = ShellComplete.source(kind(netspec, {}, "netspec", VARIABLE))  # bash's own asks bash its version
     whole = script.replace(
         'string split ","', 'string split --max 1 ","'
     )  # in fish what a command does may have commas

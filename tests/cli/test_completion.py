@@ -181,3 +181,23 @@ def test_a_script_goes_to_standard_output_alone(shell: str) -> None:
     done = in_a_process("completion", shell)
     assert (done.returncode, done.stderr) == (0, "")
     assert f"_NETSPEC_COMPLETE={shell}_complete" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "cursor"),
+    [
+        ("bash", "1"), ("ksh_complete", "1"), ("bash_complet", "1"), ("zsh_complete", "x"), ("bash_complete", ""),
+        ("bash_complete", None), ("fish_complete", None),
+    ],
+)  # fmt: skip
+def test_a_variable_that_no_script_sets_is_told(
+    asked: str, cursor: str | None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_NETSPEC_COMPLETE", asked)
+    monkeypatch.setenv("COMP_WORDS", "netspec che")
+    monkeypatch.delenv("COMP_CWORD", raising=False)
+    if cursor is not None:
+        monkeypatch.setenv("COMP_CWORD", cursor)
+    status, told = main([]), capfd.readouterr()
+    assert (status, told.out) == (2, "")
+    assert "_NETSPEC_COMPLETE" in told.err

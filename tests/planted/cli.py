@@ -50,6 +50,13 @@ FAULTS = (
         "inputs are completed as files",
     ),
     fault(
+        "cli/completion.py",
+        "if shell not in SHELLS or",
+        "if False and",
+        "cli/test_completion.py",
+        "a wrong shell in the variable is told",
+    ),
+    fault(
         "cli/__init__.py",
         "if not ctx.resilient_parsing and args",
         "if args",
