@@ -224,8 +224,8 @@ def sizes(given: tuple[str, ...]) -> Mapping[str, int]:
     found: dict[str, int] = {}
     for text in given:
         name, sign, value = text.partition("=")
-        if not sign or not value.strip().isdigit() or int(value) < 1:
-            raise click.UsageError(f"--at takes a size such as H=224, not {text!r}")
+        if not sign or not value.strip().isdecimal() or len(value) > 18 or int(value) < 1:
+            raise click.UsageError(f"--at takes a size such as H=224, not {text[:40]!r}")
         if name.strip() in found:
             raise click.UsageError(f"--at gives {name.strip()} two sizes: {found[name.strip()]} and {int(value)}")
         found[name.strip()] = int(value)

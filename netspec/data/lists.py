@@ -78,7 +78,7 @@ def listed(path: Path, classes: Sequence[str] | None = None) -> Listing:
 
 def _line(text: str) -> int:
     """The line that a fault is of."""
-    return next((int(part) for part in text.split(":") if part.isdigit()), 0)
+    return next((int(part) for part in text.split(":") if part.isdecimal()), 0)
 
 
 def _as(before: _Entry, entry: _Entry) -> str:

@@ -166,7 +166,7 @@ class _Offer:
     def _fitting(self, argument: Argument) -> Iterator[CompletionItem]:
         """The tables that fit what enters the layer, and its own maps where they are written as a number."""
         maps, first = entering(self.snapshot, self.found), self.found.inmost.given()[0]
-        outputs = int(str(first[0])) if len(first) == 1 and str(first[0]).isdigit() else None
+        outputs = _whole(first[0]) if len(first) == 1 else None
         for name, one in self.visible.items():
             table = self._table(one)
             if isinstance(table, KernelTable) != (argument.name == "kernel"):
@@ -211,7 +211,7 @@ class _Offer:
     def _made(self) -> Iterator[CompletionItem]:
         yield from self.described(words.generators().values())
         yield self.item("transpose", CompletionItemKind.Function, "the other way round", text="transpose(")
-        wanted = [int(str(word)) for word in self.found.head if word.type == "NUMBER"][:2]
+        wanted = [_whole(word) for word in self.found.head if word.type == "NUMBER"][:2]
         for name, one in self.visible.items():
             table = self._table(one)
             if isinstance(table, Table) and (len(wanted) < 2 or [table.inputs, table.outputs] == wanted):
@@ -237,6 +237,12 @@ class _Offer:
             if setting.takes.startswith("true"):
                 yield from self.words(("true", "false"), first=True)
         yield from self.declared(_CONSTANTS)
+
+
+def _whole(word: object) -> int | None:
+    """The number that a word is, where it is a whole one that a table can have."""
+    text = str(word)
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def completion(snapshot: Snapshot, params: CompletionParams) -> CompletionList | None:

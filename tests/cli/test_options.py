@@ -93,6 +93,8 @@ ROWS = [
     ("draw a.net -o - --open all", 0, "<svg "),
     ("draw a.net -o - --open nothing", 2, "!has no block nothing"),
     ("draw free.net -o - --at H=9 --direction right", 0, "1 × 7 × 8"),
+    ("draw free.net -o - --at H=²", 2, "!--at takes a size such as H=224"),
+    ("draw free.net -o - --at H=9999999999999999999", 2, "!--at takes a size such as H=224"),
     ("draw a.net -o - --width 85mm --no-legend", 0, 'width="85mm"'),
     ("draw a.net -o - --width 85", 2, "!85mm, 8.5cm, 3.3in or 240pt"),
     ("draw a.net -o - --width nanmm", 2, "!--width"),

@@ -193,3 +193,9 @@ def test_what_is_no_list_is_no_data() -> None:
     with pytest.raises(Trouble) as caught:
         read_set(Path("p/a.png"), "train")
     assert caught.value.code == "N706"
+
+
+def test_a_folder_whose_name_has_a_digit_that_is_no_number(here: Path) -> None:
+    (here / "a:²:b").mkdir()
+    with pytest.raises(Fault, match="no file"):
+        levels("nothing.png,cat\n", "a:²:b/list.csv")

@@ -67,6 +67,7 @@ LINES = [
     ("w = v -> conv(i.‸", {"maps", "height"}, {"conv", "k"}),
     ("sparse ‸", {"table"}, {"conv"}),
     ("sparse table z: 2 -> 4 = ‸", {"groups", "band", "two"}, {"three", "conv"}),
+    ("sparse table z: 1.5 -> 4 = ‸", {"groups", "band"}, {"two", "three", "conv"}),
     ("expect ‸", {"v", "e", "net"}, {"conv", "k"}),
     ("expect v(‸", {"shape", "parameters"}, {"k"}),
     ("output y (‸", {"train", "weight"}, {"shape"}),
