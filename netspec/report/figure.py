@@ -240,12 +240,15 @@ class _Maker:
             plain = not (a.items or b.items or b.name) and a.times == b.times == 1
             return plain and b.family in FOLLOWERS and a.family not in ("input", "")
 
-        def put(a: Item, b: Item) -> Item:
-            a.nodes, a.layers, a.shape = a.nodes + b.nodes, a.layers + b.layers, b.shape
-            a.family = a.family if a.family not in FOLLOWERS else b.family
-            a.build, a.repeat = a.build + b.build, a.repeat + b.repeat
-            a.shared, a.tables = a.shared or b.shared, a.tables + b.tables
-            return a
+        def put(a: Item, run: list[Item]) -> None:
+            for b in run:
+                a.nodes += b.nodes
+                a.layers += b.layers
+                a.tables += b.tables
+            a.shape, a.shared = run[-1].shape, a.shared or any(b.shared for b in run)
+            a.family = a.family if a.family not in FOLLOWERS else run[-1].family
+            a.build += tuple(kind for b in run for kind in b.build)
+            a.repeat += tuple(layer for b in run for layer in b.repeat)
 
         self.merge(frame, fits, put)
 
@@ -256,10 +259,11 @@ class _Maker:
             same = a.repeat == b.repeat and a.name == b.name and a.block == b.block and a.folded == b.folded
             return same and bool(b.nodes)
 
-        def put(a: Item, b: Item) -> Item:
-            a.nodes, a.times, a.shape = a.nodes + b.nodes, a.times + b.times, b.shape
-            a.value = b.value
-            return a
+        def put(a: Item, run: list[Item]) -> None:
+            for b in run:
+                a.nodes += b.nodes
+                a.times += b.times
+            a.shape, a.value = run[-1].shape, run[-1].value
 
         self.merge(frame, fits, put)
 
@@ -275,23 +279,28 @@ class _Maker:
             self.join(frame)
             self.follow(frame)
 
-    def merge(self, frame: Item, fits: Callable[[Item, Item], bool], put: Callable[[Item, Item], Item]) -> None:
-        """Each item into the one before, where it reads nothing else and nothing else reads that."""
+    def merge(self, frame: Item, fits: Callable[[Item, Item], bool], put: Callable[[Item, list[Item]], None]) -> None:
+        """Each item into the one before, where it reads nothing else and nothing else reads that.
+
+        ``fits`` sees the first of a run as it was, and ``put`` takes all that follow at once: a run may be a whole net.
+        """
         after: dict[int, set[int]] = {}
         before: dict[int, set[int]] = {}
         for a, b in frame.edges:
             after.setdefault(a, set()).add(b)
             before.setdefault(b, set()).add(a)
         entered = {at for all_ in frame.entries.values() for at in all_}
-        into: dict[int, int] = {}
+        exits, into, runs = set(frame.exits), dict[int, int](), dict[int, list[Item]]()
         for at, item in enumerate(frame.items):
             sources = before.get(at, set())
             source = next(iter(sources), None)
-            if source is None or len(sources) > 1 or after[source] != {at} or at in entered or source in frame.exits:
+            if source is None or len(sources) > 1 or after[source] != {at} or at in entered or source in exits:
                 continue
             home = into.get(source, source)
             if fits(frame.items[home], item):
-                frame.items[home] = put(frame.items[home], item)
+                runs.setdefault(home, []).append(item)
                 into[at] = home
+        for home, run in runs.items():
+            put(frame.items[home], run)
         frame.items = [item for at, item in enumerate(frame.items) if at not in into]
         self.join(frame)
