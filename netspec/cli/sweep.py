@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Options of train that a sweep has in a way of its own.
 _OWN = ("spec", "root", "folder", "out", "resume", "force", "threads", "settings")
+#: Trainings that a sweep may have.
+MOST = 10_000
 
 
 def _listed(option: click.Parameter) -> Callable[..., list[str] | None]:
@@ -155,6 +158,10 @@ def _points(
         if not sign or not name.strip():
             raise click.UsageError(f"--set takes NAME=VALUE, not {text!r}")
         choices[name.strip()] = [(value, f"--set={name.strip()}={value}") for value in _pieces(values)]
+    several = [*choices.values(), *(value for value in options.values() if isinstance(value, list))]
+    count = prod(map(len, several)) * (seeds or 1)
+    if count > MOST:
+        raise click.UsageError(f"{count:,} trainings are asked for, and {MOST:,} is the limit of a sweep")
     net = _net(spec, list(choices.values()))
     by_name = {option.name: option for option in train.params}
     fixed = [f"--data={folder}"]

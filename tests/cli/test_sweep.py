@@ -151,6 +151,11 @@ def test_wrong_values_are_told_before_anything_begins(capfd: pytest.CaptureFixtu
         (["--memory", "2GB,much"], "'much' is not a size"),
         (["--set", "hidden"], "NAME=VALUE"),
         (["--seeds", "2", "--seed", "1,2"], "counts from one --seed"),
+        (["--seeds", "10001"], "10,001 trainings are asked for"),
+        (
+            ["--set", "hidden=" + ",".join(map(str, range(200))), "--seed", ",".join(map(str, range(101)))],
+            "20,200 train",
+        ),
     ):
         assert sweep(*words) == 2
         assert told in capfd.readouterr().err
