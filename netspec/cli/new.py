@@ -12,6 +12,7 @@ import click
 from netspec.cli.completion import among
 from netspec.cli.output import note
 from netspec.cli.paths import PATH
+from netspec.diagnostics import printable
 
 
 def _shipped() -> Iterable[str]:
@@ -35,6 +36,8 @@ def command(folder: Path, like: str | None) -> None:
     """
     from netspec.net.starting import start
 
+    if printable(folder) != str(folder):
+        raise click.UsageError(f"{printable(folder)} has characters that cannot be seen: give it a plain name")
     commands = start(folder, like)
     note(f"made {folder}; go on with:")
     inside = shlex.quote(str(folder))

@@ -99,3 +99,12 @@ def test_nothing_is_left_of_a_folder_that_was_broken_off(here: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         broken_off()
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31mred", "a\u202etxt", "a\nb"])
+def test_a_name_that_cannot_be_seen_is_refused(name: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It would stand in the README, and on a terminal in the commands that are told."""
+    assert cli.main(["new", name]) == 2
+    out, err = capsys.readouterr()
+    assert "cannot be seen" in err and not {"\x1b", "\u202e"} & set(out + err)
+    assert not list(here.iterdir())
