@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite
 from pathlib import Path
 from string import ascii_letters
@@ -20,7 +20,7 @@ from netspec.cli.paths import PATH
 from netspec.diagnostics import Fault, Problems, Trouble, printable, render
 from netspec.diagnostics.render import MOST_TOLD, WIDTH
 from netspec.files import atomic_write, check_target
-from netspec.locations import in_run
+from netspec.locations import in_run, is_nowhere
 
 if TYPE_CHECKING:
     from netspec.net import Net
@@ -252,6 +252,17 @@ def result(out: Path, *inputs: Path, net: Net | None = None, text: bool = False)
     run = run_given()
     check_target(out, [*inputs, *(net.files if net is not None else ()), *([] if run is None else [run])])
     return out
+
+
+def apart(results: Iterable[Path]) -> None:
+    """Raises UsageError where two results would go into one file, under whatever names."""
+    seen: set[object] = set()
+    for path in results:
+        there = path.stat() if path.exists() else None
+        file = os.path.realpath(path) if there is None else (there.st_dev, there.st_ino)
+        if file in seen and not is_nowhere(path):
+            raise click.UsageError(f"{path} would get two results: give each a file of its own")
+        seen.add(file)
 
 
 def write_text(out: Path, text: str) -> None:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 
 import click
 
-from netspec.cli.output import STANDARD_OUTPUT, note, result
+from netspec.cli.output import STANDARD_OUTPUT, apart, note, result
 from netspec.cli.paths import PATH, NamedPath
 from netspec.diagnostics import Trouble, printable, strict_json
 from netspec.files import atomic_write, reason
@@ -205,6 +205,7 @@ def sinks(asked: Mapping[str, Path | None], as_json: bool, inputs: Sequence[Path
     if "parquet" in given:
         pyarrow()
     paths = {form: result(path, *inputs) for form, path in given.items() if form not in out}
+    apart(paths.values())
     with ExitStack() as stack:
         files = {form: stack.enter_context(_unnamed(path)) for form, path in paths.items()}
         found = Sinks(files | dict.fromkeys(out, _Standard()))

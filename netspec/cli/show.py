@@ -11,6 +11,7 @@ import click
 
 from netspec.cli.output import (
     STANDARD_OUTPUT,
+    apart,
     colour,
     json_option,
     load,
@@ -112,6 +113,7 @@ def command(
         raise click.UsageError("--json has all columns: leave --columns out")
     if printed > 1:
         raise click.UsageError("only one of --csv, --markdown and --json can go to standard output")
+    apart(files)
     if memory and not batch:
         batch = _largest(net, memory, recompute)
     takes = net.training_bytes(batch, recompute=recompute) if batch else 0

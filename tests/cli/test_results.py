@@ -169,3 +169,16 @@ def test_what_is_read_of_a_run_is_not_written_over(folder: Path, capsys: pytest.
     assert main(["eval", "run", "--data", "data.npz", "--mistakes", "run/mistakes.csv"]) == 0  # a name of its own
     Path("run/mistakes.csv").unlink()
     assert state(folder / "run") == before
+
+
+def test_two_results_do_not_go_into_one_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("old").write_text("kept")
+    os.symlink("old", "soft")
+    os.link("old", "hard")
+    before = state(folder)
+    for second in ("new", "./new", "hard", "soft"):
+        first = "new" if "new" in second else "old"
+        assert main(["show", "a.net", "--csv", first, "--markdown", second]) == 2
+        assert f"{Path(second)} would get two results" in capsys.readouterr().err
+    assert main(["show", "a.net", "--csv", "/dev/null", "--markdown", "/dev/null"]) == 0
+    assert state(folder) == before
