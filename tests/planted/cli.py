@@ -8,6 +8,27 @@ fault = rows_of("{}", "tests/{}")
 
 FAULTS = (
     fault(
+        "cli/output.py",
+        "if file in seen and not",
+        "if path in seen and not",
+        "cli/test_results.py",
+        "two results have two files, whatever links lead there",
+    ),
+    fault(
+        "cli/sweep.py",
+        "prod(map(len, several)) * (seeds or 1)",
+        "seeds or 1",
+        "cli/test_sweep.py",
+        "a sweep's trainings are counted with those of all options",
+    ),
+    fault(
+        "cli/new.py",
+        "if printable(folder) != str(folder):",
+        "if False:",
+        "cli/test_new.py",
+        "hidden characters get into no README",
+    ),
+    fault(
         "cli/paths.py",
         'if not str(value) or value == b"":',
         "if False:",

@@ -217,7 +217,7 @@ FAULTS = (
         "report/test_figure.py",
         "a block has one panel whatever its widths",
     ),
-    fault("figure.py", "a.times + b.times", "a.times + 1", "report/test_figure.py", "repeats of repeats multiply"),
+    fault("figure.py", "a.times += b.times", "a.times += 1", "report/test_figure.py", "repeats of repeats multiply"),
     fault(
         "../elaborate/calls.py",
         "argument.name or parameter.name",
