@@ -197,7 +197,6 @@ ROWS = [
     ("run raw.onnx p.png --parquet - --json", 2, "!only one form"),
     ("run raw.onnx p.png --parquet new/", 0, "!wrote 1 row into new"),
     ("run raw.onnx p.png --csv rows --jsonl ./rows", 2, "!rows would get two results"),
-    ("run raw.onnx p.png --parquet blocks/", 0, "!wrote 1 row into blocks"),
     ("run raw.onnx p.png --parquet blocks --ray --ray-address 127.0.0.1:1 --workers 2", 0, "!nothing is left to do"),
     ("run raw.onnx p.png --ray --ray-address 127.0.0.1:1 --workers 2", 2, "!error[N718]"),
     ("run raw.onnx p.png --workers 2", 2, "!belongs to --ray"),
