@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from lsprotocol.types import Hover, HoverParams, MarkupContent, MarkupKind
 
+from netspec.diagnostics import Span
 from netspec.elaborate.scope import Binding
 from netspec.elaborate.values import describe
 from netspec.language import syntax as s
@@ -26,12 +27,22 @@ LONGEST = 300
 
 
 def hover(snapshot: Snapshot, params: HoverParams) -> Hover | None:
-    """What is known of the name at a place."""
-    mention = snapshot.names.at(snapshot.places.offset(params.position))
-    text = "" if mention is None else told(snapshot, mention)
-    if mention is None or not text:
-        return None
-    return Hover(MarkupContent(MarkupKind.Markdown, text), snapshot.places.range(mention.span))
+    """What is known of the name, or the word of the language, at a place."""
+    offset = snapshot.places.offset(params.position)
+    mention = snapshot.names.at(offset)
+    if mention is not None:
+        text, span = told(snapshot, mention), mention.span
+    else:
+        text, span = _keyword(snapshot, offset)
+    return Hover(MarkupContent(MarkupKind.Markdown, text), snapshot.places.range(span)) if text else None
+
+
+def _keyword(snapshot: Snapshot, offset: int) -> tuple[str, Span]:
+    for token in snapshot.found.tokens:
+        start, end = token.start_pos or 0, token.end_pos or 0
+        if start <= offset <= end and (text := words.keyword(token.type)):
+            return text, Span(snapshot.source, start, end)
+    return "", Span(snapshot.source, offset, offset)
 
 
 def told(snapshot: Snapshot, mention: Mention) -> str:

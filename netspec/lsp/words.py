@@ -10,6 +10,7 @@ from netspec.elaborate.expectations import FIGURES
 from netspec.elaborate.functions import FUNCTIONS
 from netspec.elaborate.shortcuts import KINDS as SHORTCUTS
 from netspec.elaborate.tables import KINDS
+from netspec.language.keywords import MEANINGS
 from netspec.report.described import Argument, Described, groups
 
 #: The groups of `netspec layers` that are no layers, by the setting of a section that they stand in.
@@ -17,6 +18,11 @@ GROUPS = {
     "loss": "losses", "optimizer": "optimisers", "schedule": "schedules", "stop": "stops", "prepare": "steps",
     "augment": "steps", "test": "crops of a test",
 }  # fmt: skip
+#: By the kind of its token.
+_KEYWORDS = {word.upper(): meaning for word, meaning in MEANINGS.items()} | {
+    "TABLE": "A connection table: which input map feeds which output map, with whose weights; or the taps of a kernel.",
+    "VERSION": "The version of the language: the first line that is not a comment.",
+}
 _SHORTCUT = Argument(
     "shortcut", f"{', '.join(SHORTCUTS)}, or a connection table", False, "identity",
     "what is added to the value of the body", tuple(SHORTCUTS),
@@ -110,3 +116,8 @@ def figure(name: str) -> str:
 def table_kind(name: str) -> str:
     """What a kind of table has in its cells."""
     return KINDS.get(name, "")
+
+
+def keyword(kind: str) -> str:
+    """What a word of the language means, by the kind of its token; nothing for what is none."""
+    return _KEYWORDS.get(kind, "")

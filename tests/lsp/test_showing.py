@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from lsprotocol import types as lsp
 
 from netspec.language import format_text
+from netspec.language.keywords import KEYWORDS
 from netspec.lsp.coloring import LEGEND, tokens
 from netspec.lsp.formatting import formatted
 from netspec.lsp.hints import hints
@@ -45,7 +47,13 @@ POINTED = [
     ("input i‸:", ["**3 x 9 x 9**"]),
     ("table t‸:", ["4 connections of 8", "0  X X . ."]),
     ("table: t‸)", ["4 connections of 8"]),
-    ("table‸ t:", []),
+    ("table‸ t:", ["which input map feeds which output map"]),
+    ("netspec‸ 1", ["version of the language"]),
+    ("‸share e", ["one set of weights, used as often as it is named"]),
+    ("block‸ b(", ["its value is that of its last statement"]),
+    ("{ b(in‸.maps", ["its input"]),
+    ("# the fir‸st", []),
+    ("k = 2 **‸ 3", []),
     ("sparse‸ t", ["`X`: a connection with a weight of its own"]),
     ("= groups‸(", ["groups(n)", "how many runs there are", "equal runs of maps"]),
     ("share e‸ =", ["one set of weights", "**2 x 9 x 9**"]),
@@ -70,6 +78,12 @@ POINTED = [
     ("rate‸: 0.1", ["the learning rate", "(default: 0.01)"]),
     ("cross_entropy‸", ["numbers of classes"]),
 ]
+
+
+def test_every_word_of_the_language_is_told() -> None:
+    text = "netspec 1\n" + " ".join(sorted(KEYWORDS))
+    untold = [word for word in KEYWORDS if not hovered(re.sub(rf"\b{word}\b", f"{word}‸", text))]
+    assert untold == []
 
 
 @pytest.mark.parametrize(("place", "told"), POINTED, ids=[place for place, _ in POINTED])

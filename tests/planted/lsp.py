@@ -8,6 +8,13 @@ T = "tests/lsp/test_"
 
 FAULTS: tuple[Planted, ...] = (
     Planted(
+        file="lsp/hover.py",
+        old="if start <= offset <= end and (text",
+        new="if start < offset < end and (text",
+        tests=T + "showing.py",
+        rule="a word of the language is told at both its ends",
+    ),
+    Planted(
         file="lsp/positions.py",
         old='text.encode("utf-16-le", "surrogatepass")) // 2',
         new="text)",
