@@ -80,7 +80,7 @@ def _commented(snapshot: Snapshot) -> Iterator[FoldingRange]:
     """Comments that have lines of their own, two and more beside each other."""
     source = snapshot.source
     lines = [span.line for span in snapshot.found.comments if not source.line(span.line)[: span.column - 1].strip()]
-    first = last = 0
+    first = last = -1  # no comment, not one above the first line
     for line in [*lines, 0]:
         if line != last + 1:
             if last > first:

@@ -149,6 +149,8 @@ def test_folds_are_told_from_words_alone() -> None:
         return [(one.start_line, one.end_line) for one in folds(snapshot(text), lsp.FoldingRangeParams(this()))]
 
     assert lines(NET) == [(1, 2), (4, 5), (7, 14)]
+    assert lines("# netspec: n=2\nnetspec 1\n# a\n") == []
+    assert lines("# a\n# b\nnetspec 1\n") == [(0, 1)]
     assert lines("netspec 1\nnet A {\n    v = \n    w = )\n    u = [a,\n b,\n c]\n}\n") == [(1, 6), (4, 5)]
 
 
