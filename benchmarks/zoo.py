@@ -74,7 +74,7 @@ def masked(net: netspec.Net) -> dict[str, Array]:
     grey = pictures.mean(axis=-1).astype(np.float32)
     top, left = ((have - get) // 2 for have, get in zip(grey.shape[1:], gives, strict=True))
     bright = (grey > 110).astype(np.int64)[:, top : top + gives[0], left : left + gives[1]]
-    return {name: grey[:, None] / 255, output: bright}
+    return {name: grey[:, None], output: bright}  # the spec scales them
 
 
 def shapes(net: netspec.Net) -> dict[str, tuple[int, ...]]:
