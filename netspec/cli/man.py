@@ -46,7 +46,7 @@ def page() -> Iterator[str]:
     """The lines of the page, in the macros of man(7)."""
     from netspec.cli import netspec
 
-    context = click.Context(netspec, info_name="netspec")
+    context = click.Context(netspec, info_name="netspec", **netspec.context_settings)
     yield f'.TH NETSPEC 1 "" "netspec {__version__}" "User Commands"'
     yield ".SH NAME"
     yield r"netspec \- convolutional networks written down"

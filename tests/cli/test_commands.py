@@ -91,6 +91,7 @@ def test_show_as_json() -> None:
         "parameters": 1516,
         "connections": 151600,
         "macs": 150000,
+        "activations": 16 * 10 * 10 * 4,
         "line": 19,
     }
     assert [layer["parameters"] for layer in told["layers"] if layer["parameters"]] == [
