@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 import csv
+import errno
 import io
 import os
 import sys
@@ -234,12 +235,14 @@ class _Standard(io.RawIOBase):
 
 @contextmanager
 def _told(paths: Mapping[str, Path]) -> Iterator[None]:
-    """A full disk, while rows are written."""
+    """A full disk, while rows are written to files; what standard output does not take is told where commands end."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
+        if not paths or error.errno == errno.EBADF:
+            raise
         raise Trouble("N604", f"{', '.join(map(str, paths.values()))} cannot be written: {reason(error)}") from None
 
 

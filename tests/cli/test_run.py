@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -141,3 +143,10 @@ def test_the_closing_line_tells_what_was_passed_over(folder: Path, capfd: pytest
     assert "2 files passed over: 1 left by a system, 1 no picture by their names" in error
     assert "1 picture in" in error
     assert " a second: reading " in error
+
+
+def test_rows_for_an_output_that_is_closed(folder: Path) -> None:
+    line = f"{sys.executable} -m netspec run m.onnx a.png --csv - >&-"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "the output cannot be written: standard output is closed" in done.stderr
+    assert "Exception ignored" not in done.stderr and "N604" not in done.stderr
