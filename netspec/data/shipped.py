@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,16 +28,22 @@ def specs() -> Path:
 def write(folder: Path, pictures: bool) -> int:
     """Write them into a new or empty folder, as MNIST's files or as a folder for each class; how many files.
 
-    Raises Trouble N604 where that cannot be done.
+    Raises Trouble N604 where that cannot be done; then none of them is left, since a part would pass for a data set.
     """
+    there = folder.is_dir()
     make_folder(folder)
     if any(folder.iterdir()):
         raise Trouble("N604", f"{folder} is not empty", help="name a new folder")
     count = 0
-    for path, content in as_pictures() if pictures else _as_idx():
-        make_folder((folder / path).parent)
-        atomic_write(folder / path, content)
-        count += 1
+    try:
+        for path, content in as_pictures() if pictures else _as_idx():
+            make_folder((folder / path).parent)
+            atomic_write(folder / path, content)
+            count += 1
+    except BaseException:
+        for one in list(folder.iterdir()) if there else [folder]:
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
+        raise
     return count
 
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from netspec.cli import main
+from netspec.data import shipped
 from netspec.data.sets import read_set
 
 SPEC = """netspec 1
@@ -224,3 +225,28 @@ def test_the_shipped_digits(options: list[str], tmp_path: Path, capsys: pytest.C
     assert len(train) == 10_000 and np.bincount(train.labels).min() > 800 and train.images[0].shape == (28, 28, 1)
     assert main(["data", "check", str(folder)]) == 0
     assert main(["data", "demo", str(folder), *options]) == 2  # it is not empty
+
+
+@pytest.mark.parametrize("error", [OSError(28, "no space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize("there", [False, True])
+def test_of_digits_that_could_not_all_be_written_none_is_left(
+    error: BaseException, there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = 3
+
+    def full(path: Path, content: bytes) -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            raise error
+        path.write_bytes(content)
+
+    folder = tmp_path / "digits"
+    if there:
+        folder.mkdir()
+    monkeypatch.setattr(shipped, "atomic_write", full)
+    for pictures in (False, True):
+        left = 3
+        with pytest.raises(type(error)):
+            shipped.write(folder, pictures)
+        assert not left and list(tmp_path.rglob("*")) == [folder] * there
