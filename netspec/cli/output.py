@@ -266,9 +266,10 @@ def apart(results: Iterable[Path]) -> None:
 
 
 def write_text(out: Path, text: str) -> None:
-    """Write a text to the file that ``result`` allowed."""
+    """Write a text to the file that ``result`` allowed; on a terminal what is printable, as names are of strangers."""
     if str(out) == STANDARD_OUTPUT:
-        click.echo(text, nl=not text.endswith("\n"))
+        shown = printable(text, keep="\n") if sys.stdout.isatty() else text
+        click.echo(shown, nl=not text.endswith("\n"), color=True)  # else click would take pieces out of names
         return
     atomic_write(out, text.encode())
     note(f"wrote {out}")

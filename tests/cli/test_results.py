@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -182,3 +183,16 @@ def test_two_results_do_not_go_into_one_file(folder: Path, capsys: pytest.Captur
         assert f"{Path(second)} would get two results" in capsys.readouterr().err
     assert main(["show", "a.net", "--csv", "/dev/null", "--markdown", "/dev/null"]) == 0
     assert state(folder) == before
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_names_of_strangers_on_standard_output(
+    terminal: bool, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "a\x1b[31mb\u202ec"
+    Path("all", name).mkdir(parents=True)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert main(["runs", "all", "--csv", "-"]) == 0
+    out = capsys.readouterr().out
+    assert (name in out) == (not terminal)
+    assert ("a\\x1b[31mb\\u202ec" in out) == terminal
