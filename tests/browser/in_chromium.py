@@ -326,7 +326,7 @@ def test_a_training_grows_its_curve_and_the_digit_is_answered_again(open_: Pages
     expect(page.locator("#epoch-rows tr")).to_have_count(2, timeout=20_000)
     expect(page.locator("#training-state")).to_have_text("done")
     points = page.locator("#loss-chart polyline").first.get_attribute("points")
-    assert points is not None and len(points.split()) > 3
+    assert points is not None and len(points.split()) >= 2  # one an epoch at least: a quick machine tells no more
     show(page, "digits")
     expect(page.locator("#answer")).to_contain_text("trained for 2 epochs")
     expect(page.locator(".verdict")).to_have_text("one")
