@@ -93,7 +93,8 @@ def parameters(command: click.Command) -> Iterator[click.Parameter]:
 def test_where_a_file_or_folder_is_wanted_the_shell_looks_for_one() -> None:
     context, seen = click.Context(netspec), 0
     for parameter in parameters(netspec):
-        if re.search(r"FILE|DIR|FOLDER|INPUT|DATA|RUN\b|SPEC|MODEL", parameter.make_metavar(context)):
+        plain = parameter.name if isinstance(parameter, click.Argument) else parameter.type.name
+        if re.search(r"FILE|DIR|FOLDER|INPUT|DATA|RUN\b|SPEC|MODEL", parameter.metavar or str(plain).upper()):
             seen += 1
             kinds = {item.type for item in parameter.shell_complete(context, "")}
             assert kinds <= {"file", "dir"} and kinds, parameter
