@@ -15,13 +15,6 @@ FAULTS = (
         "two results have two files, whatever links lead there",
     ),
     fault(
-        "cli/sweep.py",
-        "prod(map(len, several)) * (seeds or 1)",
-        "seeds or 1",
-        "cli/test_sweep.py",
-        "a sweep's trainings are counted with those of all options",
-    ),
-    fault(
         "cli/new.py",
         "if printable(folder) != str(folder):",
         "if False:",
@@ -55,13 +48,6 @@ FAULTS = (
         "net",
         "cli/test_new.py",
         "a net for the digits tells ten classes apart",
-    ),
-    fault(
-        "files.py",
-        "        _free(path)\n        temporary.mkdir()",
-        "        temporary.mkdir()",
-        "cli/test_new.py",
-        "a folder that is there is refused",
     ),
     fault(
         "cli/run.py",
