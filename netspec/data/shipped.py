@@ -30,21 +30,23 @@ def write(folder: Path, pictures: bool) -> int:
 
     Raises Trouble N604 where that cannot be done; then none of them is left, since a part would pass for a data set.
     """
-    there = folder.is_dir()
+    new = not folder.is_dir()
     make_folder(folder)
     if any(folder.iterdir()):
         raise Trouble("N604", f"{folder} is not empty", help="name a new folder")
-    count = 0
+    written: list[str] = []
     try:
         for path, content in as_pictures() if pictures else _as_idx():
+            written.append(path)
             make_folder((folder / path).parent)
             atomic_write(folder / path, content)
-            count += 1
     except BaseException:
-        for one in list(folder.iterdir()) if there else [folder]:
-            shutil.rmtree(one) if one.is_dir() else one.unlink()
+        for one in {folder / Path(path).parts[0] for path in written}:  # what others put there meanwhile stays
+            shutil.rmtree(one) if one.is_dir() else one.unlink(missing_ok=True)
+        if new and not any(folder.iterdir()):
+            folder.rmdir()
         raise
-    return count
+    return len(written)
 
 
 def _as_idx() -> Iterator[tuple[str, bytes]]:

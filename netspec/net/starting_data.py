@@ -96,9 +96,9 @@ def _side(net: Net) -> tuple[int, int]:
 def _maps(net: Net) -> Files:
     """Random pictures, and beside each its bright places as class 1."""
     import numpy as np
-    from PIL import Image
 
     from netspec.data.drawn import natural
+    from netspec.report.pictures import png
 
     rng = np.random.default_rng(1)
     ((maps, *sides),) = net.graph.inputs.values()
@@ -108,9 +108,7 @@ def _maps(net: Net) -> Files:
             picture = np.stack([natural((height, width), rng) for _ in range(int(str(maps)))], axis=-1)
             bright = (picture.mean(axis=-1) > 128).astype(np.uint8)
             for kind, pixels in (("images", picture.squeeze()), ("labels", bright)):
-                content = io.BytesIO()
-                Image.fromarray(pixels).save(content, "PNG")
-                yield f"data/{part}/{kind}/{number:04}.png", content.getvalue()
+                yield f"data/{part}/{kind}/{number:04}.png", png(pixels)
 
 
 def _arrays(net: Net, targets: list[Target]) -> Files:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from netspec.data.shipped import DEMO
-from netspec.diagnostics import Fault
+from netspec.diagnostics import Fault, strict_json
 from netspec.engine.running.processes import abandon
 from netspec.engine.training.events import Epoch, Progress, Started
 from netspec.lsp.documents import Document, uri_of
@@ -66,7 +66,7 @@ class Child:
     def tell(self, message: Message) -> None:
         """Tell the server; there is nobody else to tell where it is gone."""
         try:
-            self.out.write(json.dumps(message).encode() + b"\n")
+            self.out.write(strict_json(message).encode() + b"\n")
             self.out.flush()
         except BrokenPipeError:
             os._exit(0)
@@ -115,7 +115,7 @@ class Child:
                     if event.last or time.monotonic() - last > APART:
                         last = time.monotonic()
                         self.tell({"type": "step", "epoch": event.epoch, "step": event.step, "steps": event.steps,
-                                   "loss": _finite(event.loss)})  # fmt: skip
+                                   "loss": event.loss})  # fmt: skip
                     for asking in self._asking():
                         self._meanwhile(asking, event)
                 elif isinstance(event, Epoch):
@@ -147,15 +147,10 @@ class Child:
 
 
 def _of_epoch(event: Epoch) -> Message:
-    figures = {name: _finite(getattr(event, name)) for name in
+    figures = {name: getattr(event, name) for name in
                ("loss", "accuracy", "val_loss", "val_accuracy", "test_loss", "rate", "seconds")}  # fmt: skip
     test = event.test_right / event.test_count if event.test_count else None
     return {"type": "epoch", "epoch": event.number, "last": event.last, **figures, "test_accuracy": test}
-
-
-def _finite(number: float | None) -> float | None:
-    """JSON has no infinities."""
-    return None if number is None or number - number != 0 else float(number)
 
 
 def _net(message: Message) -> Net:

@@ -156,16 +156,18 @@ def _panel(item: Item, right: bool, most: float | None) -> Part:
 
 def facts(graph: Graph) -> list[str]:
     """A net's figures; those of the deployed net where they are others."""
-    trained, deployed = graph.parameters(), graph.deployed().parameters()
+    kept = graph.deployed()
+    trained, deployed = graph.parameters(), kept.parameters()
     found = [f"{trained:,} parameters" + (f", {deployed:,} deployed" if deployed != trained else "")]
-    cost = graph.deployed().costs()
+    cost = kept.costs()
     return found if cost is None else [*found, f"{cost.macs:,} multiply-accumulates"]
 
 
 def _head(graph: Graph, wide: float) -> list[Row]:
     """The net's name and its figures, in one line where that is not wider than the page."""
-    line = Row(" · ".join(facts(graph)), "note")
-    many = [Row(fact, "note") for fact in facts(graph)]
+    found = facts(graph)
+    line = Row(" · ".join(found), "note")
+    many = [Row(fact, "note") for fact in found]
     return [Row(graph.name, "name"), *([line] if text_width(line) <= wide else many)]
 
 

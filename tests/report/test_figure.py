@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from netspec.net import Net, load, loads
-from netspec.report.figure import Figure, Item, base, blocks, figure, layer_text, walk
+from netspec.report.figure import Figure, Item, base, blocks, figure, walk
+from netspec.report.layer_text import layer_text
 from netspec.report.layout import rows
 from tests.fuzz.whole import spec
 
