@@ -10,9 +10,8 @@ import secrets
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from io import BufferedReader
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from netspec.diagnostics.problem import Fault, Trouble
 from netspec.locations import IN_RUN, is_nowhere, kind_of_file
@@ -278,7 +277,7 @@ def _overwrite(target: Path, content: Sequence[Buffer]) -> None:
             raise
 
 
-def _put(file: BinaryIO, content: Sequence[Buffer]) -> None:
+def _put(file: BufferedIOBase, content: Sequence[Buffer]) -> None:
     file.seek(0)
     file.writelines(content)
     file.truncate()

@@ -250,3 +250,14 @@ def test_of_digits_that_could_not_all_be_written_none_is_left(
         with pytest.raises(type(error)):
             shipped.write(folder, pictures)
         assert not left and list(tmp_path.rglob("*")) == [folder] * there
+
+
+def test_what_others_put_there_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> None:
+        (tmp_path / "digits" / "own.txt").touch()
+        raise OSError(28, "no space left on device")
+
+    monkeypatch.setattr(shipped, "atomic_write", full)
+    with pytest.raises(OSError, match="no space"):
+        shipped.write(tmp_path / "digits", pictures=True)
+    assert [path.name for path in (tmp_path / "digits").iterdir()] == ["own.txt"]
