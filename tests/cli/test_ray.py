@@ -154,9 +154,11 @@ def test_rows_are_whole_and_the_local_ones_where_a_worker_is_killed(
     os.kill(at_work()[0], signal.SIGKILL)
     out, err = child.communicate(timeout=LONG)
     assert (child.returncode, out) == (1, "")
-    first, died, wrote, _ = err.splitlines()
+    first, *told, wrote, _ = err.splitlines()
     assert first == f"running on 2 workers of the Ray cluster at {address}"
-    assert died.startswith("Ray: A worker died") and wrote == f"wrote {COUNT} rows into killed"
+    assert wrote == f"wrote {COUNT} rows into killed"
+    # On a busy machine Ray's message may come too late, and answers after a silence that is told.
+    assert all(line.startswith(("Ray: A worker died", "no answer came for ")) for line in told), told
     assert rows("killed") == rows("local") and len(rows("killed")) == COUNT
 
 

@@ -57,7 +57,7 @@ def run(harness: Harness, first: int, count: int, workers: int = 1, minutes: flo
     report = Report()
     end, size = time.monotonic() + 60 * minutes, harness.portion
     portions = [(start, min(size, first + count - start)) for start in range(first, first + count, size)]
-    context = get_context("fork")
+    context = get_context("spawn")  # what the caller holds counts neither as a case's memory nor as its time
     waiting = list(reversed(portions))
     running: list[Any] = []
     while waiting or running:
