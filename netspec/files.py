@@ -4,7 +4,6 @@ from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
 import contextlib
-import errno
 import os
 import secrets
 import stat
@@ -59,10 +58,8 @@ def read_regular(path: str | Path, limit: int, code: str = "N601", kind: type[Fa
     """
     try:
         with open_regular(path, code, kind) as file:
-            size = os.fstat(
-                file.fileno()
-            ).st_size  # room for the limit is taken at once; some files say nothing of their size
-            return file.read(min(limit, size or limit) + 1)
+            size = os.fstat(file.fileno()).st_size or limit  # some files say nothing of theirs
+            return file.read(min(limit, size) + 1)  # room for as much as is asked for is taken at once
     except OSError as error:
         raise kind(code, f"{path} cannot be read: {reason(error)}") from None
 
@@ -119,52 +116,26 @@ def atomic_write(path: str | Path, content: bytes | Sequence[Buffer]) -> None:
 
 @contextlib.contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """A folder among the system's temporary ones for files that a library insists on; at the end it is gone.
+    """A folder among the system's temporary ones for files that a library insists on. It vanishes.
 
-    So it is where the process is ended within a library's call. Raises OSError where there can be none.
+    Raises OSError where there can be none.
     """
     import tempfile
 
-    folder = os.path.join(tempfile.gettempdir(), f"netspec-{secrets.token_hex(8)}")
-    _folders.add(folder)
-    try:
-        os.mkdir(folder, 0o700)
-        yield Path(folder)
-    finally:
-        _remove_folder(folder)
-
-
-def make_folder(folder: Path, what: str = "made") -> None:
-    """A folder, with those that it is in; Trouble N604, which says ``what`` cannot be done, where there can be none."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Trouble("N604", f"{folder} cannot be {what}: {reason(error)}") from None
+    folder = Path(tempfile.gettempdir(), f"netspec-{secrets.token_hex(8)}")
+    with vanishing(folder):
+        folder.mkdir(0o700)
+        yield folder
 
 
 @contextlib.contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """A folder that gets its name when all is in it; where that fails, nothing is left of it.
-
-    Raises Trouble N604 where something stands under the name, or there can be no such folder.
-    """
-    temporary = path.parent / f".{path.name[:20]}.{secrets.token_hex(8)}{TEMPORARY}"
-    _folders.add(str(temporary))
+def vanishing(folder: Path) -> Iterator[None]:
+    """At the end a folder is gone with all that is in it, also where the process is ended meanwhile."""
+    _folders.add(str(folder))
     try:
-        _free(path)
-        temporary.mkdir()
-        yield temporary
-        _free(path)  # it took a while
-        temporary.rename(path)
-    except (OSError, ValueError) as error:
-        raise Trouble("N604", f"{path} cannot be made: {reason(error)}", help="name a new folder") from None
+        yield
     finally:
-        _remove_folder(str(temporary))
-
-
-def _free(path: Path) -> None:
-    if os.path.lexists(path):
-        raise FileExistsError(errno.EEXIST, "it is there already")
+        _remove_folder(str(folder))
 
 
 def check_target(path: str | Path, inputs: Iterable[str | Path] = ()) -> None:

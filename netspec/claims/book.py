@@ -14,7 +14,8 @@ from netspec.claims import told
 from netspec.claims.claim import Chart, Claim, Drawing, Finding, Verdict
 from netspec.claims.lab import Lab, processor, write, written
 from netspec.diagnostics import Fault
-from netspec.files import atomic_write, make_folder
+from netspec.files import atomic_write
+from netspec.folders import make_folder
 from netspec.machine import cores
 from netspec.report.claims import html, markdown
 from netspec.report.curves import curves

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from netspec.cli.output import note
 from netspec.cli.rows import Parquet, Row, columns, pyarrow, valid
 from netspec.diagnostics import Trouble, printable
-from netspec.files import atomic_write, foreign, make_folder, open_regular, sweep
+from netspec.files import atomic_write, foreign, open_regular, sweep
+from netspec.folders import make_folder
 from netspec.locations import in_run
 from netspec.net.lock import Lock
 

@@ -15,7 +15,8 @@ from netspec.cli.output import Number, note
 from netspec.cli.paths import PATH
 from netspec.cli.rows import Sinks, sinks
 from netspec.diagnostics import Fault, Trouble, printable
-from netspec.files import atomic_write, check_target, make_folder, open_regular
+from netspec.files import atomic_write, check_target, open_regular
+from netspec.folders import make_folder
 
 if TYPE_CHECKING:
     from PIL.Image import Image

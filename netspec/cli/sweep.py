@@ -22,6 +22,7 @@ from netspec.cli.train import command as train
 from netspec.cli.workers import Crew, crew, ray_address_option, ray_option
 from netspec.diagnostics import SpecError, Trouble
 from netspec.files import reason
+from netspec.folders import make_folder
 
 if TYPE_CHECKING:
     from netspec.net import Net
@@ -106,6 +107,8 @@ def command(
     others = crew(ray, ray_address, None, threads)
     if not os.path.lexists(folder):
         raise click.UsageError(f"there is no {folder}")
+    if out is not None and os.path.realpath(out) == os.path.realpath(folder):
+        raise click.UsageError(f"{out} has the data: give the runs a folder of their own with -o")
     found, net = _points(spec, folder, settings, seeds, options)
     signals = current()
     with _folder(out, spec, force) as out:
@@ -208,18 +211,18 @@ def _folder(out: Path | None, spec: Path, force: bool) -> Iterator[Path]:
     from netspec.cli.train import run_folder
     from netspec.net.sweeping import NAME
 
-    made = out is not None and not out.exists()
+    made = out is not None and not os.path.lexists(out)
     if out is not None:
-        try:
-            if force and (out / NAME).exists():
-                number = 1
-                while os.path.lexists(aside := out.with_name(f"{out.name}.old-{number}")):
-                    number += 1
+        if force and os.path.lexists(out / NAME):
+            number = 1
+            while os.path.lexists(aside := out.with_name(f"{out.name}.old-{number}")):
+                number += 1
+            try:
                 os.rename(out, aside)
-                note(f"the sweep that was in {out} is now in {aside}")
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Trouble("N604", f"{out} cannot be made: {reason(error)}") from None
+            except OSError as error:
+                raise Trouble("N604", f"{out} cannot be moved to {aside}: {reason(error)}") from None
+            note(f"the sweep that was in {out} is now in {aside}")
+        make_folder(out)
     with run_folder(out, spec.with_name(f"{spec.stem}-sweep.net")) as folder:
         try:
             yield folder

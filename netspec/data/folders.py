@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from unicodedata import category
@@ -21,9 +21,12 @@ _LEFT = ("__MACOSX", "Thumbs.db", "desktop.ini")
 #: Names of a folder that are in memory at a time.
 AT_A_TIME = 2**14
 UNREADABLE = "that cannot be decoded"
-HIDDEN, LEFT, UNKNOWN, OUTSIDE, UNLISTED = (
+#: What shows that a folder is a run's or a sweep's.
+_RUNS = (("settings.json", "spec.net"), ("sweep.json",), (".lock",))
+HIDDEN, LEFT, OWN, UNKNOWN, OUTSIDE, UNLISTED = (
     "hidden",
     "left by a system",
+    "made by netspec",
     "no picture by their names",
     "outside the classes' folders",
     "in no list",
@@ -53,7 +56,7 @@ def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
     passed: Counter[str] = Counter()
     found = []
     for path in entries(folder):
-        why = unwanted(path)
+        why = unwanted(path) or (OWN if _has_runs(path) else None)
         if why is None and os.path.isdir(path):
             found.append(path.name)
         else:
@@ -122,7 +125,20 @@ def passed_over(passed: Counter[str]) -> str | None:
 
 def class_folders(folder: Path) -> list[str]:
     """The names of the folders that a folder has for classes."""
-    return [path.name for path in entries(folder) if unwanted(path) is None and os.path.isdir(path)]
+    found = (path for path in entries(folder) if unwanted(path) is None and os.path.isdir(path))
+    return [path.name for path in found if not _has_runs(path)]
+
+
+def _has_runs(path: Path) -> bool:
+    """Whether a folder is a run's or a sweep's, or has nothing but such; one with a picture is not."""
+    with suppress(OSError), os.scandir(path) as inside:
+        if any(all((path / name).is_file() for name in names) for names in _RUNS):
+            return not any(map(_is_picture, map(Path, inside)))
+        first = next(inside, None)
+        return first is not None and all(
+            one.is_dir(follow_symlinks=False) and _has_runs(Path(one)) for one in (first, *inside)
+        )
+    return False
 
 
 def numbered(folder: Path) -> list[str] | None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from netspec.data.arrays import Examples, has_arrays, is_packed, loose_arrays, read_arrays
 from netspec.data.beside import beside, not_both
 from netspec.data.cifar import FILES, read_cifar
-from netspec.data.folders import PARTS, UNLISTED, Listing, class_folders, entries, listing, not_flat, numbered
+from netspec.data.folders import PARTS, UNLISTED, Listing, below, class_folders, entries, listing, not_flat, numbered
 from netspec.data.idx import read_idx
 from netspec.data.images import PLAIN, Reading
 from netspec.data.label_pictures import FOLDERS, Pairs, decodable, pairs, read_labels
@@ -183,7 +183,7 @@ def listing_of(folder: Path, part: str, classes: list[str] | None, reading: Read
         found = listed(listed_in, classes)
         _look_beside(folder, part, listed_in, found, reading)
         return found
-    where = folder_of(folder, part) if reading.allows("folder") and os.path.isdir(folder) else None
+    where = folder_of(folder, part, reading) if reading.allows("folder") and os.path.isdir(folder) else None
     return None if where is None else listing(where, classes or (numbered(where) if part != "train" else None))
 
 
@@ -251,15 +251,23 @@ def _batches(folder: Path, part: str) -> list[Path]:
     return [path for path in found if os.path.lexists(path) and not os.path.isdir(path)]
 
 
-def folder_of(folder: Path, part: str) -> Path | None:
-    """The folder that has a part's folders of classes; None where there is none, or the data is of another kind."""
-    arrays = any(has_arrays(folder, name) for name in PARTS[part])
-    if arrays or _idx_start(folder, part) is not None or _batches(folder, part):
-        return None
+def folder_of(folder: Path, part: str, reading: Reading = PLAIN) -> Path | None:
+    """The folder that has a part's folders of classes; None where there is none, or the data is of another kind.
+
+    Fault N707 where either may be meant, and ``reading`` does not say which.
+    """
     where = next((folder / name for name in PARTS[part] if os.path.isdir(folder / name)), None)
     if where is None and part == "train" and not has_parts(folder):
         where = folder if class_folders(folder) else None
-    return where
+    if reading.layout is not None:
+        return where
+    if any(has_arrays(folder, name) for name in PARTS[part]):
+        return None
+    start, batches = _idx_start(folder, part), _batches(folder, part)
+    other = next(iter(batches), None) if start is None else _idx_file(folder, f"{start}-images")
+    if where is not None and other is not None:
+        not_both(folder, list(below(where, Counter())), other, "cifar" if start is None else "idx")
+    return where if other is None else None
 
 
 def has_parts(folder: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,8 +10,8 @@ from pathlib import Path
 from PIL import Image
 
 from netspec.data.sets import read_set
-from netspec.diagnostics import Trouble
-from netspec.files import atomic_write, make_folder, read_regular
+from netspec.files import read_regular
+from netspec.folders import fill_folder, make_folder
 
 #: Where they lie in the package.
 DEMO = Path(__file__).parent / "demo"
@@ -30,23 +29,8 @@ def write(folder: Path, pictures: bool) -> int:
 
     Raises Trouble N604 where that cannot be done; then none of them is left, since a part would pass for a data set.
     """
-    new = not folder.is_dir()
-    make_folder(folder)
-    if any(folder.iterdir()):
-        raise Trouble("N604", f"{folder} is not empty", help="name a new folder")
-    written: list[str] = []
-    try:
-        for path, content in as_pictures() if pictures else _as_idx():
-            written.append(path)
-            make_folder((folder / path).parent)
-            atomic_write(folder / path, content)
-    except BaseException:
-        for one in {folder / Path(path).parts[0] for path in written}:  # what others put there meanwhile stays
-            shutil.rmtree(one) if one.is_dir() else one.unlink(missing_ok=True)
-        if new and not any(folder.iterdir()):
-            folder.rmdir()
-        raise
-    return len(written)
+    make_folder(folder.parent)
+    return fill_folder(folder, as_pictures() if pictures else _as_idx())
 
 
 def _as_idx() -> Iterator[tuple[str, bytes]]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import strict_json
-from netspec.files import atomic_write, make_folder
+from netspec.files import atomic_write
+from netspec.folders import make_folder
 from netspec.net.described import Act, described
 from netspec.net.environment import environment
 from netspec.net.history import History

@@ -20,6 +20,7 @@ def told_of_net(net: Net, whole: Graph) -> str:
     """The net with its parameters, and how many of them are frozen; ``whole`` has none so."""
     total, trained = whole.parameters(), net.graph.parameters()
     frozen = f", {total - trained:,} of them frozen" if trained < total else ""
+    frozen = ", all of them frozen: nothing is learned" if total and not trained else frozen
     layers = len(net.graph.nodes)
     return f"net {net.name}: {total:,} parameters, {layers:,} layer{'' if layers == 1 else 's'}{frozen}"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netspec.diagnostics import Trouble, did_you_mean
-from netspec.files import atomic_write, make_folder, new_folder
+from netspec.folders import fill_folder
 
 if TYPE_CHECKING:
     from netspec.net.net import Net
@@ -64,12 +65,10 @@ def start(folder: Path, like: str | None) -> list[str]:
     layout, files = examples(net, large)
     name = folder.name if folder.name.endswith(".net") else f"{folder.name}.net"
     commands = _commands(f"./{name}" if name.startswith("-") else name, large)
-    with new_folder(folder) as inside:
-        atomic_write(inside / name, net.spec().text.encode())
-        for path, content in files:
-            make_folder((inside / path).parent)
-            atomic_write(inside / path, content)
-        atomic_write(inside / "README.md", _readme(folder.name, like, layout, commands).encode())
+    if os.path.lexists(folder):
+        raise Trouble("N604", f"{folder} cannot be made: it is there already", help="name a new folder")
+    own = {name: net.spec().text, "README.md": _readme(folder.name, like, layout, commands)}
+    fill_folder(folder, [*((path, text.encode()) for path, text in own.items()), *files])
     return commands
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from netspec.diagnostics import Fault
-from netspec.elaborate.files import decode, read_bytes
+from netspec.elaborate.files import decode, read_bytes, read_source
 from netspec.files import atomic_write
 
 _MARK = b"\xef\xbb\xbf"
@@ -32,6 +32,7 @@ class SpecFile:
 
     def read(self) -> str:
         """The text of the file now. Raises Fault where it is none."""
+        read_source(self.path)  # which says what else it may be
         content = read_bytes(self.path)
         self.saved, self._content = decode(content, str(self.path)), content
         return self.saved

@@ -21,9 +21,11 @@ from netspec.data.arrays import finite
 from netspec.data.folders import below, unwanted
 from netspec.data.needs import NOTHING, Needs
 from netspec.data.npy import mapped, npz
+from netspec.data.rows import SUFFIXES
 from netspec.data.table import example, is_table, rows_of
 from netspec.diagnostics import Fault, Trouble
 from netspec.files import check_target, open_regular
+from netspec.kinds import kind_of
 
 Array = NDArray[Any]
 #: Suffixes of files that hold arrays.
@@ -108,6 +110,8 @@ class Given:
             yield from self._arrays(path)
         elif path.suffix.lower() in TABLES and self._is_table(path):
             yield from self._table(path)
+        elif path.suffix.lower() in SUFFIXES and os.path.isfile(path) and kind_of(path) is None:
+            yield Item(str(path), rows=partial(_wrong, f"{path} is no picture: a list of pictures is given as @{path}"))
         else:
             yield Item(str(path), path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from PIL import Image
 from netspec.cli import main
 from netspec.data import shipped
 from netspec.data.sets import read_set
+from netspec.diagnostics import Trouble
+from netspec.folders import fill_folder
 
 SPEC = """netspec 1
 net Small(kinds = 2) {
@@ -232,32 +235,40 @@ def test_the_shipped_digits(options: list[str], tmp_path: Path, capsys: pytest.C
 def test_of_digits_that_could_not_all_be_written_none_is_left(
     error: BaseException, there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = 3
+    real, left = Path.write_bytes, 3
 
-    def full(path: Path, content: bytes) -> None:
+    def full(path: Path, content: bytes) -> int:
         nonlocal left
         left -= 1
         if not left:
             raise error
-        path.write_bytes(content)
+        return real(path, content)
 
     folder = tmp_path / "digits"
     if there:
         folder.mkdir()
-    monkeypatch.setattr(shipped, "atomic_write", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     for pictures in (False, True):
         left = 3
-        with pytest.raises(type(error)):
+        with pytest.raises(Trouble if isinstance(error, OSError) else type(error)) as caught:
             shipped.write(folder, pictures)
         assert not left and list(tmp_path.rglob("*")) == [folder] * there
+        assert "netspec-tmp" not in str(caught.value)
 
 
-def test_what_others_put_there_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, content: bytes) -> None:
-        (tmp_path / "digits" / "own.txt").touch()
-        raise OSError(28, "no space left on device")
+@pytest.mark.parametrize("there", [False, True])
+def test_what_others_put_there_meanwhile_stays(there: bool, tmp_path: Path) -> None:
+    """One of two files has its name already when the other cannot get its own."""
+    folder = tmp_path / "digits"
+    if there:
+        folder.mkdir()
 
-    monkeypatch.setattr(shipped, "atomic_write", full)
-    with pytest.raises(OSError, match="no space"):
-        shipped.write(tmp_path / "digits", pictures=True)
-    assert [path.name for path in (tmp_path / "digits").iterdir()] == ["own.txt"]
+    def files() -> Iterator[tuple[str, bytes]]:
+        yield "a/1.png", b"1"
+        yield "b/1.png", b"2"
+        folder.mkdir(exist_ok=True)
+        (folder / "b").write_text("own")
+
+    with pytest.raises(Trouble, match="it is there already"):
+        fill_folder(folder, files())
+    assert [(path.name, path.read_text()) for path in tmp_path.rglob("*") if path != folder] == [("b", "own")]

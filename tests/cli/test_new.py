@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from netspec import cli
-from netspec.files import new_folder
+from netspec.folders import fill_folder
 from netspec.net import load
 from netspec.net.starting import shipped
 
@@ -91,13 +92,12 @@ def test_what_cannot_be_made(words: list[str], told: str, here: Path, capsys: py
 
 
 def test_nothing_is_left_of_a_folder_that_was_broken_off(here: Path) -> None:
-    def broken_off() -> None:
-        with new_folder(here / "x") as inside:
-            (inside / "a").touch()
-            raise KeyboardInterrupt
+    def broken_off() -> Iterator[tuple[str, bytes]]:
+        yield "a", b"a"
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        broken_off()
+        fill_folder(here / "x", broken_off())
     assert list(here.iterdir()) == []
 
 

@@ -18,6 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from netspec.cli import main
 from netspec.play.server import LONGEST_MESSAGE
 from tests.play.pages import SMALL
 
@@ -127,6 +128,15 @@ def test_nobody_else_can_connect_and_a_taken_port_is_told(started: Started, spec
     assert second.returncode == 2
     assert f"--port {started.port} cannot be listened on" in second.stderr
     assert started.end(signal.SIGTERM)[0] == 143
+
+
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n", b"\x93NUMPY"])
+def test_what_is_no_spec_is_told_as_what_it_is(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x.net").write_bytes(content)
+    assert main(["play", str(tmp_path / "x.net")]) == 1
+    assert ", and a spec is wanted" in capsys.readouterr().err
 
 
 def test_without_a_spec_it_is_the_shipped_one_which_cannot_be_saved() -> None:

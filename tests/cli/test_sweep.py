@@ -162,6 +162,9 @@ def test_wrong_values_are_told_before_anything_begins(capfd: pytest.CaptureFixtu
     assert sweep("--set", "hiden=1,2") == 1
     assert "hidden" in capfd.readouterr().err
     assert not Path("sw").exists()
+    before = sorted(Path("d").iterdir())
+    assert sweep("-o", "./d/../d") == 2 and sorted(Path("d").iterdir()) == before
+    assert "d/../d has the data" in capfd.readouterr().err
 
 
 @pytest.mark.slow

@@ -159,3 +159,22 @@ def test_a_name_that_is_not_valid_text(name: str, tmp_path: Path) -> None:
     with pytest.raises(Fault, match="whose name is not valid text") as caught:
         read_folder(tmp_path, None, PLAIN)
     assert caught.value.help == "name the folder after its class, in UTF-8"
+
+
+def test_what_netspec_made_among_the_classes_is_none(tmp_path: Path) -> None:
+    """Whoever trains in the folder of the pictures has runs beside the classes; a class with pictures stays one."""
+    put(tmp_path / "cat" / "1.png", 1)
+    put(tmp_path / "runs.of.dogs" / "1.png", 1)
+    for run in ("run1", "runs/cat-1", "runs/old/cat-2"):
+        (tmp_path / run).mkdir(parents=True)
+        (tmp_path / run / "settings.json").touch()
+        (tmp_path / run / "spec.net").touch()
+    for folder, name in (("run2", ".lock"), ("sweeps", "sweep.json"), ("cat", "settings.json"), ("cat", "spec.net")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).touch()
+    found = listing(tmp_path)
+    assert found.classes == ["cat", "runs.of.dogs"] and len(found.files) == 2
+    assert found.passed == {"made by netspec": 4, "no picture by their names": 2}
+    (tmp_path / "runs" / "notes").mkdir()
+    with pytest.raises(Fault, match="the folder of class runs holds no pictures"):
+        listing(tmp_path)

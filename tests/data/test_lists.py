@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from netspec.data import shipped
 from netspec.data.checking import check
 from netspec.data.folders import UNLISTED
 from netspec.data.images import PLAIN, Reading
@@ -199,3 +200,19 @@ def test_a_folder_whose_name_has_a_digit_that_is_no_number(here: Path) -> None:
     (here / "a:²:b").mkdir()
     with pytest.raises(Fault, match="no file"):
         levels("nothing.png,cat\n", "a:²:b/list.csv")
+
+
+@pytest.mark.parametrize("parts", [True, False])
+def test_digits_of_mnist_and_folders_that_may_be_classes_are_not_both_meant(parts: bool, here: Path) -> None:
+    folder = here / "x"
+    shipped.write(folder, pictures=False)
+    for name in ("cat/1.png", "dog/1.png", "dog/2.png"):
+        path = folder / ("train" if parts else "") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (2, 2)).save(path)
+    with pytest.raises(Fault) as caught:
+        read_set(folder, "train")
+    assert "holds train-images-idx3-ubyte.gz, and 3 other pictures in folders that may be" in caught.value.message
+    assert "`--format idx` or `--format folder`" in caught.value.help
+    assert read_set(folder, "train", None, Reading(layout="folder")).classes == ["cat", "dog"]
+    assert len(read_set(folder, "train", None, Reading(layout="idx"))) == 10_000

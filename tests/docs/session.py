@@ -23,7 +23,6 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
 
 from netspec import cli
 from netspec.diagnostics import Problems, Source, render
@@ -101,7 +100,6 @@ class Session:
                 contextlib.chdir(self.folder),
                 contextlib.redirect_stdout(printed),
                 contextlib.redirect_stderr(printed),
-                mock.patch("os.fsync"),  # 12,000 pictures are written in seconds, not in minutes
             ):
                 status = cli.main(shlex.split(line)[1:])
         else:

@@ -46,3 +46,5 @@ def test_net_weights_and_frozen_ones(
     assert "5 of 7 weights are those of a; from the seed begin y/dense.weight, y/dense.bias\n" in second
     assert "the batch is 5, and the spec's 10: the rate stays 0.2; in proportion it would be 0.1" in second
     assert "for 2 epochs" in second
+    assert train("-o", "c", "--freeze", "*") == 0
+    assert "net R: 121 parameters, 6 layers, all of them frozen: nothing is learned\n" in capsys.readouterr().err

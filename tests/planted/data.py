@@ -217,6 +217,12 @@ FAULTS = (
      "of equals the lower number comes first"),
     fault("confusion", "< TOP).sum()", "<= TOP).sum()", CONFUSION, "five are likeliest"),
     fault("confusion", "first + rows", "rows", CONFUSION, "mistakes are numbered through the whole part"),
+    fault("folders", "why = unwanted(path) or (OWN if _has_runs(path) else None)", "why = unwanted(path)",
+     "data/test_folders.py::test_what_netspec_made", "netspec's own runs among the classes are none"),
+    fault("folders", "return not any(map(_is_picture, map(Path, inside)))", "return True",
+     "data/test_folders.py::test_what_netspec_made", "a class with pictures is one, whatever else it holds"),
+    fault("sets", "if where is not None and other is not None:", "if False:",
+     "data/test_lists.py::test_digits_of_mnist", "digits beside folders that may be classes are not taken in silence"),
     # lists of pictures
     fault("lists", "path.parent / entry.name", "Path(entry.name)", LISTS, "names are relative to the list's folder"),
     fault("folders", "return sorted(found, key=len) if digits else found", "return found",

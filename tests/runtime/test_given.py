@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from netspec.data.needs import Needs
 from netspec.diagnostics import Fault, Trouble
@@ -41,6 +42,17 @@ def test_folders_are_walked_to_the_bottom_and_what_is_passed_over_is_counted() -
 
 def test_files_come_in_the_order_given_there_or_not() -> None:
     assert names("none.png", "folder/notes.txt", "folder/a.jpg") == ["none.png", "folder/notes.txt", "folder/a.jpg"]
+
+
+def test_a_list_that_is_given_as_a_picture_is_told_how_lists_are_given() -> None:
+    Path("list.csv").write_text("filename,label\nfolder/a.jpg,cat\n")
+    Image.new("L", (2, 2)).save("picture.txt", "PNG")
+    for name in ("list.csv", "folder/notes.txt"):
+        (item,) = Given([name], Needs({"x": (3, None, None)}))
+        assert item.rows is not None
+        with pytest.raises(Fault, match=f"{name} is no picture: a list of pictures is given as @{name}"):
+            item.rows()
+    assert [item.path for item in Given(["none.csv", "picture.txt"])] == [Path("none.csv"), Path("picture.txt")]
 
 
 def test_patterns_are_matched_here_too(here: Path) -> None:
@@ -104,7 +116,7 @@ def test_a_table_for_a_net_of_units_says_what_it_lacks_and_one_for_pictures_is_n
     (here / "t.csv").write_text("width,height\n1,2\n")
     with pytest.raises(Fault, match="has no column for input x"):
         list(Given(["t.csv"], Needs({"x": (2,)})))
-    assert [item.path for item in Given(["t.csv"], Needs({"x": (3, 8, 8)}))] == [Path("t.csv")]
+    assert [item.name for item in Given(["t.csv"], Needs({"x": (3, 8, 8)}))] == ["t.csv"]
 
 
 def test_a_single_array_needs_no_name(here: Path) -> None:
