@@ -75,6 +75,8 @@ def test_no_code_from_data(path: Path) -> None:
 #: Where a file is opened in another way, and why that is right: file and function.
 OPENED = {
     ("files.py", "*"): "the one place",
+    ("folders.py", "fill_folder"): "in a temporary folder, which gets its name when all is in it",
+    ("folders.py", "_name"): "names that are free",
     ("cli/demo.py", "*"): "a spec that is shipped",
     ("cli/features.py", "_save"): "into memory",
     ("cli/maps.py", "Painter"): "into memory",

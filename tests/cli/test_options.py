@@ -160,7 +160,7 @@ ROWS = [
     ("data check data free.net", 1, "wrong: "),
     ("data check nothing", 2, "!nothing does not exist"),
     ("data demo digits", 0, ""),
-    ("data demo run --pictures", 2, "!run is not empty"),
+    ("data demo run --pictures", 2, "!run cannot be made: it is not empty"),
     ("data demo pictures --pictures", 0, ""),
     ("train a.net --data data --resume run -o other", 0, "other/model.onnx"),
     ("train a.net --data data --resume data", 2, "!error[N711]"),

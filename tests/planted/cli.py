@@ -365,8 +365,8 @@ FAULTS = (
     ),
     fault(
         "files.py",
-        "os.mkdir(folder, 0o700)",
-        "os.mkdir(folder)",
+        "folder.mkdir(0o700)",
+        "folder.mkdir()",
         "test_files.py::test_a_temporary_folder_is_gone_at_the_end_and_where_the_process_ends",
         "it is for its owner alone",
     ),
