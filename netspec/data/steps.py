@@ -39,16 +39,17 @@ def resize_picture(picture: Image.Image, step: steps.Resize) -> Array:
 
 
 def resize_image(image: Array, height: int, width: int, name: str) -> Array:
-    """Pillow's resize of (height, width, maps): bytes in whole numbers, floats map by map."""
+    """Pillow's resize of (height, width, maps): bytes in whole numbers, all others in single precision.
+
+    But for the three of colour it goes map by map, since of four Pillow would take the last for transparency.
+    """
     if image.shape[:2] == (height, width):
         return image
     how = _FILTERS[name]
-    if image.dtype == np.uint8:
-        picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
-        return np.asarray(picture.resize((width, height), how)).reshape(height, width, image.shape[2])
-    maps = [
-        np.asarray(Image.fromarray(image[..., c], mode="F").resize((width, height), how)) for c in range(image.shape[2])
-    ]
+    if image.dtype == np.uint8 and image.shape[2] == 3:
+        return np.asarray(Image.fromarray(image).resize((width, height), how))
+    known = image if image.dtype == np.uint8 else single(image)
+    maps = [np.asarray(Image.fromarray(known[..., c]).resize((width, height), how)) for c in range(known.shape[2])]
     return np.stack(maps, axis=-1)
 
 
@@ -127,6 +128,12 @@ def grayscale(images: Images, step: steps.Grayscale) -> Images:
     def one(array: Array) -> Array:
         if array.shape[-1] == 1:
             return array
+        if array.shape[-1] != 3:
+            raise Fault(
+                "N703",
+                f"grayscale is for pictures of 1 or 3 maps, but one has {array.shape[-1]}",
+                help="arrays of pictures are (n, maps, height, width); take a map of transparency off",
+            )
         if array.dtype == np.uint8:
             wide = array.astype(np.uint32) @ np.array([19595, 38470, 7471], dtype=np.uint32)
             return ((wide + 0x8000) >> 16).astype(np.uint8)[..., None]

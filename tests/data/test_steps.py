@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import pytest
+from PIL import Image
 
 from netspec.data.chain import apply, split
 from netspec.data.steps import resize_image
@@ -127,6 +128,30 @@ def test_ten_crops_that_do_not_fit(size: tuple[int, int]) -> None:
     with pytest.raises(Fault, match=f"ten crops of 8 x 8 do not fit into a picture of {size[0]} x {size[1]}") as caught:
         views(PICTURE[None, : size[0], : size[1]], Data(test=steps.TenCrop(size=8)), (3, 8, 8))
     assert (caught.value.code, caught.value.help) == ("N703", "resize before it")
+
+
+@pytest.mark.parametrize("kind", ["f8", "f2", "i1", "u2", "i2", "i4", "i8", "bool"])
+def test_numbers_of_any_type_are_prepared_as_what_they_are(kind: str) -> None:
+    numbers = (PICTURE // 2).astype(kind)
+    exact = numbers.astype(np.float64)
+    (found,) = apply(numbers[None], [steps.Resize(height=10, width=13, filter="box")])
+    np.testing.assert_allclose(found, exact.reshape(10, 2, 13, 2, 3).mean(axis=(1, 3)), rtol=1e-5, atol=1e-6)
+    (grey,) = apply(numbers[None], [steps.Grayscale(), steps.Resize(height=10, width=13, filter="box")])
+    luma = (exact @ np.array([0.299, 0.587, 0.114])).reshape(10, 2, 13, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(grey[..., 0], luma, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("maps", [2, 4, 5])
+def test_bytes_of_any_number_of_maps_are_resized_map_by_map(maps: int) -> None:
+    many = np.concatenate([PICTURE, 255 - PICTURE], axis=2)[..., :maps]
+    (found,) = apply(many[None], [steps.Resize(height=7, width=9)])
+    for place in range(maps):
+        alone = Image.fromarray(many[..., place]).resize((9, 7), Image.Resampling.BILINEAR)
+        np.testing.assert_array_equal(found[..., place], np.asarray(alone))
+    with pytest.raises(Fault) as caught:
+        apply(many[None], [steps.Grayscale()])
+    assert caught.value.message == f"grayscale is for pictures of 1 or 3 maps, but one has {maps}"
+    assert (caught.value.code, "transparency" in caught.value.help) == ("N703", True)
 
 
 def test_real_numbers_are_resized_and_made_grey_as_such() -> None:
