@@ -71,6 +71,8 @@ def _fill() -> bool:
 
 def _reported(error: BaseException, closed: bool) -> int:
     """Say what a command raised; the exit status."""
+    if current().ended and isinstance(error, Exception):
+        error = KeyboardInterrupt()  # of which a library made something else
     diagnostics = sys.modules.get("netspec.diagnostics")  # where it is not loaded, it did not raise
     if diagnostics is not None and isinstance(error, diagnostics.SpecError | diagnostics.Fault):
         return _at_fault(error)

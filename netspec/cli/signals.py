@@ -28,13 +28,13 @@ class Ended(KeyboardInterrupt):
 class Signals:
     """The signals that came for one command.
 
-    While ``gentle`` the first one is only noted, because something can be saved and will be; ``over`` says that the
-    command has ended and its status is known.
+    While ``gentle`` the first one is only noted, because something can be saved and will be; ``ended`` says that one
+    ends the command, ``over`` that the command has ended and its status is known.
     """
 
     def __init__(self) -> None:
         self.came: list[int] = []
-        self.gentle = self.over = False
+        self.gentle = self.ended = self.over = False
 
     @property
     def status(self) -> int:
@@ -58,7 +58,35 @@ class Signals:
         """Python's handler, in the main thread between two of its instructions."""
         self.came.append(number)
         if not self.over and (not self.gentle or len(self.came) > 1):
-            raise Ended
+            self.ended = True
+            importing = _importing(frame)
+            if importing is None:
+                raise Ended
+            _raise_in(importing)
+
+
+def _importing(frame: FrameType | None) -> FrameType | None:
+    """What waits for the import, and all imports about it, in which the frame is; None outside of imports."""
+    found = None
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            found = frame.f_back
+        frame = frame.f_back
+    return found
+
+
+def _raise_in(frame: FrameType) -> None:
+    """Raise Ended where the frame goes on.
+
+    Libraries that import others from C, as onnxruntime does numpy, make another exception of one that comes up in
+    there, and print a traceback.
+    """
+
+    def tracer(*_: object) -> None:
+        raise Ended  # Python then stops tracing
+
+    frame.f_trace = tracer
+    sys.settrace(lambda *_: None)
 
 
 _now = Signals()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import io
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +77,46 @@ def test_what_is_not_our_own_keeps_its_status(
     assert out == ""
     assert len(err.strip().splitlines()) == 1
     assert "N900" not in err
+
+
+def test_a_signal_of_which_a_library_makes_an_error_ends_the_command_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except BaseException:
+            raise ImportError("import numpy failed") from None
+
+    monkeypatch.setattr("netspec.net.read", fails)
+    assert cli.main(["check", str(LENET)]) == 143
+    assert capsys.readouterr() == ("", "interrupted\n")
+
+
+@pytest.mark.parametrize("wrong", ["", "raise ImportError"])
+def test_a_signal_waits_for_the_end_of_an_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    # C code that imports something, as onnxruntime does numpy, prints a traceback of what comes up in there
+    (tmp_path / "signalled.py").write_text(
+        f"import signal\nsignal.raise_signal(signal.SIGINT)\nhere = sum(range(9))\nsignal.whole = here\n{wrong}\n"
+    )
+    (tmp_path / "signalled_from.py").write_text("import signalled\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(signal, "whole", 0, raising=False)
+    before = sys.gettrace()
+
+    def imports(*_: object, **__: object) -> None:
+        with contextlib.suppress(ImportError):
+            importlib.import_module("signalled_from")
+        pytest.fail("the command went on")
+
+    monkeypatch.setattr("netspec.net.read", imports)
+    try:
+        assert cli.main(["check", str(LENET)]) == 130
+    finally:
+        sys.settrace(before)
+        for name in ("signalled", "signalled_from"):
+            sys.modules.pop(name, None)
+    assert vars(signal)["whole"] == 36
 
 
 def test_a_stream_that_has_few_characters_gets_the_others_by_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:

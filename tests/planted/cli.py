@@ -22,6 +22,20 @@ FAULTS = (
         "what others put into a folder of digits stays",
     ),
     fault(
+        "cli/signals.py",
+        "importing = _importing(frame)",
+        "importing = None",
+        "cli/test_ending.py::test_a_signal_waits_for_the_end_of_an_import",
+        "a signal waits for the end of an import",
+    ),
+    fault(
+        "cli/ending.py",
+        "if current().ended and isinstance(error, Exception):",
+        "if False:",
+        "cli/test_ending.py::test_a_signal_of_which_a_library_makes_an_error_ends_the_command_all_the_same",
+        "what a library makes of a signal is no error of ours",
+    ),
+    fault(
         "cli/new.py",
         "if printable(folder) != str(folder):",
         "if False:",
