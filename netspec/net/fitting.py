@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Trouble
+from netspec.net.chosen import plain
 from netspec.net.shown import Shown, Silent
 from netspec.net.trained import Run
 
@@ -37,6 +38,6 @@ def fit(
         for event in events:
             shown.event(event)
             for callback in called:
-                if callback(event) is True:
+                if plain(callback(event)) is True:
                     events.training.ended = True
     return Run.of(net, events.training)

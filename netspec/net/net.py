@@ -181,8 +181,8 @@ class Net(Structure):
         patience: int | None = None,
         max_hours: float | None = None,
         start: str | Path | Arrays | None = None,
-        fresh: Sequence[str] = (),
-        freeze: Sequence[str] = (),
+        fresh: str | Sequence[str] = (),
+        freeze: str | Sequence[str] = (),
         format: str | None = None,
         on_bad_image: str | None = None,
         at: Mapping[str, int] | None = None,
@@ -215,7 +215,7 @@ class Net(Structure):
         runs.
         """
         from netspec.net.budget import Budget
-        from netspec.net.chosen import chosen
+        from netspec.net.chosen import Limits, chosen, folder, plain
         from netspec.net.engines import chosen as choice
         from netspec.net.events import Events
         from netspec.net.keeping import Keep
@@ -223,19 +223,19 @@ class Net(Structure):
         from netspec.net.training import Training
 
         settings = chosen(settings or self.meaning.train, epochs, seed, batch, rate, patience)
-        options: dict[str, Any] = {"memory": memory, "recompute": recompute, "workers": workers}
-        options |= {"max_pixels": max_pixels, "max_hours": max_hours, "format": format, "on_bad_image": on_bad_image}
-        options["at"] = dict(at or {})
-        options |= {"cache": cache, "engine": engine, "device": device}
+        given = {"memory": memory, "cache": cache, "workers": workers, "max_pixels": max_pixels, "max_hours": max_hours}
+        limits = Limits(**{name: plain(value) for name, value in given.items()})
+        options = {**limits.arguments(), "recompute": recompute, "format": format, "on_bad_image": on_bad_image}
+        options |= {"at": dict(at or {}), "engine": engine, "device": device}
         by = choice(engine, device, tune, recompute, resume is not None)
-        out, resume = (None if folder is None else Path(folder) for folder in (out, resume))
+        out, resume = folder("out", out), folder("resume", resume)
         where = Keep(out, resume, force, command, tell, options)
-        budget = Budget(memory, batch is not None, recompute)
-        data = Path(data) if isinstance(data, str) else data
+        budget = Budget(limits.memory, batch is not None, recompute)
+        data = folder("data", data) if isinstance(data, str) else data
         begin = start_of(start, fresh, freeze)
         training = Training(
-            self, settings, data, where, workers, stop, budget, max_pixels, begin,
-            hours=max_hours, layout=format, skip=on_bad_image == "skip", at=at or {}, cache=cache,
+            self, settings, data, where, limits.workers, stop, budget, limits.max_pixels, begin,
+            hours=limits.max_hours, layout=format, skip=on_bad_image == "skip", at=at or {}, cache=limits.cache,
             engine=by,
         )  # fmt: skip
         return Events(training)

@@ -162,8 +162,9 @@ def begun(asked: Start, resume: Path | None) -> Start:
     return Start(Path(path), anew, still)
 
 
-def start_of(weights: str | Path | Arrays | None, fresh: Sequence[str], freeze: Sequence[str]) -> Start:
-    """A start with weights of a path, or by their own paths."""
+def start_of(weights: str | Path | Arrays | None, fresh: str | Sequence[str], freeze: str | Sequence[str]) -> Start:
+    """A start with weights of a path, or by their own paths; a pattern may stand alone."""
+    fresh, freeze = ([some] if isinstance(some, str) else some for some in (fresh, freeze))
     if isinstance(weights, Mapping):
         return Start(None, tuple(fresh), tuple(freeze), weights)
     return Start(None if weights is None else Path(weights), tuple(fresh), tuple(freeze))

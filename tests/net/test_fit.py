@@ -193,3 +193,39 @@ def test_a_map_of_free_size_is_predicted() -> None:
     run = netspec.Run(net, History(), net.initial(), net.data)
     x = RNG.random((3, 1, 7, 9)).astype(np.float32)
     np.testing.assert_allclose(run.predict(x), net.values(net.initial(), x)["y"], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"epochs": 0}, "epochs must be a whole number of at least 1, not 0"),
+        ({"epochs": 1.5, "batch": 0}, "epochs must .* not 1.5; batch must be a whole number of at least 1, not 0"),
+        ({"seed": -1}, "seed must be a whole number of at least 0, not -1"),
+        ({"rate": float("nan")}, "rate must be a number above 0, not nan"),
+        ({"rate": "0.1"}, "rate must be a number above 0, not '0.1'"),
+        ({"memory": "2GB"}, "memory must be a whole number of bytes"),
+        ({"max_hours": 0}, "max_hours must be a number above 0"),
+        ({"workers": 0}, "workers must be a whole number of at least 1"),
+        ({"out": ""}, "out is an empty name"),
+        ({"resume": ""}, "resume is an empty name"),
+    ],
+)
+def test_an_argument_that_is_not_taken_is_told_by_its_name(
+    net: netspec.Net, given: dict[str, Any], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=told):
+        net.fit((X, Y), progress=False, **given)
+    with pytest.raises(ValueError, match="data is an empty name"):
+        net.fit("", progress=False)
+    assert not list(tmp_path.iterdir())  # nothing was written into the working folder
+
+
+def test_numbers_of_numpy_and_patterns_by_themselves(net: netspec.Net, tmp_path: Path) -> None:
+    given = {"epochs": np.int64(2), "seed": np.uint8(3), "batch": np.int32(16), "rate": np.float32(0.5)}
+    run = _fit(net, (X, Y), out=tmp_path / "run", **given)
+    assert _equal(run.weights, _fit(net, (X, Y), epochs=2, seed=3, batch=16, rate=0.5).weights)
+    tuned = _fit(net, (X, Y), weights=run.weights, fresh="digit/dense.*", freeze="digit/conv.*", epochs=1)
+    assert np.array_equal(tuned.weights["digit/conv.weight"], run.weights["digit/conv.weight"])
+    ended = _fit(net, (X, Y), epochs=9, callbacks=lambda event: np.float32(1) > 0.5)
+    assert not ended.history  # a True of NumPy's ends it too

@@ -146,10 +146,24 @@ FAULTS = (
     ),
     fault(
         "fitting.py",
-        "if callback(event) is True:",
+        "if plain(callback(event)) is True:",
         "if callback(event):",
         "net/test_fit.py::test_callbacks_get_every_event_and_may_end_it",
         "a callback ends a training with True alone",
+    ),
+    fault(
+        "chosen.py",
+        "read(plain(value))",
+        "read(value)",
+        "net/test_fit.py::test_numbers_of_numpy_and_patterns_by_themselves",
+        "a number of NumPy's is one",
+    ),
+    fault(
+        "chosen.py",
+        'if path == "":',
+        "if False:",
+        "net/test_fit.py::test_an_argument_that_is_not_taken_is_told_by_its_name",
+        "an empty name is not the working folder",
     ),
     fault(
         "asking.py",
