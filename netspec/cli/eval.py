@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netspec.cli.output import (
+    STANDARD_OUTPUT,
     cache_option,
     format_option,
     json_option,
@@ -87,8 +88,11 @@ def command(
     """Judge MODEL, or a run's folder, on a test set: loss, accuracy, figures of each class, confusion matrix."""
     if least is not None and isnan(least):
         raise click.UsageError("--fail-under takes a number")
+    listed = str(mistakes) == STANDARD_OUTPUT
+    if listed and as_json:
+        raise click.UsageError("only one of --mistakes and --json can go to standard output")
     if untrusted:
-        if mistakes is not None and str(mistakes) != "-":
+        if mistakes is not None and not listed:
             raise click.UsageError("with --untrusted no file is written; say `--mistakes -`")
         return apart(again(device), seconds=LONG)
     from netspec.net.evaluation import evaluate
@@ -105,7 +109,7 @@ def command(
         click.echo(strict_json(_as_json(session, found)))
     else:
         for line in _lines(found):
-            click.echo(line)
+            click.echo(line, err=listed)  # standard output is a table of mistakes alone
     if mistakes is not None and not any(confusion.single for confusion in found.confusions.values()):
         note("no output has one class for an example: --mistakes has no rows")
     if mistakes is not None:

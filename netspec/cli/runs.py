@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from netspec.cli.output import json_option, note, result, write_text
+from netspec.cli.output import STANDARD_OUTPUT, json_option, note, result, write_text
 from netspec.cli.paths import PATH
 from netspec.diagnostics import did_you_mean, printable, strict_json
 from netspec.files import reason
@@ -40,6 +40,8 @@ def command(folder: Path, column: str | None, table: Path | None, as_json: bool)
     """
     from netspec.net import runs
 
+    if as_json and str(table) == STANDARD_OUTPUT:
+        raise click.UsageError("only one of --csv and --json can go to standard output")
     try:
         found = runs.find(folder)
     except OSError as error:
@@ -62,7 +64,7 @@ def command(folder: Path, column: str | None, table: Path | None, as_json: bool)
         write_text(table, exactly(found, names))
     if not found:
         note(f"no runs in {folder}")
-    elif not as_json and str(table) != "-":
+    elif not as_json and str(table) != STANDARD_OUTPUT:
         for line in as_text(found, names):
             click.echo(line)
 

@@ -192,7 +192,9 @@ def _of_spec(folder: Path) -> Iterator[tuple[str, Any]]:
         elif isinstance(item, s.Section) and item.name == "data":
             for node in item.settings:
                 if isinstance(node, s.Setting):
-                    yield f"data {node.key}", " ".join(text[node.key_span.end : node.span.end].lstrip(": ").split())
+                    name = f"data {node.key}" if node.target is None else f"data {node.key} {node.target}"
+                    end = (node.target_span or node.key_span).end
+                    yield name, " ".join(text[end : node.span.end].lstrip(": ").split())
 
 
 def _own(name: str) -> str:

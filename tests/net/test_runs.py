@@ -87,6 +87,13 @@ def test_only_what_differs_has_a_column(tmp_path: Path, other: dict[str, Any], d
     assert columns(runs) == ["run", *differ, "metric", "last", "best", "test", "trained", "minutes"]
 
 
+def test_columns_of_several_inputs_differ_each_by_itself(tmp_path: Path) -> None:
+    said = 'scale(1)\n columns x: ["{}"]\n columns y: ["c"]'
+    runs = [read(run(tmp_path / name, more=said.format(name))) for name in ("one", "two")]
+    assert columns(runs)[:2] == ["run", "data columns x"]
+    assert [found.was["data columns x"] for found in runs] == ['["one"]', '["two"]']
+
+
 def test_what_was_given_has_a_column_of_its_own_and_no_name_is_twice(tmp_path: Path) -> None:
     for name, more in {
         "a": {"epochs": 5, "options": {"memory": None, "at": {}, "recompute": False}},

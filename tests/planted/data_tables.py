@@ -40,6 +40,8 @@ FAULTS = (
     fault("runtime/given", "            self._reads(Path(argument[1:]))\n", "",
      "cli/test_tables::test_nothing_that_is_read_is_written_over",
      "a list is not written over"),
+    fault("cli/eval", "click.echo(line, err=listed)", "click.echo(line)", "cli/test_eval",
+          "mistakes on standard output are a table alone"),
     fault("cli/eval", "*([out] if inside else [])", "",
      "cli/test_tables::test_nothing_that_is_read_is_written_over", "a data set is not written over"),
     fault("net/layers_of", "if value in session.inputs:", "if False:",

@@ -152,6 +152,13 @@ FAULTS = (
         "a callback ends a training with True alone",
     ),
     fault(
+        "runs.py",
+        "if node.target is None else",
+        "if True else",
+        "net/test_runs.py::test_columns_of_several_inputs_differ_each_by_itself",
+        "the columns of each input differ by themselves",
+    ),
+    fault(
         "chosen.py",
         "read(plain(value))",
         "read(value)",
