@@ -24,16 +24,16 @@ def formatted(snapshot: Snapshot, params: DocumentFormattingParams) -> list[Text
     end = "\r\n" if "\r\n" in snapshot.document.text else "\n"
     before, after = _lines(source.text), _lines(wanted)
     if max(len(before), len(after)) > MOST_COMPARED:
-        return (
-            [] if before == after else [TextEdit(Range(Position(0, 0), _line(snapshot, len(before), before)), wanted)]
-        )
+        changed = [] if before == after else [[0, len(before), 0, len(after)]]
+    else:
+        codes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+        changed = [places for what, *places in codes if what != "equal"]
     return [
         TextEdit(
             Range(_line(snapshot, first, before), _line(snapshot, last, before)),
             "".join(after[low:high]).replace("\n", end),
         )
-        for what, first, last, low, high in SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-        if what != "equal"
+        for first, last, low, high in changed
     ]
 
 

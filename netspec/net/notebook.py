@@ -37,7 +37,7 @@ def register(shell: InteractiveShell) -> None:
     """Give a shell the cell magic."""
 
     def magic(line: str, cell: str) -> None:
-        asked = parser().parse_argstring(line)
+        asked = _asked(line)
         net = loads_with(cell, _settings(asked.settings), asked.root)
         try:
             net = net.at(_sizes(asked.at))
@@ -49,6 +49,14 @@ def register(shell: InteractiveShell) -> None:
 
     magic.__doc__ = parser().format_help()
     shell.magics_manager.register_function(magic, "cell", "netspec")
+
+
+def _asked(line: str) -> Any:
+    """What stands behind ``%%netspec``. Raises UsageError, also where a quote is not closed."""
+    try:
+        return parser().parse_argstring(line)
+    except ValueError as error:
+        raise UsageError(f"{line}: {error}") from None
 
 
 def parser() -> MagicArgumentParser:
@@ -80,9 +88,14 @@ def _name(text: str) -> str:
 
 
 def _depth(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    if not _is_count(text):
         raise UsageError(f"--depth takes a number from 1 on, not {text!r}")
     return int(text)
+
+
+def _is_count(text: str) -> bool:
+    """Whether a text is a number from 1 on; more digits than any size has are none."""
+    return text.isdecimal() and len(text) < 20 and int(text) >= 1
 
 
 def _settings(given: Sequence[str]) -> dict[str, Any]:
@@ -91,7 +104,7 @@ def _settings(given: Sequence[str]) -> dict[str, Any]:
 
 def _sizes(given: Sequence[str]) -> Mapping[str, int]:
     found = dict(_pairs("--at", given))
-    if any(not value.isdecimal() or int(value) < 1 for value in found.values()):
+    if not all(map(_is_count, found.values())):
         raise UsageError(f"--at takes sizes such as H=224, not {' '.join(given)}")
     return {name: int(value) for name, value in found.items()}
 

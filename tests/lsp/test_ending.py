@@ -48,6 +48,26 @@ def test_it_ends_with_its_editor_and_is_silent(sent: bytes, status: int) -> None
     assert (done.returncode, done.stderr) == (status, b"")
 
 
+PLACE = {"textDocument": {"uri": "untitled:a"}, "position": {"line": -1, "character": 0}}
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (message(id=9, method="textDocument/hover", params=PLACE) + SHUTDOWN, -32602),  # invalid params
+        (message(id=9, method="textDocument/hover") + SHUTDOWN, -32602),
+        (message(id=9, method="textDocument/rename", params={"textDocument": 3}) + SHUTDOWN, -32602),
+        (SHUTDOWN + message(id=9, method="textDocument/hover", params=PLACE), -32602),
+        (SHUTDOWN + message(id=9, method="textDocument/foldingRange", params=PLACE), -32600),  # invalid request
+    ],
+)
+def test_a_request_that_cannot_be_read_or_comes_too_late_is_answered(sent: bytes, code: int) -> None:
+    done = subprocess.run(SERVER, input=INITIALIZE + sent + EXIT, capture_output=True, timeout=60)
+    bodies = [json.loads(part.partition(b"Content-Length")[0]) for part in done.stdout.split(b"\r\n\r\n")[1:]]
+    assert [body["error"]["code"] for body in bodies if body.get("id") == 9] == [code]
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it(number: signal.Signals, status: int) -> None:
     with subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:

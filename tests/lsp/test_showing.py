@@ -11,7 +11,7 @@ from lsprotocol import types as lsp
 from netspec.language import format_text
 from netspec.language.keywords import KEYWORDS
 from netspec.lsp.coloring import LEGEND, tokens
-from netspec.lsp.formatting import formatted
+from netspec.lsp.formatting import MOST_COMPARED, formatted
 from netspec.lsp.hints import hints
 from netspec.lsp.outline import folds, symbols
 from tests.lsp.asking import ALL, edited, hovered, snapshot, spec, this
@@ -193,6 +193,14 @@ def test_the_canonical_form(end: str) -> None:
     edits = formatted(found, lsp.DocumentFormattingParams(this(), lsp.FormattingOptions(4, True)))
     assert edited(found, edits) == format_text(NET.replace("\n# and", "\n\n# and")).replace("\n", end)
     assert edits is not None and len(edits) < 6  # lines that are right are left alone
+
+
+def test_a_text_too_long_to_compare_keeps_its_line_ends() -> None:
+    text = "netspec 1\r\nlet  a = 1\r\n" + "# a line\r\n" * (MOST_COMPARED + 1)
+    found = snapshot(text)
+    edits = formatted(found, lsp.DocumentFormattingParams(this(), lsp.FormattingOptions(4, True)))
+    assert edited(found, edits).splitlines(keepends=True)[-2:] == ["# a line\r\n"] * 2
+    assert "let a" in edited(found, edits)
 
 
 def test_what_does_not_parse_is_left_alone() -> None:

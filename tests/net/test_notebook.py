@@ -63,6 +63,9 @@ CELLS = {
     "block": f"{HEAD}--open tow\n{SPEC}",
     "depth": f"{HEAD}--depth 0\n{SPEC}",
     "option": f"{HEAD}--colour\n{SPEC}",
+    "quote": f"{HEAD}'small\n{SPEC}",
+    "digits": f"{HEAD}--at H={'9' * 5_000}\n{SPEC}",
+    "digits of a depth": f"{HEAD}--depth {'9' * 5_000}\n{SPEC}",
     "help": "%%netspec?",
 }
 
@@ -131,6 +134,9 @@ def test_a_wrong_cell_ends_as_an_exception_and_leaves_no_net(cells: dict[str, di
         ("block", "no block tow"),
         ("depth", "from 1 on"),
         ("option", "unrecognized arguments: --colour"),
+        ("quote", "'small: No closing quotation"),
+        ("digits", "--at takes sizes"),
+        ("digits of a depth", "from 1 on"),
     ],
 )
 def test_what_the_magic_does_not_take(cell: str, told: str, cells: dict[str, dict[str, Any]]) -> None:
