@@ -29,13 +29,14 @@ class Examples:
     """Arrays by name, channels last, an example along the first axis; ``classes`` where they are called by name.
 
     ``labelled`` names the array that has the number of each example's class, where one has; ``files`` says where each
-    example is from, where that is known.
+    example is from, where that is known. ``unused`` are the arrays or columns beside them that nothing asks for.
     """
 
     arrays: Mapping[str, Array]
     classes: list[str] | None = None
     labelled: str | None = None
     files: list[str] | None = None
+    unused: Sequence[str] = ()
 
     def with_labels(self, names: Collection[str]) -> Examples:
         """The classes' numbers are in the first of some arrays that has one for each example."""
@@ -109,7 +110,8 @@ def read_arrays(folder: Path, part: str, names: Sequence[str], labels: Collectio
             f"the {part} data in {folder} has {held}, but the net has {', '.join(names)}",
             help="name each array after the input or output that it is for",
         )
-    return checked(arrays, part, labels=labels)
+    unused = [name for name in known if name not in arrays]
+    return replace(checked(arrays, part, labels=labels), unused=unused)
 
 
 def checked(

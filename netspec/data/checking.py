@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from netspec.data.arrays import Examples, all_arrays
-from netspec.data.folders import PARTS, Listing, not_flat
+from netspec.data.folders import PARTS, Listing, not_flat, not_used
 from netspec.data.images import Reading, read_numbers, read_stored
 from netspec.data.needs import Needs
 from netspec.data.sets import Pictures, check_folder, find_part, listing_of, masked
@@ -33,7 +33,8 @@ class Checked:
     """What was found.
 
     ``examples`` are counted by part and class, ``sizes`` by (height, width), ``modes`` by Pillow's word. ``unreadable``
-    are (file, reason); ``duplicates`` are groups of one part with equal bytes, ``leaks`` such across parts;
+    are (file, reason); ``duplicates`` are groups of one part with equal bytes, ``leaks`` such across parts; ``unused``
+    are columns and arrays that nothing asks for;
     ``problems`` are all other faults.
     """
 
@@ -44,6 +45,7 @@ class Checked:
     duplicates: list[list[str]] = field(default_factory=list)
     leaks: list[list[str]] = field(default_factory=list)
     passed: Counter[str] = field(default_factory=Counter)
+    unused: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -71,6 +73,9 @@ class Checked:
             yield f"modes: {', '.join(f'{mode} {count:,}' for mode, count in self.modes.most_common())}"
         if self.passed:
             yield f"passed over: {', '.join(f'{count:,} {reason}' for reason, count in sorted(self.passed.items()))}"
+        unused = not_used(self.unused)
+        if unused:
+            yield unused
         for name, reason in self.unreadable:
             yield f"unreadable: {name}: {reason}"
         for group in self.duplicates:
@@ -99,6 +104,7 @@ class Checked:
             "duplicates": self.duplicates,
             "leaks": self.leaks,
             "passed_over": dict(self.passed),
+            "unused": self.unused,
             "problems": self.problems,
             "sound": self.sound,
         }
@@ -165,6 +171,7 @@ def _part(
     for number, content in enumerate(_contents(read)):
         seen[sha256(content).digest()].append((part, files[number] if files else f"{part} {number}"))
     result.examples[part] = {"": len(read)}
+    result.unused += [name for name in read.unused if name not in result.unused]
     if read.labels is not None and getattr(read, "masks", None) is None:
         own = read.classes or [str(label) for label in range(int(read.labels.max()) + 1)]
         counts = np.bincount(read.labels, minlength=len(own)).tolist()
@@ -187,6 +194,7 @@ def _pictures(
 ) -> None:  # fmt: skip
     counts = dict.fromkeys(found.classes, 0)
     result.passed += found.passed
+    result.unused += [name for name in found.unused if name not in result.unused]
     for path, label in zip(found.files, found.labels, strict=True):
         name = os.path.relpath(path, folder if os.path.isdir(folder) else folder.parent)
         counts[found.classes[label]] += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +22,8 @@ _LEFT = ("__MACOSX", "Thumbs.db", "desktop.ini")
 #: Names of a folder that are in memory at a time.
 AT_A_TIME = 2**14
 UNREADABLE = "that cannot be decoded"
+#: Names of columns and arrays that one line tells.
+MOST_TOLD = 50
 #: What shows that a folder is a run's or a sweep's.
 _RUNS = (("settings.json", "spec.net"), ("sweep.json",), (".lock",))
 HIDDEN, LEFT, OWN, UNKNOWN, OUTSIDE, UNLISTED = (
@@ -37,7 +40,7 @@ HIDDEN, LEFT, OWN, UNKNOWN, OUTSIDE, UNLISTED = (
 class Listing:
     """Pictures that were found: files, their ``keys`` (the path from the class's folder), and the class of each.
 
-    ``passed`` counts what was passed over, by reason.
+    ``passed`` counts what was passed over, by reason; ``unused`` are the columns of a list that nothing asks for.
     """
 
     classes: list[str]
@@ -45,6 +48,7 @@ class Listing:
     keys: list[str] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     passed: Counter[str] = field(default_factory=Counter)
+    unused: Sequence[str] = ()
 
 
 def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
@@ -121,6 +125,13 @@ def passed_over(passed: Counter[str]) -> str | None:
         return None
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(passed.items()))
     return f"{passed.total():,} file{'s' if passed.total() > 1 else ''} passed over: {reasons}"
+
+
+def not_used(names: Iterable[str]) -> str | None:
+    """One line for columns or arrays that stand there and nothing asks for; None where there are none."""
+    each = [json.dumps(printable(name[:60]), ensure_ascii=False) for name in dict.fromkeys(names)]
+    more = f" and {len(each) - MOST_TOLD:,} more" if len(each) > MOST_TOLD else ""
+    return f"not used of the data: {', '.join(each[:MOST_TOLD])}{more}" if each else None
 
 
 def class_folders(folder: Path) -> list[str]:

@@ -38,7 +38,7 @@ def held_out(part: Pictures | Examples, share: float, seed: int) -> tuple[Any, A
             chosen[lowest] = True
     rest = taken(part, np.flatnonzero(~chosen))
     if isinstance(part, Pictures) and isinstance(rest, Pictures):
-        rest = replace(rest, passed=part.passed)
+        rest = replace(rest, passed=part.passed, unused=part.unused)
     return rest, taken(part, np.flatnonzero(chosen))
 
 

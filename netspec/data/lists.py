@@ -49,7 +49,7 @@ def read_list(path: Path, classes: Sequence[str] | None = None) -> tuple[Listing
     if not entries and not wrong:
         raise Fault("N707", f"{path} lists no pictures", help=_HELP)
     names = list(classes or in_order({entry.label for entry in entries}))
-    result = Listing(names)
+    result = Listing(names, unused=_unread(rows))
     seen: dict[str, _Entry] = {}
     numbers = numbers_of([entry.label for entry in entries], names).tolist()
     for entry, number in zip(entries, numbers, strict=True):
@@ -104,6 +104,12 @@ def _entries(path: Path, rows: Sequence[Row]) -> tuple[list[_Entry], list[str]]:
         else:
             entries.append(_Entry(line, fields[file], fields[label]))
     return entries, wrong
+
+
+def _unread(rows: Sequence[Row]) -> list[str]:
+    """The columns of a header that are neither of files nor of labels."""
+    columns = _columns(rows[0][1])
+    return [] if columns is None else [name for place, name in enumerate(rows[0][1]) if place not in columns]
 
 
 def _columns(header: Sequence[str]) -> tuple[int, int] | None:

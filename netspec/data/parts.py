@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netspec.data.folders import is_number, passed_over
+from netspec.data.folders import is_number, not_used, passed_over
 from netspec.data.held_out import USUAL, held_out
 from netspec.data.images import Reading
 from netspec.data.needs import Needs
@@ -64,8 +64,8 @@ class Parts:
         for part in parts.values():
             left_out += getattr(part, "passed", Counter())
         passed = passed_over(left_out)
-        if passed:
-            yield passed
+        unused = not_used(name for part in parts.values() for name in part.unused)
+        yield from filter(None, (passed, unused))
 
 
 def _of_places(parts: Mapping[str, Part]) -> Iterator[str]:

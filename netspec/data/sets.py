@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -39,7 +40,7 @@ class Pictures:
 
     ``labels`` count ``classes``. Where places have classes ``masks`` are those, (height, width) of each picture, and
     ``labels`` are all 0. ``keys`` name the pictures where they have names, and ``files`` is where they are; ``passed``
-    counts what was passed over in their folder, by reason.
+    counts what was passed over in their folder, by reason; ``unused`` are columns of their list.
     """
 
     images: Array | list[Array] | PictureFiles
@@ -49,6 +50,7 @@ class Pictures:
     passed: Counter[str] = field(default_factory=Counter)
     files: list[str] | None = None
     masks: list[Array] | None = None
+    unused: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -117,7 +119,9 @@ def find_part(
     if found is not None:
         images = decoded(found, reading.of_part(part), folder)
         files = list(map(str, found.files))
-        return Pictures(images, np.array(found.labels), found.classes, found.keys, found.passed, files)
+        return Pictures(
+            images, np.array(found.labels), found.classes, found.keys, found.passed, files, None, found.unused
+        )
     for name in PARTS[part] if needs.names and reading.allows("arrays") else ():
         if has_arrays(folder, name):
             return read_arrays(folder, name, needs.names, needs.labels)

@@ -31,13 +31,15 @@ _ROWS, _TOLD = 4096, 12
 class Table:
     """What a table has for the inputs and outputs of a net: ``values`` are (rows, columns) of float32, or texts.
 
-    ``lines`` are where the rows begin; ``wrong`` says by line what is wrong with rows, which are not among these.
+    ``lines`` are where the rows begin; ``wrong`` says by line what is wrong with rows, which are not among these;
+    ``unused`` are the columns that were not asked for.
     """
 
     path: Path
     values: Mapping[str, Array]
     lines: Sequence[int]
     wrong: Mapping[int, str]
+    unused: Sequence[str]
 
 
 def is_table(path: Path, needs: Needs) -> bool:
@@ -76,7 +78,7 @@ def read_table(path: Path, needs: Needs, classes: Sequence[str] | None = None) -
     refuse(path, [text for _, text in sorted(wrong.items())])
     if not table.lines:
         raise Fault("N707", f"{path} has no rows behind its header")
-    return Examples(arrays, names, labelled, [f"{path}:{line}" for line in table.lines])
+    return Examples(arrays, names, labelled, [f"{path}:{line}" for line in table.lines], table.unused)
 
 
 def rows_of(path: Path, needs: Needs, outputs: Sequence[str] | Mapping[str, Any] = ()) -> Table:
@@ -116,7 +118,8 @@ def rows_of(path: Path, needs: Needs, outputs: Sequence[str] | Mapping[str, Any]
             parts[name].append(values[kept])
         lines += [good[row][0] for row in kept]
     whole = {name: np.concatenate(some) if some else np.zeros((0, 1), np.float32) for name, some in parts.items()}
-    return Table(path, whole, lines, wrong)
+    used = {place for found in places.values() for place in found}
+    return Table(path, whole, lines, wrong, [name for place, name in enumerate(header) if place not in used])
 
 
 def _header(rows: Iterator[Row]) -> list[str]:

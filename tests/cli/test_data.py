@@ -66,7 +66,7 @@ def test_a_sound_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert found["sizes"] == {
             "different": 2, "least_height": 4, "most_height": 6, "least_width": 6, "most_width": 9,
         }  # fmt: skip
-        assert found["modes"] == {"L": 11, "RGB": 1} and found["passed_over"] == {"hidden": 1}
+        assert found["modes"] == {"L": 11, "RGB": 1} and found["passed_over"] == {"hidden": 1} and not found["unused"]
         assert found["imbalance"] == pytest.approx(7 / 3)
     assert status == 1 and "different sizes after their preparation" in found["problems"][0]  # the wide one
 

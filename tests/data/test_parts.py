@@ -186,6 +186,24 @@ def test_an_empty_class_folder_is_named(names: tuple[str, ...], tmp_path: Path) 
         read(made(tmp_path, *names))
 
 
+@pytest.mark.parametrize("share", [0, 0.5])
+@pytest.mark.parametrize("kind", ["list", "table", "arrays"])
+def test_columns_and_arrays_that_nothing_asks_for_are_told(kind: str, share: float, tmp_path: Path) -> None:
+    data = tmp_path / ("train.npz" if kind == "arrays" else "train.csv")
+    if kind == "list":
+        made(tmp_path, "1.png", "2.png", "3.png", "4.png")
+        lines = [f"{name},{name % 2},{name}.png,test" for name in (1, 2, 3, 4)]
+        data.write_text("\n".join(["who,label,filename,split", *lines]))
+    elif kind == "table":
+        data.write_text("who,x,split,y\n" + "".join(f"{n},{n},test,{n % 2}\n" for n in range(8)))
+    else:
+        np.savez(data, who=np.zeros(8), x=np.zeros((8, 1)), split=np.zeros(8), y=np.arange(8) % 2)
+    needs = NOTHING if kind == "list" else Needs({"x": (1,)}, {"y": 2}, labels=frozenset({"y"}))
+    parts = read_parts(data, Data(validate=share), needs, 0, PLAIN)
+    assert (parts.val is not None) == (share > 0)
+    assert list(parts.messages())[-1] == 'not used of the data: "who", "split"'
+
+
 def test_the_examples_of_each_class_are_told(tmp_path: Path) -> None:
     lines = list(read(made(tmp_path, "train/a/1.png", "train/b/1.png", "train/b/2.png", "val/b/1.png")).messages())
     assert "examples of each class (train, val): a 1/0, b 2/1" in lines
