@@ -15,6 +15,7 @@ import numpy as np
 from netspec.data.arrays import Examples, all_arrays
 from netspec.data.folders import PARTS, Listing, not_flat, not_used
 from netspec.data.images import Reading, read_numbers, read_stored
+from netspec.data.label_pictures import misfit
 from netspec.data.needs import Needs
 from netspec.data.sets import Pictures, check_folder, find_part, listing_of, masked
 from netspec.data.table import rows_in
@@ -142,18 +143,19 @@ def _part(
     """Look at one part; the classes that it has."""
     paired = None if needs.names or not reading.allows("folder") else masked(folder, part)
     if paired is not None:
-        _pictures(Listing([""], paired.pictures, paired.keys, [0] * len(paired.keys), paired.passed), folder, part,
-                  reading, result, seen)  # fmt: skip
-        for path in paired.labels:
+        found = Listing([""], paired.pictures, paired.keys, [0] * len(paired.keys), paired.passed)
+        sizes = _pictures(found, folder, part, reading, result, seen)
+        for picture, path in zip(paired.pictures, paired.labels, strict=True):
             try:
-                read_numbers(path, reading)
+                labels = read_numbers(path, reading)
+                result.problems += misfit(path, labels.shape, sizes.get(picture, labels.shape))
             except Fault as fault:
                 result.unreadable.append((os.path.relpath(path, folder), fault.message))
         return None
-    found = listing_of(folder, part, classes, reading) if _is_listed(folder, part, needs, reading) else None
-    if found is not None:
-        _pictures(found, folder, part, reading, result, seen)
-        return found.classes
+    listed = listing_of(folder, part, classes, reading) if _is_listed(folder, part, needs, reading) else None
+    if listed is not None:
+        _pictures(listed, folder, part, reading, result, seen)
+        return listed.classes
     plain = None if needs.names else plain_table(folder, part, reading)
     if plain is not None:
         rows, wrong = rows_in(plain)
@@ -191,7 +193,9 @@ def _is_listed(folder: Path, part: str, needs: Needs, reading: Reading) -> bool:
 def _pictures(
     found: Listing, folder: Path, part: str, reading: Reading, result: Checked,
     seen: dict[bytes, list[tuple[str, str]]],
-) -> None:  # fmt: skip
+) -> dict[Path, tuple[int, ...]]:  # fmt: skip
+    """Decode each picture; how large those are that can be, by file."""
+    sizes: dict[Path, tuple[int, ...]] = {}
     counts = dict.fromkeys(found.classes, 0)
     result.passed += found.passed
     result.unused += [name for name in found.unused if name not in result.unused]
@@ -201,11 +205,13 @@ def _pictures(
         try:
             seen[sha256(read_regular(path, LARGEST, "N705", Fault)).digest()].append((part, name))
             image, mode = read_stored(path, reading)
+            sizes[path] = image.shape
             result.sizes[image.shape[:2]] += 1
             result.modes[mode] += 1
         except Fault as fault:
             result.unreadable.append((name, fault.message))
     result.examples[part] = counts
+    return sizes
 
 
 def _contents(part: Pictures | Examples) -> Iterator[bytes]:

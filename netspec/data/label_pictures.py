@@ -76,6 +76,14 @@ def decodable(found: Pairs, reading: Reading) -> Pairs:
     return Pairs(pictures, labels, [found.keys[i] for i in good], passed)
 
 
+def misfit(path: Path, labels: Sequence[int], picture: Sequence[int]) -> list[str]:
+    """What is said where labels and their picture are of two sizes, height and width first; nothing where of one."""
+    if labels[:2] == picture[:2]:
+        return []
+    both = (" x ".join(map(str, shape[:2])) for shape in (labels, picture))
+    return [f"{path}: the labels are {' and their picture '.join(both)}"]
+
+
 def _named(folder: Path, passed: Counter[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in below(folder, passed):
@@ -98,9 +106,7 @@ def read_labels(paths: Sequence[Path], sizes: Sequence[tuple[int, ...]], reading
         except Fault as fault:
             wrong.append(fault.line)
             continue
-        if labels.shape != size[:2]:
-            both = (" x ".join(map(str, shape)) for shape in (labels.shape, size[:2]))
-            wrong.append(f"{path}: the labels are {' and their picture '.join(both)}")
+        wrong += misfit(path, labels.shape, size)
         found.append(labels)
     if wrong:
         what = "a label picture" if len(wrong) == 1 else f"{len(wrong):,} label pictures"

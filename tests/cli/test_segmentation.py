@@ -229,6 +229,10 @@ def test_label_pictures_are_no_class_to_look_at_without_a_net(folder: Path, caps
     assert main(["data", "check", "pictures", "--json"]) == 1
     (wrong,) = json.loads(capsys.readouterr().out)["unreadable"]
     assert wrong["filename"] == "train/masks/1.png"
+    Image.new("L", (24, 32)).save("pictures/train/masks/1.png")
+    assert main(["data", "check", "pictures"]) == 1
+    said = "wrong: pictures/train/masks/1.png: the labels are 32 x 24 and their picture 24 x 32"
+    assert capsys.readouterr().out.splitlines()[-1] == said
 
 
 def test_ten_crops_are_refused_before_a_folder_is_made(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

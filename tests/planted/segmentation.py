@@ -18,6 +18,8 @@ FAULTS = (
      "labels are those of their pictures"),
     fault("data/label_pictures", "_, row: mirrored(image, row)", "_, row: mirrored(image, 1 - row)", LABELS,
      "labels are mirrored too"),
+    fault("data/checking", "sizes.get(picture, labels.shape)", "labels.shape", SIZES,
+          "labels of another size are told without a net"),
     fault("data/held_out", "[part.masks[i] for i in places]", "part.masks[: len(places)]", LABELS,
      "held out labels are those of their pictures"),
     fault("data/batches", "[*self.augment, *self.after]", "self.augment", LABELS, "what follows moves labels too"),
