@@ -103,6 +103,29 @@ class History:
 
 #: What a line says where there was no test.
 _NO_TEST = {"test_loss": None, "test_accuracy": None}
+#: A count beyond this is none, and cannot be written as a real number.
+_MOST = 1e308
+
+
+def is_line(found: object, number: int) -> bool:
+    """Whether what a log's line holds is what is written of epoch ``number``: every figure a number, or none."""
+    if not isinstance(found, dict) or not isinstance(outputs := found.get("outputs", {}), dict):
+        return False
+    heads = [head for head in outputs.values() if isinstance(head, dict)]
+    names = (*COLUMNS, *_NO_TEST, "test_right", "test_count")
+    known = {name: value for name, value in found.items() if name != "outputs"}
+    figures = [*known.values(), *(value for head in heads for value in head.values())]
+    return (
+        found.get("epoch") == number
+        and len(heads) == len(outputs)
+        and all(name in found for name in names)
+        and all(found[name] is not None for name in ("test_right", "test_count", "rate", "seconds"))
+        and all(value is None or _is_figure(value) for value in figures)
+    )
+
+
+def _is_figure(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and (value != value or abs(value) < _MOST)
 
 
 def _untested(line: dict[str, Any]) -> dict[str, Any]:

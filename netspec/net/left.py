@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from netspec.diagnostics import Fault, Trouble
 from netspec.files import read_regular
+from netspec.net.history import is_line
 from netspec.net.lock import Lock
 from netspec.net.recorded import Record, compare
 
@@ -102,7 +103,7 @@ def log_of(folder: Path, epochs: int) -> list[str]:
             found = json.loads(line)
         except (ValueError, RecursionError):
             found = None
-        if not isinstance(found, dict) or found.get("epoch") != number:
+        if not is_line(found, number):
             raise Fault("N702", f"{path} is damaged: line {number} is not that of epoch {number}", help=WITHOUT)
     if len(lines) < epochs:
         raise Fault("N702", f"{path} is damaged: it has {len(lines)} lines, and {epochs} epochs are done", help=WITHOUT)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from netspec import __version__
 from netspec.diagnostics import Trouble, strict_json
@@ -129,6 +129,15 @@ class Kept:
     done: bool = False
     error: str | None = None
 
+    @classmethod
+    def read(cls, at: Any) -> Kept:
+        """As sweep.json has it. Raises KeyError or TypeError where it is nothing of the kind."""
+        words, error = at["words"], at["error"]
+        texts = [*words, *([] if error is None else [error])]
+        if not isinstance(words, list) or not all(isinstance(text, str) for text in texts):
+            raise TypeError
+        return cls(tuple(words), at["done"] is True, error)
+
 
 @dataclass
 class Sweep:
@@ -159,8 +168,7 @@ class Sweep:
         try:
             found = json.loads(read_regular(path, 2**28))
             mark = found["mark"]
-            self.kept = {name: Kept(tuple(at["words"]), at["done"] is True, at["error"])
-                         for name, at in found["points"].items()}  # fmt: skip
+            self.kept = {name: Kept.read(at) for name, at in found["points"].items()}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise self._other("its sweep.json cannot be read") from None
         if mark != self.mark:

@@ -20,8 +20,10 @@ import netspec
 from netspec.cli import main
 from netspec.cli.sweep import command
 from netspec.cli.train import command as train
+from netspec.diagnostics import Trouble
 from netspec.net import sweeping
 from netspec.net.points import Point, points, split
+from netspec.net.sweeping import Sweep
 
 SPEC = """netspec 1
 net S(hidden = 8) {
@@ -143,6 +145,22 @@ def test_what_is_done_stays_done_and_what_failed_is_a_row(
     assert sweep(*more) == 2
     assert "its spec was another" in capfd.readouterr().err
     assert sweep(*more, "--force") == 1 and Path("sw.old-1/sweep.json").exists()
+
+
+@pytest.mark.parametrize(
+    "at", [{"words": [["--data=d"]]}, {"words": [False]}, {"words": "--data=d"}, {"error": ["no"]}, {"error": 3}, None]
+)
+def test_a_damaged_sweep_json_is_told(at: dict[str, object] | None, tmp_path: Path) -> None:
+    sound = {"words": ["--data=d"], "done": True, "error": None}
+    known = Sweep(Path("s.net"), tmp_path, [Point({}, ("--data=d",))], 1, "mark")
+    for given in (sound, at if at is None else {**sound, **at}):
+        text = json.dumps({"mark": "mark", "points": {"point": given}})
+        (tmp_path / "sweep.json").write_text(text)
+        if given is sound:
+            known.read()
+            continue
+        with pytest.raises(Trouble, match=r"its sweep\.json cannot be read"):
+            known.read()
 
 
 def test_wrong_values_are_told_before_anything_begins(capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +15,15 @@ from netspec.net import left
 from netspec.net.left import CARRIED, borrowed, carried, check_complete, log_of, settings_of
 from netspec.net.lock import Lock
 
+LINE = {
+    "epoch": 1, "loss": 1.5, "accuracy": 0.5, "val_loss": None, "val_accuracy": None, "test_loss": None,
+    "test_accuracy": None, "test_right": 0, "test_count": 0, "rate": 0.1, "seconds": 1,
+    "outputs": {"y": {"loss": 1.5, "accuracy": None}},
+}  # fmt: skip
+
 
 def log(folder: Path, *epochs: int) -> Path:
-    (folder / "log.jsonl").write_text("".join(f'{{"epoch": {n}, "loss": 1}}\n' for n in epochs))
+    (folder / "log.jsonl").write_text("".join(f"{json.dumps({**LINE, 'epoch': n})}\n" for n in epochs))
     return folder
 
 
@@ -42,6 +49,31 @@ def test_a_log_that_lacks_an_epoch_is_damaged(epochs: tuple[int, ...], upto: int
         log_of(log(tmp_path, *epochs), upto)
     assert caught.value.code == "N702"
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epoch", True),
+        ("loss", "1.5"),
+        ("val_accuracy", "1e9"),
+        ("val_loss", "\ud800"),
+        ("val_loss", [1]),
+        ("rate", None),
+        ("accuracy", 10**400),
+        ("outputs", [1]),
+        ("outputs", {"y": [1]}),
+        ("outputs", {"y": {"loss": "x"}}),
+        ("val_mean_iou", {}),
+    ],
+)
+def test_a_log_of_which_a_figure_is_none_is_damaged(name: str, value: object, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(json.dumps({**LINE, name: value}))
+    with pytest.raises(Fault, match="line 1 is not that of epoch 1"):
+        log_of(tmp_path, 1)
+    (tmp_path / "log.jsonl").write_text(json.dumps({key: value for key, value in LINE.items() if key != "seconds"}))
+    with pytest.raises(Fault, match="line 1 is not that of epoch 1"):
+        log_of(tmp_path, 1)
 
 
 def test_settings_that_are_not_there_say_nothing_and_damaged_ones_are_told(tmp_path: Path) -> None:

@@ -7,6 +7,14 @@ from tests.planted.fault import rows_of
 fault = rows_of("net/{}", "tests/{}")
 
 FAULTS = (
+    fault("left.py", "if not is_line(found, number):", "if False:", "net/test_left.py", "a log's figures are numbers"),
+    fault(
+        "sweeping.py",
+        "not all(isinstance(text, str) for text in texts)",
+        "False",
+        "cli/test_sweep.py::test_a_damaged_sweep_json_is_told",
+        "what is read of a sweep is what was written",
+    ),
     fault(
         "runs.py",
         '"test", "trained", "minutes"',
@@ -143,9 +151,9 @@ FAULTS = (
         "the log ends where the state is",
     ),
     fault(
-        "left.py",
-        'found.get("epoch") != number',
-        'found.get("epoch") is None',
+        "history.py",
+        'found.get("epoch") == number',
+        'found.get("epoch") is not None',
         "net/test_resumed.py::test_damaged_files_are_told",
         "lines of a log are those of its epochs",
     ),
