@@ -61,6 +61,8 @@ class Reader:
             lengths = ", ".join(f"{name} has {count:,}" for name, count in counts.items())
             raise Fault("N707", f"the arrays of the {part} data are of unequal length, or empty: {lengths} examples",
                         help="give each one row for every example")  # fmt: skip
+        for name, shape in self.inputs.items():
+            _opaque(found[name], shape, name, part)
         pictures = self._pictures(found, classes)
         if pictures is not None:
             return pictures
@@ -229,6 +231,19 @@ def _array(value: Any, name: str, part: str) -> Any:
         if one.dtype.kind not in "biufU":
             raise Fault("N707", f"{name} of the {part} data is {_sizes(one.shape)} of {one.dtype}, not of numbers")
     return found
+
+
+def _opaque(x: Any, shape: tuple[int | None, ...], name: str, part: str) -> None:
+    """Fault N707 where bytes with the maps last have one for transparency, for a net that reads grey or colour."""
+    one = next((one for one in x if one.ndim == 3), None) if isinstance(x, list) else x[0] if x.ndim == 4 else None
+    if one is None or one.dtype != np.uint8 or one.shape[-1] not in (2, 4) or len(shape) != 3 or shape[0] not in (1, 3):
+        return
+    if one.shape[0] in (1, 3) or _fits(one.shape, shape):  # the maps come first
+        return
+    what, size = (f"a picture of {name}", one.shape) if isinstance(x, list) else (f"array {name}", x.shape)
+    raise Fault("N707", f"{what} of the {part} data is {_sizes(size)} of uint8, and the last map of such pictures is "
+                "their transparency",
+                help=f"leave it off, `{name}[..., :{one.shape[-1] - 1}]`, or lay them over white")  # fmt: skip
 
 
 def _are_pictures(x: Any, shape: tuple[int | None, ...]) -> bool:

@@ -142,6 +142,18 @@ def test_maps_last_are_told_how_to_be_turned() -> None:
     assert caught.value.help == "maps come first: `image.transpose(0, 3, 1, 2)`"
 
 
+@pytest.mark.parametrize("maps", [2, 4])
+def test_a_map_of_transparency_is_told(maps: int) -> None:
+    see_through = RNG.integers(0, 256, (12, 9, 8, maps), np.uint8)
+    for reader in (COLOURS, READER):
+        with pytest.raises(Fault, match=f"array image of the train data is 12 x 9 x 8 x {maps} of uint8") as caught:
+            reader.part((see_through, Y), "train", None)
+        assert f"`image[..., :{maps - 1}]`" in caught.value.help
+        with pytest.raises(Fault, match=f"a picture of image of the train data is 9 x 7 x {maps} of uint8"):
+            reader.part(([*see_through[:, :, 1:, 0], see_through[0, :, 1:]], [*Y, Y[0]]), "train", None)
+    assert len(COLOURS.part((RNG.integers(0, 256, (12, 3, 5, 4), np.uint8), Y), "train", None)) == 12
+
+
 def test_one_picture_is_not_many_of_three_columns() -> None:
     for reader in (COLOURS, READER):
         with pytest.raises(Fault, match=r"array image of the given data is 50 x 40 x 3 of uint8") as caught:

@@ -38,6 +38,8 @@ FAULTS = (
      "a class without examples counts nothing"),
     fault("handed", "x.ndim == 4 and _fits(x.shape[1:], shape)", "False", "tests/data/test_handed.py",
      "bytes with the maps first are as the spec has them"),
+    fault("handed", "if one.shape[0] in (1, 3) or _fits(one.shape, shape):", "if True:", "tests/data/test_handed.py",
+          "bytes with a map of transparency are told"),
     fault("handed", "classes or in_order(set(", "in_order(set(", "tests/data/test_handed.py",
      "a class has the training set's number in every part"),
     fault("folders", "names(folder, names[-1])", "names(folder, names[0])", FOLDERS, "no name comes twice"),
