@@ -46,7 +46,7 @@ class Examples:
     @property
     def labels(self) -> Array | None:
         """The number of each example's class, where there is one for each."""
-        return None if self.labelled is None else self.arrays[self.labelled]
+        return None if self.labelled is None else self.arrays[self.labelled].astype(np.int64)
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))

@@ -71,7 +71,7 @@ class Target:
         if given.dtype.kind not in "iu" or prod(given.shape[1:]) != prod(positions):
             raise self._unfit(given, positions)
         self.in_range(given)
-        return given.reshape(-1, *positions)
+        return given.reshape(-1, *positions).astype(np.int64)  # one byte has no place for a sum of numbers
 
     def in_range(self, given: Array, where: str = "the data") -> None:
         """Fault N707 where a number is of no class of the output's; ``where`` says what has it."""

@@ -54,6 +54,12 @@ def test_arrays_and_a_folder_of_arrays_give_the_same_bits(net: netspec.Net, tmp_
     assert runs[2].folder is None
 
 
+@pytest.mark.parametrize("kind", ["u1", "u2", "u8", "i1", ">i4"])
+def test_labels_of_any_whole_type_are_the_same(net: netspec.Net, kind: str) -> None:
+    first, other = (_fit(net, dict.fromkeys(("train", "val", "test"), (X, y)), epochs=2) for y in (Y, Y.astype(kind)))
+    assert other.figures == first.figures and _equal(other.weights, first.weights)
+
+
 def test_what_a_run_has(net: netspec.Net) -> None:
     run = _fit(net, {"train": (X[:40], Y[:40]), "val": (X[40:50], Y[40:50]), "test": (X[50:], Y[50:])}, epochs=6)
     assert [row["epoch"] for row in run.history] == [1, 2, 3, 4, 5, 6]

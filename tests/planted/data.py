@@ -29,6 +29,8 @@ FAULTS = (
     fault("parts", "filter(None, (passed, unused))", "filter(None, (passed,))", PARTS, "what is not used is told"),
     fault("held_out", "passed=part.passed, unused=part.unused", "passed=part.passed", PARTS,
           "columns of a list are told though a share is held out"),
+    fault("arrays", "self.arrays[self.labelled].astype(np.int64)", "self.arrays[self.labelled]",
+          "tests/net/test_fit.py", "labels in bytes are labels"),
     fault("steps", "image if image.dtype == np.uint8 else single(image)", "image", STEPS,
           "Pillow reads what is not in single precision as other numbers"),
     fault("steps", "and image.shape[2] == 3", "and image.shape[2] in (3, 4)", STEPS, "a fourth map is no transparency"),
