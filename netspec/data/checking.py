@@ -141,7 +141,8 @@ def _part(
     seen: dict[bytes, list[tuple[str, str]]],
 ) -> list[str] | None:  # fmt: skip
     """Look at one part; the classes that it has."""
-    paired = None if needs.names or not reading.allows("folder") else masked(folder, part)
+    pairs_may_be = reading.allows("folder") and (not needs.names or bool(needs.maps))
+    paired = masked(folder, part) if pairs_may_be else None
     if paired is not None:
         found = Listing([""], paired.pictures, paired.keys, [0] * len(paired.keys), paired.passed)
         sizes = _pictures(found, folder, part, reading, result, seen)

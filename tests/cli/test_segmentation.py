@@ -185,8 +185,17 @@ def test_label_pictures_are_looked_at(folder: Path, capsys: pytest.CaptureFixtur
     Path("pictures/train/masks/3.png").unlink()
     Image.new("RGB", (32, 24)).save("pictures/test/masks/0.png")
     assert main(["data", "check", "pictures", "seg.net", "--json"]) == 1
-    problems = json.loads(capsys.readouterr().out)["problems"]
-    assert len(problems) == 2 and "3.png has no picture of its name" in problems[0] and "has colours" in problems[1]
+    found = json.loads(capsys.readouterr().out)
+    (problem,), (unreadable,) = found["problems"], found["unreadable"]
+    assert "3.png has no picture of its name" in problem and "has colours" in unreadable["error"]
+    Image.new("L", (32, 24)).save("pictures/train/masks/3.png")
+    for name in ("train/images/5.png", "train/masks/6.png", "test/masks/1.png"):
+        Path("pictures", name).write_bytes(b"nothing")
+    assert main(["data", "check", "pictures", "seg.net", "--json"]) == 1  # all of them, the pictures' and the labels'
+    found = json.loads(capsys.readouterr().out)
+    assert [one["filename"] for one in found["unreadable"]] == [
+        "train/images/5.png", "train/masks/6.png", "test/masks/0.png", "test/masks/1.png",
+    ]  # fmt: skip
 
 
 def test_sizes_that_the_net_does_not_give_back_are_told_before_the_first_step(
