@@ -191,8 +191,8 @@ def test_a_sweeps_runs_are_those_of_train_and_no_process_is_left(
     child = command(*line, "-o", "killed", *there)
     until(lambda: all((folder / "killed" / name / "log.jsonl").exists() for name in names))
     os.kill(at_work(b"ray::trained")[0], signal.SIGKILL)
-    out, err = child.communicate(timeout=LONG)
-    assert child.returncode == 0 and out.count("done") == 2 and "Ray: A worker died" in err
+    out, _ = child.communicate(timeout=LONG)
+    assert child.returncode == 0 and out.count("done") == 2
     command(*line, "-o", "own").communicate(timeout=LONG)
     for name in names:
         ours, theirs = (Path(place, name, "weights.safetensors").read_bytes() for place in ("own", "killed"))

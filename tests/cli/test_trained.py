@@ -149,7 +149,7 @@ def test_profile_tells_every_layer_and_tuning_is_kept(tmp_path: Path, monkeypatc
 def test_interrupted_and_resumed_is_the_unbroken_run(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     child = subprocess.Popen(
-        [sys.executable, "-m", "netspec", "train", "tiny.net", "--data", "digits", "--epochs", "400", "--out", "a"],
+        [sys.executable, "-m", "netspec", "train", "tiny.net", "--data", "digits", "--epochs", "120", "--out", "a"],
         cwd=folder, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     for _ in range(300):
@@ -158,7 +158,7 @@ def test_interrupted_and_resumed_is_the_unbroken_run(tmp_path: Path) -> None:
         time.sleep(0.1)
     child.send_signal(signal.SIGINT)
     child.communicate(timeout=20)
-    done = netspec("train", "tiny.net", "--data", "digits", "--epochs", 400, "--resume", "a", cwd=folder)
+    done = netspec("train", "tiny.net", "--data", "digits", "--epochs", 120, "--resume", "a", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "a/model.onnx\n")
-    assert netspec("train", "tiny.net", "--data", "digits", "--epochs", 400, "--out", "b", cwd=folder).returncode == 0
+    assert netspec("train", "tiny.net", "--data", "digits", "--epochs", 120, "--out", "b", cwd=folder).returncode == 0
     assert (folder / "a" / "weights.safetensors").read_bytes() == (folder / "b" / "weights.safetensors").read_bytes()
