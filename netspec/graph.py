@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import prod
@@ -50,7 +50,7 @@ class Graph:
     """Nodes in the order of their computation; ``names`` are the statements' values.
 
     ``calls`` are the uses of blocks as a file writes them, with the values of their arguments, by the paths of what
-    they became: ``i3a/inception`` is ``inception(64, 96, 128, 16, 32, 32)``.
+    they became: ``i3a/inception`` is ``inception(64, 96, 128, 16, 32, 32)``. ``shares`` are the places of shares.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Graph:
     outputs: tuple[Output, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     calls: Mapping[str, str] = field(default_factory=dict)
+    shares: Set[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"Graph({self.name}: {len(self.nodes):,} layers, {self.parameters():,} parameters)"

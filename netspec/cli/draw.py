@@ -70,7 +70,7 @@ def command(
 ) -> None:  # fmt: skip
     """Draw the net of SPEC as a paper would: repeats and blocks folded, the inside of each block drawn once."""
     from netspec.report.drawing import Look
-    from netspec.report.figure import blocks
+    from netspec.report.homes import blocks
 
     net = load(spec, settings).at(sizes(at))
     form = ".txt" if out is None else form_of(result(out, spec, net=net, text=True))

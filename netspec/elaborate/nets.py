@@ -31,7 +31,13 @@ def build(net: s.Net, scope: Scope, problems: Problems) -> Graph | None:
     state = _Net(Build(problems, run_body, effort=scope.effort), scope)
     complete = state.run(net)
     found = Graph(
-        net.name, state.inputs, tuple(state.build.nodes), tuple(state.outputs), state.names, state.build.calls
+        net.name,
+        state.inputs,
+        tuple(state.build.nodes),
+        tuple(state.outputs),
+        state.names,
+        state.build.calls,
+        frozenset(state.build.shares),
     )
     graph = _without_useless_biases(found)
     if scope.trace is not None:

@@ -234,6 +234,7 @@ def _block(stage: s.Call, site: Site, binding: Binding | None, entering: Values)
 def _share(stage: s.Call, site: Site, binding: Binding | None, entering: Values) -> Values:
     assert binding is not None
     share: Share = binding.what
+    site.build.shares.add(share.place)
     inner = Site(site.build, share.scope, Place(share.place), site.blocks, share)
     values = run(share.syntax.pipe, inner, entering)
     if share.shape is None and len(values) == 1:

@@ -54,6 +54,9 @@ class Build:
     figures: dict[Any, tuple[Shape, dict[str, Weight], Table | None]] = field(default_factory=dict)
     #: Uses of blocks, by their paths.
     calls: dict[str, str] = field(default_factory=dict)
+    #: Places of shares that are used; and of each share its weights and the uses of each path, by its place.
+    shares: set[str] = field(default_factory=set)
+    instances: dict[str, tuple[dict[str, Any], dict[str, int]]] = field(default_factory=dict)
     counting: Counting = field(default_factory=Counting)
     steps: int = 0
 

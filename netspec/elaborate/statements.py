@@ -104,11 +104,12 @@ def share(node: s.Share, site: Site) -> None:
     """Bind an instance; it is built where it is used."""
     if not allowed_name(node.name, node.name_span, site.scope, "share"):
         return
-    place = f"{site.place.path}/{node.name}" if site.place.path else node.name
+    place = site.place.layer(node.name)  # of several in one block, in braces of their own, each has its own
     # what it uses must stand above it, so it sees the names of now and of outside
     around = site.scope
     scope = replace(around, names=dict(around.names), later=dict(around.later))
-    instance = Share(node, scope, place)
+    # one that a share brings with it is the same at each of that share's uses
+    instance = Share(node, scope, place, *site.build.instances.setdefault(place, ({}, {})))
     site.scope.bind(node.name, Binding("share", node.name_span, instance), node.name_span)
 
 

@@ -18,7 +18,7 @@ from IPython.display import HTML, SVG, display
 
 from netspec.diagnostics import Fault
 from netspec.net.reading import loads_with, setting
-from netspec.report.figure import blocks
+from netspec.report.homes import blocks
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -16,7 +16,8 @@ from netspec.lsp.snapshot import Snapshot
 from netspec.net import setting
 from netspec.net.summary import summary
 from netspec.report.drawing import Look, draw_net
-from netspec.report.figure import Item, blocks, figure, walk
+from netspec.report.figure import Item, figure, walk
+from netspec.report.homes import blocks
 from netspec.tables import KernelTable, Table
 from netspec.tables.written import WIDEST, cell_texts
 

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
-from netspec.graph import Graph, Node, parts
+from netspec.graph import Graph, Node
+from netspec.report.cycles import Cycles
+from netspec.report.homes import base, homes
 from netspec.report.layer_text import layer_text
 from netspec.shape import show
 from netspec.tables import KernelTable, Table
@@ -91,21 +93,6 @@ def walk(items: Iterable[Item]) -> Iterator[Item]:
         yield from walk(item.items)
 
 
-def base(name: str) -> str:
-    """A place's name without its number: ``unit_3`` is a ``unit``."""
-    name = name.partition("#")[0]
-    head, _, tail = name.rpartition("_")
-    return head if head and tail.isdigit() else name
-
-
-def blocks(graph: Graph) -> set[str]:
-    """What ``figure`` can open: blocks by name and by path."""
-    found: set[str] = set()
-    for places in (parts(node.name)[:-1] for node in graph.nodes):
-        found |= {base(place) for place in places} | {"/".join(places[: n + 1]) for n in range(len(places))}
-    return found
-
-
 class _Maker:
     """Groups nodes by their paths, level by level."""
 
@@ -114,16 +101,16 @@ class _Maker:
         self.outputs = {output.value for output in graph.deployed().outputs or graph.outputs}
         self.names = {value: name for name, value in graph.names.items()}
         self.uses = Counter(node.path for node in graph.nodes)
+        self.homes = homes(graph)
 
     def frame(self, key: str, nodes: list[Node], depth: int) -> Item:
         """The frame of a group: its items, joined, repeats drawn once, short blocks where they stand."""
         groups: dict[str, list[Node]] = {}
         for node in nodes:
-            groups.setdefault(parts(node.name)[depth], []).append(node)
+            groups.setdefault(self.homes[node.name][depth], []).append(node)
         items = [self.inputs(name) for name in self.graph.inputs] if depth == 0 else []
         items += [self.item("/".join(filter(None, (key, name))), name, group, depth) for name, group in groups.items()]
         frame = Item(key, nodes=nodes, items=items, shape=show(nodes[-1].shape) if nodes else "")
-        frame.shared = depth == 1 and any(map(self.is_shared, nodes))
         self.join(frame)
         self.follow(frame)
         self.repeat(frame)
@@ -131,10 +118,27 @@ class _Maker:
         for item in frame.items:  # what is folded once is folded each time
             item.folded |= bool(item.items) and item.block in folded and not self.is_opened(item.key, item.block)
         self.unwrap(frame)
+        self.cycle(frame)
+        self.identify(frame)
+        return frame
+
+    def identify(self, frame: Item) -> None:
+        """What makes a frame equal to another: its items and how they are joined."""
         wiring = tuple(frame.edges), tuple(map(tuple, frame.entries.values()))
         frame.build = (wiring, *((item.block, item.build, item.times) for item in frame.items))
         frame.repeat = (wiring, *((item.block, item.repeat, item.times) for item in frame.items))
-        return frame
+
+    def cycle(self, frame: Item) -> None:
+        """Several items that follow each other again and again become a frame with a number."""
+        kinds = [None if item.name else (item.repeat, item.block, item.folded, item.times) for item in frame.items]
+        for found in reversed(list(Cycles(kinds, frame.edges, frame.entries, frame.exits))):
+            run = frame.items[found.start : found.end]
+            group = Item(run[0].key, items=run[: found.length], shape=run[-1].shape, times=found.times)
+            self.join(group)
+            self.identify(group)
+            group.nodes = [node for item in run for node in item.nodes]
+            frame.items[found.start : found.end] = [group]
+        self.join(frame)
 
     def is_shared(self, node: Node) -> bool:
         """Whether the weights of a node are those of another, too."""
@@ -150,21 +154,24 @@ class _Maker:
 
     def item(self, key: str, name: str, nodes: list[Node], depth: int) -> Item:
         """A layer's box, or a group's frame, folded unless it is a statement, short or asked for."""
-        if len(parts(nodes[0].name)) == depth + 1:
+        inside = len(self.homes[nodes[0].name]) - depth - 1
+        if not inside:
             return self.box(key, nodes[0])
         frame = self.frame(key, nodes, depth + 1)
-        block, call = base(name), self.graph.calls.get("/".join(nodes[0].path.split("/")[: depth + 1]), "")
-        opened = self.is_opened(key, block)
+        path = "/".join(nodes[0].path.split("/")[:-inside])
+        block, call = base(name), self.graph.calls.get(path, "")
+        opened, named = self.is_opened(key, block), depth == 0 or path in self.graph.shares
+        frame.shared = path in self.graph.shares and any(map(self.is_shared, nodes))
         if len(frame.items) == 1:
             (only,) = frame.items
             only.key = key
             only.folded = only.folded and not opened
-            if depth == 0:
+            if named:
                 only.name, only.value = name.partition("#")[0], self.names.get(nodes[-1].name, "")
             elif only.items and only.times == 1:
                 only.block, only.call = block, call or block
             return only
-        if depth == 0:
+        if named:
             frame.name, frame.value = name.partition("#")[0], self.names.get(nodes[-1].name, "")
             for inner in walk(frame.items) if frame.shared else ():  # the frame says it for all
                 inner.shared = False

@@ -81,7 +81,7 @@ def heading(item: Item) -> list[Row]:
     """What stands above an open frame."""
     times = f" × {item.times}" if item.times > 1 else ""
     names = [item.value if item.value != item.name else "", item.name, item.call]
-    found = [Row(": ".join(filter(None, names)) + times, "name")]
+    found = [Row((": ".join(filter(None, names)) + times).strip(), "name")]
     if item.shared:
         found.append(Row("shared weights", "note"))
     if times and item.items[-1].shape != item.shape:  # what is in it says the sizes of the first

@@ -57,6 +57,24 @@ def test_a_share_in_a_block_is_one_for_each_use_of_the_block() -> None:
     assert found.parameters() == 24
 
 
+def test_shares_of_one_name_in_braces_of_their_own_have_weights_of_their_own() -> None:
+    twice = "residual {\n share s = conv(3, 1)\n in -> s -> relu -> s\n }"
+    found = net(f"output y = image -> {twice} -> {twice}").graph
+    convs = [node for node in found.nodes if node.op.name == "conv"]
+    assert [node.name for node in convs] == ["y/s/conv", "y/s/conv#2", "y/s_2/conv", "y/s_2/conv#2"]
+    assert found.parameters() == 2 * (3 * 3 + 3)
+
+
+def test_a_share_that_a_share_brings_with_it_is_the_same_at_each_use() -> None:
+    block = "block b(n) {\n share s = conv(n, 1)\n in -> s -> relu -> s\n }"
+    found = net(f"{block}\n share t = b(3)\n output y = image -> t -> tanh -> t").graph
+    assert [node.name for node in found.nodes if node.op.name == "conv"] == [
+        "t/b/s/conv", "t/b/s/conv#2", "t/b/s/conv#3", "t/b/s/conv#4",
+    ]  # fmt: skip
+    assert found.parameters() == 3 * 3 + 3
+    assert len({node.name for node in found.nodes}) == len(found.nodes)
+
+
 def test_a_share_uses_a_share() -> None:
     found = net("share a = conv(3, 1)\n share b = a -> a -> conv(3, 1)\n output y = image -> b -> a -> b").graph
     assert [node.path for node in found.nodes] == ["a/conv", "a/conv", "b/conv", "a/conv", "a/conv", "a/conv", "b/conv"]

@@ -7,6 +7,11 @@ from tests.planted.fault import Planted
 T = "tests/elaborate/test_"
 
 FAULTS: tuple[Planted, ...] = (
+    # ---- shares
+    Planted(
+        file="elaborate/statements.py", old=", *site.build.instances.setdefault(place, ({}, {}))", new="",
+        tests=T + "share.py", rule="a share that a share brings with it is the same at each use",
+    ),
     # ---- expressions
     Planted(
         file="elaborate/indexing.py", old="not 0 <= index < len(values)", new="not 0 <= index <= len(values)",

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from netspec.net import Net, load, loads
-from netspec.report.figure import Figure, Item, base, blocks, figure, walk
+from netspec.report.figure import Figure, Item, figure, walk
+from netspec.report.homes import base, blocks
 from netspec.report.layer_text import layer_text
 from netspec.report.layout import rows
 from tests.fuzz.whole import spec
@@ -171,6 +172,65 @@ def test_repeats_of_repeats_multiply() -> None:
     assert [item.times for item in frame.items] == [6, 1]
 
 
+@pytest.mark.parametrize(
+    ("body", "times"),
+    [
+        ("(conv(4, 1) -> maxpool(1)) * 5", 5),
+        ("(residual { conv(4, 3, pad: 1) -> norm } -> relu) * 18", 18),
+        ("([identity, conv(4, 1)] -> concat -> conv(4, 1)) * 3", 3),
+        ("(conv(4, 1) -> conv(4, 1) -> maxpool(1)) * 3", 3),
+        ("(unit(4) -> sigmoid) * 4", 4),
+    ],
+)
+def test_several_boxes_that_follow_each_other_again_and_again_are_a_frame_with_a_number(body: str, times: int) -> None:
+    (frame,) = top(f"output y = x -> {body}", UNIT)
+    once = figure(net(f"output y = x -> {body.rpartition(' * ')[0]} -> softplus", UNIT).graph).net.items[-1]
+    assert (frame.name, frame.times) == ("y", times)
+    assert [kinds(item.layers[0]) if item.layers else item.block for item in frame.items] == [
+        kinds(item.layers[0]) if item.layers else item.block for item in once.items
+    ]
+    check(net(f"output y = x -> {body}", UNIT), frozenset())
+
+
+def test_what_stands_around_several_repeated_boxes_stays_around_their_frame() -> None:
+    (frame,) = top("output y = x -> conv(8, 1) -> (conv(4, 1) -> maxpool(1)) * 3 -> conv(4, 1) -> dense(2)")
+    assert [(item.times, len(item.items)) for item in frame.items] == [(1, 0), (3, 2), (1, 0), (1, 0)]
+    assert frame.is_chain and frame.items[1].is_chain
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "(conv(4, 1) -> maxpool(1)) * 2",  # by chance, as in a net that writes out its layers
+        "conv(4, 1) -> maxpool(1) -> conv(4, 1) -> maxpool(1) -> conv(4, 3) -> maxpool(1)",
+        "[identity, conv(4, 1) -> maxpool(1) -> conv(4, 1) -> maxpool(1) -> conv(4, 1)] -> add",
+    ],
+)
+def test_runs_that_are_there_twice_or_are_not_equal_stand_in_full(body: str) -> None:
+    (frame,) = top(f"output y = x -> {body}")
+    assert {item.times for item in walk([frame])} == {1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        """a = in -> conv(4, 1) -> maxpool(1)
+        b = a -> conv(4, 1) -> maxpool(1) -> conv(4, 1) -> maxpool(1)
+        [a, b] -> add""",
+        """a = [in -> conv(4, 1), in] -> add
+        b = [a -> conv(4, 1), in] -> add
+        c = [b -> conv(4, 1), in] -> add
+        [c -> conv(4, 1), in] -> add""",
+        """a = [in, in -> relu] -> add -> conv(4, 1)
+        b = [a, a] -> add -> conv(4, 1)
+        [b, b] -> add -> conv(4, 1)""",
+    ],
+)
+def test_runs_that_something_else_reads_or_that_read_something_else_stand_in_full(body: str) -> None:
+    found = top("output y = x -> odd", f"block odd {{\n{body}\n}}", frozenset({"odd"}))
+    assert {item.times for item in walk(found)} == {1}
+
+
 def test_neighbours_that_differ_in_an_argument_are_not() -> None:
     (frame,) = top("output y = x -> conv(4, 3, pad: 1) -> conv(4, 3, pad: 1) -> conv(4, 3)")
     assert [item.times for item in frame.items] == [2, 1]
@@ -180,6 +240,35 @@ def test_a_block_that_is_all_repeats_does_not_take_their_number() -> None:
     before = UNIT + "\nblock stage(n, k) { (unit(n)) * k }"
     (box,) = top("output y = x -> stage(4, 3)", before)
     assert (box.call, box.times) == ("unit(4)", 3)
+
+
+@pytest.mark.parametrize("opened", [frozenset[str](), frozenset({"all"})], ids=["folded", "open"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "share s = conv(4, 1) -> norm\n output y = x -> (s -> maxpool(1)) * 4",
+        "share s = conv(4, 1)\n output y = x -> relu -> s -> tanh -> s",
+        "share s = conv(4, 1)\n share t = relu -> s\n output y = x -> (s -> t -> maxpool(1)) * 4",
+        "output y = x -> own(4) -> own(4) -> dense(2)",
+        "share s = conv(4, 1)\n a = x -> relu -> outer(4) -> tanh\n output y = a -> s -> dense(2)\n"
+        " block outer(n) { in -> relu -> residual { s -> tanh -> s -> sigmoid } -> s -> tanh }",
+    ],
+)
+def test_no_box_is_before_and_behind_another_where_a_share_is_used_within_a_statement(
+    body: str, opened: frozenset[str]
+) -> None:
+    before = """block own(n) {
+        share s = conv(n, 1) -> norm
+        a = in -> s -> relu
+        [a, a -> s] -> add -> s -> relu
+    }"""
+    found = net(body, before)
+    drawn = figure(found.graph, opened)
+    for frame in walk([drawn.net]):
+        assert all(a < b for a, b in frame.edges), (frame.key, frame.edges)
+    told = [item for item in walk([drawn.net]) if item.shared]
+    assert told and all(item.name or item.items for item in told)
+    check(found, opened)
 
 
 def test_a_share_used_again_says_so() -> None:
