@@ -189,7 +189,7 @@ ROWS = [
     ("compile a.net --train-step -o t.onnx --explain", 0, "table t runs as"),
     ("compile a.net --train-step --convolutional", 2, "!--convolutional"),
     ("compile a.net --train-step --raw-pixels", 2, "!--raw-pixels"),
-    ("run s.onnx p.png", 1, "!s.onnx is a training step"),
+    ("run step.onnx p.png", 1, "!step.onnx is a training step"),
     ("run raw.onnx p.png --top 2 --device cpu --max-pixels 100", 0, "p.png  "),
     ("run raw.onnx p.png --json", 0, '"label"'),
     ("run raw.onnx p.png --csv - --batch 2 --threads 1", 0, "filename,label,prob,index,error,code"),
@@ -290,6 +290,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "train a.net --data data -o again --threads 1",
             "compile pictures.net -o raw.onnx --raw-pixels",
             "compile run -o sixteen.onnx --float16",
+            "compile a.net -o step.onnx --train-step",
         ):
             assert main(shlex.split(line)) == 0
     Image.fromarray(draw.integers(0, 255, (9, 7), dtype=np.uint8)).save(here / "p.png")

@@ -190,7 +190,7 @@ FAULTS = (
         "a run that something else is read in is no cycle",
     ),
     fault(
-        "figure.py",
+        "homes.py",
         "return head if head and tail.isdigit() else name",
         "return head if tail.isdigit() else name",
         "report/test_figure.py",
