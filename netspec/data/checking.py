@@ -153,7 +153,8 @@ def _part(
             except Fault as fault:
                 result.unreadable.append((os.path.relpath(path, folder), fault.message))
         return None
-    listed = listing_of(folder, part, classes, reading) if _is_listed(folder, part, needs, reading) else None
+    may_be_listed = _is_listed(folder, part, needs, reading)
+    listed = listing_of(folder, part, classes, reading, result.problems) if may_be_listed else None
     if listed is not None:
         _pictures(listed, folder, part, reading, result, seen)
         return listed.classes

@@ -12,7 +12,7 @@ from pathlib import Path
 from unicodedata import category
 
 from netspec.data.images import SUFFIXES
-from netspec.diagnostics import Fault, printable
+from netspec.diagnostics import Fault, printable, several
 from netspec.files import reason
 
 #: The parts of a data set, and what their folders and arrays may be called.
@@ -51,11 +51,12 @@ class Listing:
     unused: Sequence[str] = ()
 
 
-def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
+def listing(folder: Path, classes: Sequence[str] | None = None, wrong: list[str] | None = None) -> Listing:
     """The pictures of a folder with a folder for each class, at any depth below it.
 
     ``classes`` say which number each name has; without them the folders do, ``in_order``. Raises Fault N707
-    where a folder is none of the classes, has a name that is not text, or holds no picture.
+    where folders are none of the classes, have a name that is not text, or hold no picture; where ``wrong`` is given
+    that is told there, and the others are listed.
     """
     passed: Counter[str] = Counter()
     found = []
@@ -67,24 +68,37 @@ def listing(folder: Path, classes: Sequence[str] | None = None) -> Listing:
             passed[why or (OUTSIDE if _is_picture(path) else UNKNOWN)] += 1
     names = list(classes or in_order(found))
     result = Listing(names, passed=passed)
-    for name in found:
-        if is_hidden(name):
-            raise Fault(
-                "N707",
-                f"{folder} has a folder {name!r}, whose name is not valid text",
-                help="name the folder after its class, in UTF-8",
-            )
-        if name not in names:
-            raise Fault("N707", f"{folder} has a folder {name}, but there is no such class", help=in_short(names))
-        before = len(result.files)
-        _below(folder / name, names.index(name), result)
-        if len(result.files) == before:
-            raise Fault(
-                "N707",
-                f"the folder of class {name} holds no pictures: {folder / name}",
-                help=f"remove it, or put pictures into it: {', '.join(SUFFIXES[:4])} …",
-            )
+    faults = [fault for name in found if (fault := _of_class(folder, name, result)) is not None]
+    lines = [fault.line for fault in faults]
+    if wrong is not None:
+        wrong += lines
+    elif len(faults) == 1:
+        raise faults[0]
+    elif faults:
+        raise Fault("N707", f"{len(faults):,} folders cannot be used: {faults[0].message}",
+                    help="\n".join(several(lines)), each=lines)  # fmt: skip
     return result
+
+
+def _of_class(folder: Path, name: str, result: Listing) -> Fault | None:
+    """List the pictures of a class; what is wrong with its folder, if anything."""
+    if is_hidden(name):
+        return Fault(
+            "N707",
+            f"{folder} has a folder {name!r}, whose name is not valid text",
+            help="name the folder after its class, in UTF-8",
+        )
+    if name not in result.classes:
+        return Fault("N707", f"{folder} has a folder {name}, but there is no such class", help=in_short(result.classes))
+    before = len(result.files)
+    _below(folder / name, result.classes.index(name), result)
+    if len(result.files) > before:
+        return None
+    return Fault(
+        "N707",
+        f"the folder of class {name} holds no pictures: {folder / name}",
+        help=f"remove it, or put pictures into it: {', '.join(SUFFIXES[:4])} …",
+    )
 
 
 def _below(folder: Path, label: int, result: Listing) -> None:

@@ -177,10 +177,12 @@ def _loose(folder: Path, needs: Needs, classes: list[str] | None, reading: Readi
     return read_table(table, needs, classes) if table is not None and needs.by_columns else None
 
 
-def listing_of(folder: Path, part: str, classes: list[str] | None, reading: Reading = PLAIN) -> Listing | None:
+def listing_of(
+    folder: Path, part: str, classes: list[str] | None, reading: Reading = PLAIN, wrong: list[str] | None = None
+) -> Listing | None:
     """The pictures of a part that stand in folders or in a list; None where there are none, or they are elsewhere.
 
-    Raises Fault N707 where a list or a folder cannot be used.
+    Raises Fault N707 where a list or a folder cannot be used; ``wrong`` is as of ``listing``.
     """
     listed_in = list_of(folder, part) if reading.allows("list") else None
     if listed_in is not None:
@@ -188,7 +190,8 @@ def listing_of(folder: Path, part: str, classes: list[str] | None, reading: Read
         _look_beside(folder, part, listed_in, found, reading)
         return found
     where = folder_of(folder, part, reading) if reading.allows("folder") and os.path.isdir(folder) else None
-    return None if where is None else listing(where, classes or (numbered(where) if part != "train" else None))
+    known = classes or (numbered(where) if where is not None and part != "train" else None)
+    return None if where is None else listing(where, known, wrong)
 
 
 def _look_beside(folder: Path, part: str, listed_in: Path, found: Listing, reading: Reading) -> None:

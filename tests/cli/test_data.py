@@ -100,6 +100,31 @@ def test_an_empty_class_folder_is_named(folder: Path, capsys: pytest.CaptureFixt
     assert status == 1 and "emu" in found["problems"][0]
 
 
+def test_all_folders_that_are_wrong_are_told_and_the_others_decoded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for shade, name in enumerate(("train/a/1", "train/c/1", "val/a/1", "val/z/1")):
+        (tmp_path / name).parent.mkdir(parents=True)
+        Image.new("L", (6, 6), shade).save(tmp_path / f"{name}.png")
+    for name in ("train/b", "train/d", "val/c"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "train/c/2.png").write_text("no picture")
+    assert main(["data", "check", str(tmp_path), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["examples"] == {"train": {"a": 1, "b": 0, "c": 2, "d": 0}, "val": {"a": 1, "b": 0, "c": 0, "d": 0}}
+    assert [one["filename"] for one in found["unreadable"]] == ["train/c/2.png"]
+    said = (
+        "class b holds no pictures",
+        "class d holds no pictures",
+        "class c holds no pictures",
+        "has a folder z, but",
+    )
+    assert len(found["problems"]) == 4 and all(map(str.__contains__, found["problems"], said))
+    assert main(["train", "specs/lenet5.net", "--data", str(tmp_path), "-o", str(tmp_path / "run")]) == 1
+    error = capsys.readouterr().err
+    assert "2 folders cannot be used" in error and "class b holds" in error and "class d holds" in error
+
+
 def test_fewer_classes_than_units(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = folder.parent / "s.net"
     assert main(["data", "check", str(folder), str(spec)]) == 0
