@@ -22,7 +22,7 @@ from netspec.engine.running.parameters import Parameters
 from netspec.engine.running.runner import Runner
 from netspec.engine.running.threads import pool
 from netspec.graph import Graph, Node
-from netspec.ops.activation import Sigmoid, Softmax, Tanh
+from netspec.ops.activation import LogSoftmax, Sigmoid, Softmax, Tanh
 from netspec.ops.dense import Rbf
 from netspec.report.health import html
 from netspec.settings.losses import CrossEntropy
@@ -169,8 +169,8 @@ def _flat(node: Node, y: Array) -> Array | None:
     """Where a bounded function has almost no slope; None of the others."""
     op = node.op
     flat: Array
-    if isinstance(op, Softmax):
-        flat = y.max(axis=-1) > LIMIT
+    if isinstance(op, Softmax | LogSoftmax):
+        flat = y.max(axis=-1) > (LIMIT if isinstance(op, Softmax) else log(LIMIT))
         return flat
     if isinstance(op, Sigmoid | Tanh):
         flat = np.abs(2 * y - 1 if isinstance(op, Sigmoid) else y / (op.scale or 1)) > LIMIT

@@ -13,6 +13,7 @@ from netspec.graph import Graph
 from tests.engine.nets import graph
 
 RNG = np.random.default_rng(3)
+WIDE = RNG.standard_normal((9, 6)) * 300
 LARGE = {"y_dense_weight": np.full((9, 6), 40)}
 FAINT = {"y_dense_weight": RNG.standard_normal((9, 6)) * 1e-4, "y_dense_bias": np.zeros(9)}
 NOTHING = {"y_dense_2_weight": np.zeros((2, 9)), "y_dense_2_bias": np.zeros(2)}
@@ -73,6 +74,8 @@ def test_a_sound_net_has_no_finding() -> None:
         ("x -> dense(9) -> tanh -> dense(2)", LARGE, "y/tanh", "saturated: "),
         ("x -> dense(9) -> tanh(scale: 2) -> dense(2)", LARGE, "y/tanh", "saturated: "),
         ("x -> dense(9) -> sigmoid -> dense(2)", LARGE, "y/sigmoid", "saturated: "),
+        ("x -> dense(9) -> softmax", {"y_dense_weight": WIDE}, "y/softmax", "saturated: "),
+        ("x -> dense(9) -> log_softmax", {"y_dense_weight": WIDE}, "y/log_softmax", "saturated: "),
         ("x -> dense(9) -> dense(2)", {"y_dense_weight": RNG.standard_normal((9, 6)) * 30}, "y/dense",
          "exploding: the deviation of its values is "),
         ("x -> dense(9) -> dense(2)", FAINT, "y/dense",
