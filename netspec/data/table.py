@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -131,7 +132,7 @@ def rows_in(path: Path) -> tuple[dict[int, bytes], list[str]]:
     """What the rows of a table hold, by line, and what is wrong with it whatever net it is for, each with its line."""
     rows = each_row(path)
     header, found, wrong = _header(rows), dict[int, bytes](), dict[int, str]()
-    twice = [_quoted(name) for name in dict.fromkeys(header) if header.count(name) > 1]
+    twice = [_quoted(name) for name, count in Counter(header).items() if count > 1]
     if not header or all(map(_is_number, header)):
         wrong[1] = f"{path}: the first line names no columns"
     elif twice:
@@ -172,7 +173,10 @@ def _found(path: Path, header: Sequence[str], name: str, needs: Needs) -> list[i
     count, asked = needs.count(name), needs.asked(name)
     single = name in needs.outputs
     if asked:
-        places = [place for column in asked for place in _met(path, header, column)]
+        where: dict[str, list[int]] = {}
+        for place, column in enumerate(header):
+            where.setdefault(column, []).append(place)
+        places = [place for column in asked for place in _met(path, where, column)]
         if count is not None and len(places) != count and not (single and len(places) == 1):
             raise Fault(
                 "N707",
@@ -196,18 +200,15 @@ def _numbered(header: Sequence[str], name: str) -> tuple[list[int], list[int]]:
     return [number for number, _ in found], [place for _, place in found]
 
 
-def _met(path: Path, header: Sequence[str], column: str) -> list[int]:
-    """Where a column is that the spec names, or those that its pattern meets."""
-    if header.count(column) > 1:
-        raise Fault(
-            "N707", f"{path} has {header.count(column)} columns {_quoted(column)}", help="give each its own name"
-        )
-    if column in header:
-        return [header.index(column)]
-    places = [place for place, one in enumerate(header) if fnmatchcase(one, column)]
+def _met(path: Path, where: Mapping[str, list[int]], column: str) -> list[int]:
+    """Where a column is that the spec names, or those that its pattern meets; ``where`` each name of the header is."""
+    places = where.get(column, [])
+    if len(places) > 1:
+        raise Fault("N707", f"{path} has {len(places)} columns {_quoted(column)}", help="give each its own name")
+    places = places or sorted(place for one in where if fnmatchcase(one, column) for place in where[one])
     if not places:
         raise Fault("N707", f"{path} has no column {_quoted(column)}, which `columns` names",
-                    help=did_you_mean(column, header) or f"it has {_listed(header)}")  # fmt: skip
+                    help=did_you_mean(column, where) or f"it has {_listed(list(where))}")  # fmt: skip
     return places
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from math import prod
 
 from netspec.diagnostics import did_you_mean
@@ -28,7 +29,7 @@ def read_columns(node: s.Setting, scope: Scope) -> list[str]:
             f"columns must be a column's name, or a list of them, not {what}",
             help='write `columns x: ["height", "weight"]`',
         )
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
     if twice is not None:
         raise fail(scope, "N112", expression.span, f'the column "{twice[:80]}" is named twice')
     return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 # What only some commands need is imported where it is used, so that the others start quickly.
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
@@ -83,7 +84,7 @@ def rows(
                     "N208", f"output {j} takes input {i}, but inputs are numbered 0 to {inputs - 1}", at="lists"
                 )
         if len(set(row)) != len(row):
-            twice = next(i for i in row if row.count(i) > 1)
+            twice = next(i for i, count in Counter(row).items() if count > 1)
             raise Fault("N208", f"output {j} takes input {twice} twice", at="lists")
     output = np.repeat(np.arange(outputs), [len(row) for row in lists])
     return listed(kind, inputs, outputs, output, np.array([i for row in lists for i in row], dtype=np.int64))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 import pytest
@@ -242,6 +244,12 @@ def test_columns_are_of_an_input_or_output_by_its_name() -> None:
 def test_columns_that_cannot_be_meant(line: str, place: str, message: str) -> None:
     found = data(line)
     assert (found.places, found.problems[0].message) == ([place], message)
+
+
+def test_many_columns_are_checked_in_time_that_grows_as_they_do() -> None:
+    began = time.process_time()
+    assert data(f"columns: {json.dumps([f'p{n}*' for n in range(30_000)])}").places == []
+    assert time.process_time() - began < 5  # 1 where nothing else runs, and 12 where each is held against all before
 
 
 def test_columns_of_a_net_of_several_inputs_say_which() -> None:

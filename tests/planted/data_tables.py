@@ -16,7 +16,7 @@ FAULTS = (
      "a wrong row takes no other's place"),
     fault("data/table", "header = _header(rows)\n    if not", "header = _header(each_row(path))\n    if not", TABLE,
      "the header is no row"),
-    fault("data/table", "if column in header:", "if False:", TABLE, "a name that looks like a pattern is a name first"),
+    fault("data/table", "places or sorted(", "sorted(", TABLE, "a name that looks like a pattern is a name first"),
     fault("data/table", "if name == labelled:", "if True:", TABLE, "a second output's classes are numbers"),
     fault("data/table", "own = names = names or in_order(set(labels))", "own = names = in_order(set(labels))", TABLE,
      "classes that are known keep their numbers"),

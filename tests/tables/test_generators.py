@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from netspec.diagnostics import Fault
@@ -127,6 +129,13 @@ WRONG = [
     ("rows", 2, 1, [[[0.5]]], "lists", "output 0 takes input 0.5, but inputs are numbered 0 to 1"),
     ("rows", 3, 2, [[[0, 1, 2], [2, 0, 2]]], "lists", "output 1 takes input 2 twice"),
 ]
+
+
+def test_an_input_that_is_twice_in_a_long_row_is_found_soon() -> None:
+    began = time.process_time()
+    with pytest.raises(Fault, match="output 0 takes input 19999 twice"):
+        GENERATORS["rows"]("sparse", 20_000, 1, [[*range(20_000), 19_999]])
+    assert time.process_time() - began < 1  # 0.01 where nothing else runs, and 3 where each is counted
 
 
 @pytest.mark.parametrize(("name", "inputs", "outputs", "arguments", "at", "message"), WRONG)
