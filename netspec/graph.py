@@ -28,13 +28,6 @@ class Node(Told):
         return f"{self.path}.{local}"
 
 
-def parts(name: str) -> list[str]:
-    """The places on the way to a node of a name; another use of a share stands beside the first."""
-    path, sign, use = name.partition("#")
-    places = path.split("/")
-    return [places[0] + sign + use, *places[1:]]
-
-
 @dataclass(frozen=True)
 class Output(Told):
     """A value that leaves the net; ``train`` marks an auxiliary head, ``weight`` is its share of the loss."""
@@ -67,6 +60,16 @@ class Graph:
     def _repr_html_(self) -> str:
         rows = [(node.name, node.op, ", ".join(node.inputs), show(node.shape)) for node in self.nodes]
         return page_table(repr(self), ("layer", "operator", "reads", "shape"), rows, texts=4)
+
+    def places(self, name: str) -> list[str]:
+        """The places on the way to a node of a name; another use of a share stands beside the first."""
+        path, sign, use = name.partition("#")
+        places = path.split("/")
+        if sign:
+            counts = range(len(places), 0, -1)
+            at = next((count for count in counts if "/".join(places[:count]) in self.shares), 1)
+            places[at - 1] += sign + use
+        return places
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:

@@ -160,14 +160,13 @@ def _health(net: Net, batch: int | None, as_json: bool) -> None:
 
 def _table(net: Net, names: tuple[str, ...], depth: int | None, receptive: bool) -> NetTable:
     """The columns of the layers, folded; a block sees what its last layer sees."""
-    from netspec.graph import parts
     from netspec.report.receptive import fields
 
     if receptive:
         names = (*names, *(name for name in FIELDS if name not in names))
     seen = {}
     for name, field in fields(net.graph).items() if set(FIELDS) & set(names) else ():
-        seen["/".join(parts(name)[:depth]) if depth else name] = field.texts()
+        seen["/".join(net.graph.places(name)[:depth]) if depth else name] = field.texts()
     return NetTable(net.summary(depth), names, seen)
 
 

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from netspec.diagnostics.html import Told
-from netspec.graph import Graph, Node, parts
+from netspec.graph import Graph, Node
 from netspec.shape import Shape, is_free, numbers, show
 from netspec.tables import KernelTable, Table
 
@@ -43,14 +43,14 @@ def layers(graph: Graph) -> list[Layer]:
     return [_layer(graph, node, first) for node, first in graph.fresh()]
 
 
-def folded(rows: Sequence[Layer], depth: int) -> list[Layer]:
+def folded(graph: Graph, rows: Sequence[Layer], depth: int) -> list[Layer]:
     """A row for all layers whose names agree in their first ``depth`` places, with their sums and the last one's shape.
 
     It stands where the first of them does.
     """
     groups: dict[str, list[Layer]] = {}
     for row in rows:
-        groups.setdefault("/".join(parts(row.name)[:depth]), []).append(row)
+        groups.setdefault("/".join(graph.places(row.name)[:depth]), []).append(row)
     return [_together(name, group) for name, group in groups.items()]
 
 
@@ -68,7 +68,7 @@ def summary(graph: Graph, tables: Mapping[str, Table | KernelTable], depth: int 
         **{cost: _sum([getattr(row, cost) for row in rows]) for cost in COSTS},
         "inputs": {name: show(shape) for name, shape in graph.inputs.items()},
         "outputs": _outputs(graph),
-        "layers": [asdict(row) for row in (folded(rows, depth) if depth else rows)],
+        "layers": [asdict(row) for row in (folded(graph, rows, depth) if depth else rows)],
         "tables": {name: _table(table) for name, table in tables.items()},
     }
     if any(output.train for output in graph.outputs):

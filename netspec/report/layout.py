@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
-from netspec.graph import parts
 from netspec.report.arms import arms, bent
 from netspec.report.figure import Item
 from netspec.report.ways import Point, ways
@@ -103,7 +102,7 @@ class Layout:
 
     def panel(self, item: Item) -> Placed:
         """What a folded block is made of."""
-        place = parts(item.nodes[0].name)[0].partition("#")[0]
+        place = item.nodes[0].path.split("/")[0]
         head = [Row(item.call or item.block, "name"), Row(f"as at {place}", "note")]
         return self.frame(item, head, ends=True)
 

@@ -140,3 +140,24 @@ net L {
     )
     (found,) = load(path).summary()["tables"].values()
     assert found == {"size": "2 x 3", "taps": 4, "weights": 3}
+
+
+def test_a_share_in_a_block_is_folded_with_its_statement(tmp_path: Path) -> None:
+    path = tmp_path / "a.net"
+    path.write_text(
+        """netspec 1
+net L {
+    input x: 3
+    block b { share s = dense(3)
+        in -> s -> relu -> s }
+    share t = dense(3)
+    c = x -> b -> t
+    output y = c -> b -> t -> dense(2)
+}
+""",
+        encoding="utf-8",
+    )
+    net = load(path)
+    assert [row["name"] for row in net.summary(1)["layers"]] == ["c", "t", "y", "t#2"]
+    found = [row["name"] for row in net.summary(3)["layers"]]
+    assert found[:3] == ["c/b/s", "c/b/relu", "c/b/s#2"]
