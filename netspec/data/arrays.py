@@ -132,9 +132,8 @@ def checked(
         )
     for name, array in arrays.items():
         finite(array, f"array {name} of the {part} data")
-    flat = {name for name in labels if name in arrays and arrays[name].dtype.kind in "iu"}
     last = {
-        name: np.moveaxis(array, 1, -1) if array.ndim > 2 and name not in flat else array
+        name: np.moveaxis(array, 1, -1) if array.ndim > 2 and name not in labels else array
         for name, array in arrays.items()
     }
     return Examples(last, classes).with_labels(labels)

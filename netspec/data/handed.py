@@ -164,7 +164,7 @@ class Reader:
         if others or x is None or not _are_pictures(x, shape):
             return None
         ys = [found[target.output] for target in self.targets if target.output in found]
-        if any(y is not ys[0] or y.dtype.kind not in "iu" or prod(y.shape[1:]) != 1 for y in ys):
+        if any(y is not ys[0] or isinstance(y, list) or y.dtype.kind not in "iu" or prod(y.shape[1:]) != 1 for y in ys):
             return None
         labels = ys[0].reshape(-1).astype(np.int64) if ys else np.zeros(len(x), np.int64)
         if not ys and not all(target.rebuilds for target in self.targets):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from netspec.data import arrays
-from netspec.data.arrays import Examples, has_arrays, read_arrays
+from netspec.data.arrays import Examples, checked, has_arrays, read_arrays
 from netspec.data.batches import check, expected, known, sources
 from netspec.data.digest import digest
 from netspec.data.images import PLAIN
@@ -202,6 +202,12 @@ def test_what_each_output_should_answer() -> None:
     both = [Target("y", "hinge", "", (8,)), Target("z", "mse", "", (1,))]
     found = expected(part, both, np.array([2, 0]), {})
     assert {name: array.tolist() for name, array in found.items()} == {"y": [7, 5], "z": [[2.5], [0.5]]}
+
+
+@pytest.mark.parametrize("kind", ["i8", "f8"])
+def test_labels_of_places_have_no_maps_whatever_they_are(kind: str) -> None:
+    found = checked({"x": np.zeros((2, 3, 4, 5)), "y": np.zeros((2, 4, 5), kind)}, "train", labels=["y"])
+    assert {name: array.shape for name, array in found.arrays.items()} == {"x": (2, 4, 5, 3), "y": (2, 4, 5)}
 
 
 def test_a_digest_is_of_all_that_is_in_a_part() -> None:

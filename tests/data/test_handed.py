@@ -122,6 +122,10 @@ WRONG: dict[str, tuple[Any, list[str]]] = {
     "a used iterator": (iter(()), ["empty"]),
     "rows of arrays": ([X, Y], ["example 0", "a tuple (x, y)"]),
     "shapes that differ": (([X[0], X[1, :3]], Y[:2]), ["different shapes", "5 x 4", "3 x 4"]),
+    "maps of labels that differ": (
+        ([np.zeros((5, n), np.uint8) for n in (4, 5)], [np.zeros(n, int) for n in (4, 5)]),
+        ["image", "different shapes", "5 x 4", "5 x 5"],
+    ),
     "a part": ({"train": (X, Y), "tset": (X, Y)}, ["tset", "train, val and test"]),
     "examples that differ": ([(X[0], 1), {"image": X[1]}], ["example 1", "image, label"]),
 }
