@@ -68,11 +68,16 @@ def read_list(path: Path, classes: Sequence[str] | None = None) -> tuple[Listing
     return result, wrong
 
 
-def listed(path: Path, classes: Sequence[str] | None = None) -> Listing:
-    """As ``read_list``; Fault N707 where anything is wrong."""
+def listed(path: Path, classes: Sequence[str] | None = None, told: list[str] | None = None) -> Listing:
+    """As ``read_list``; Fault N707 where anything is wrong, unless that is ``told`` there."""
     found, wrong = read_list(path, classes)
     missing = any(": there is no file " in line for line in wrong)
-    refuse(path, sorted(wrong, key=_line), f"names are relative to {path.parent}, or absolute" if missing else "")
+    try:
+        refuse(path, sorted(wrong, key=_line), f"names are relative to {path.parent}, or absolute" if missing else "")
+    except Fault as fault:
+        if told is None:
+            raise
+        told += fault.each
     return found
 
 

@@ -186,7 +186,7 @@ def listing_of(
     """
     listed_in = list_of(folder, part) if reading.allows("list") else None
     if listed_in is not None:
-        found = listed(listed_in, classes)
+        found = listed(listed_in, classes, wrong)
         _look_beside(folder, part, listed_in, found, reading)
         return found
     where = folder_of(folder, part, reading) if reading.allows("folder") and os.path.isdir(folder) else None

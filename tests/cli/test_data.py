@@ -125,6 +125,18 @@ def test_all_folders_that_are_wrong_are_told_and_the_others_decoded(
     assert "2 folders cannot be used" in error and "class b holds" in error and "class d holds" in error
 
 
+def test_what_stands_beside_a_wrong_line_of_a_list_is_decoded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("L", (6, 6)).save(tmp_path / "1.png")
+    (tmp_path / "2.png").write_text("no picture")
+    (tmp_path / "list.csv").write_text("1.png,a\n2.png,b\n3.png,b\n")
+    assert main(["data", "check", str(tmp_path / "list.csv"), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["examples"] == {"train": {"a": 1, "b": 1}} and "list.csv:3: there is no file" in found["problems"][0]
+    assert [one["filename"] for one in found["unreadable"]] == ["2.png"]
+
+
 def test_fewer_classes_than_units(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec = folder.parent / "s.net"
     assert main(["data", "check", str(folder), str(spec)]) == 0

@@ -34,6 +34,7 @@ FAULTS = (
           "labels of several sizes are told"),
     fault("arrays", "self.arrays[self.labelled].astype(np.int64)", "self.arrays[self.labelled]",
           "tests/net/test_fit.py", "labels in bytes are labels"),
+    fault("lists", "if told is None:", "if True:", "tests/cli/test_data.py", "a list is decoded beside its faults"),
     fault("folders", "if wrong is not None:\n        wrong += lines", "if False:\n        wrong += lines",
           "tests/cli/test_data.py", "what stands beside a wrong folder is decoded"),
     fault("steps", "image if image.dtype == np.uint8 else single(image)", "image", STEPS,
