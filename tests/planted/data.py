@@ -29,7 +29,6 @@ FAULTS = (
     fault("parts", "filter(None, (passed, unused))", "filter(None, (passed,))", PARTS, "what is not used is told"),
     fault("held_out", "passed=part.passed, unused=part.unused", "passed=part.passed", PARTS,
           "columns of a list are told though a share is held out"),
-    fault("arrays", "array.ndim > 2 and name not in labels", "array.ndim > 2", ARRAYS, "labels have no maps"),
     fault("handed", "isinstance(y, list) or y.dtype.kind", "y.dtype.kind", "tests/data/test_handed.py",
           "labels of several sizes are told"),
     fault("arrays", "self.arrays[self.labelled].astype(np.int64)", "self.arrays[self.labelled]",

@@ -38,7 +38,7 @@ FAULTS = (
     fault("data/scores", "if places is None else count", "if True else count", SCORES, "each place counts alike"),
     fault("data/confusion", "if void:", "if False:", "data/test_confusion",
      "void places are in no cell"),
-    fault("data/arrays", "array.ndim > 2 and name not in flat", "array.ndim > 2",
+    fault("data/arrays", "array.ndim > 2 and name not in labels", "array.ndim > 2",
      f"{SIZES}::test_arrays_and_label_pictures_are_the_same_training",
      "labels of places have no maps in front"),
     fault("engine/running/losses", "rows[void], each[void] = 0, 0", "pass", LOSSES, "void places have no loss"),
