@@ -70,15 +70,22 @@ class Value:
 
 @dataclass(slots=True)
 class Place:
-    """Where layers live: the statement and blocks on the way; numbers the second of a kind and on."""
+    """Where layers live: the statement and blocks on the way; numbers the second of a kind and on.
+
+    A number that makes a name which is there already is passed over: a block may be called `unit_2`.
+    """
 
     path: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
     def layer(self, kind: str) -> str:
         """The path of one more ``kind`` here: ``C3/conv``, then ``C3/conv_2``."""
-        self.counts[kind] = number = self.counts.get(kind, 0) + 1
-        name = kind if number == 1 else f"{kind}_{number}"
+        number = self.counts.get(kind, 0) + 1
+        while (name := kind if number == 1 else f"{kind}_{number}") in self.taken:
+            number += 1
+        self.counts[kind] = number
+        self.taken.add(name)
         return f"{self.path}/{name}" if self.path else name
 
     def inner(self, kind: str) -> Place:

@@ -183,3 +183,17 @@ def test_what_follows_from_a_fault_is_silent() -> None:
     assert net(lines, before="block unit(n) { dense(n) }").places == ["N303 cnov"]
     assert read("let n = 1 / 0\nnet A {\n input u: n\n output y = u -> dense(n)\n}").places == ["N106 1 / 0"]
     assert net("block unit { rleu }\n output y = image -> unit -> unit").places == ["N303 rleu"]
+
+
+@pytest.mark.parametrize(
+    ("uses", "paths"),
+    [
+        ("u -> u -> u_2", ["y/u/conv", "y/u_2/conv", "y/u_2_2/conv"]),
+        ("u_2 -> u -> u", ["y/u_2/conv", "y/u/conv", "y/u_3/conv"]),
+        ("u -> u_2 -> u -> u_2", ["y/u/conv", "y/u_2/conv", "y/u_3/conv", "y/u_2_2/conv"]),
+    ],
+)
+def test_a_block_whose_name_ends_in_a_number_has_places_of_its_own(uses: str, paths: list[str]) -> None:
+    found = net(f"block u {{ conv(3, 1) }}\n block u_2 {{ conv(3, 1) }}\n output y = image -> {uses}").graph
+    assert [node.name for node in found.nodes] == paths
+    assert found.parameters() == len(paths) * (9 + 3)

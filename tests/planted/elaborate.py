@@ -7,6 +7,11 @@ from tests.planted.fault import Planted
 T = "tests/elaborate/test_"
 
 FAULTS: tuple[Planted, ...] = (
+    # ---- places
+    Planted(
+        file="elaborate/scope.py", old="self.taken.add(name)", new="pass",
+        tests=T + "blocks.py", rule="a block whose name ends in a number has places of its own",
+    ),
     # ---- shares
     Planted(
         file="elaborate/statements.py", old=", *site.build.instances.setdefault(place, ({}, {}))", new="",
@@ -85,8 +90,8 @@ FAULTS: tuple[Planted, ...] = (
         tests=T + "blocks.py", rule="a block does not see the values around it",
     ),
     Planted(
-        file="elaborate/scope.py", old='name = kind if number == 1 else f"{kind}_{number}"',
-        new='name = f"{kind}_{number}"',
+        file="elaborate/scope.py", old='(name := kind if number == 1 else f"{kind}_{number}")',
+        new='(name := f"{kind}_{number}")',
         tests=T + "net_declarations.py", rule="layers are numbered from the second of their kind",
     ),
     Planted(
