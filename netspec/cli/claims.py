@@ -10,19 +10,26 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from netspec.cli.completion import among
 from netspec.cli.output import note
 from netspec.cli.paths import PATH
 from netspec.diagnostics import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from netspec.claims.claim import Claim
     from netspec.claims.lab import Lab
 
 
+def _names() -> Iterable[str]:
+    from netspec.claims.book import claims
+
+    return claims()
+
+
 @click.command("claims")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=among(_names))
 @click.option(
     "--all", "whole", is_flag=True, help="Measure every claim, and bind the book of all; goes on if it was stopped."
 )

@@ -68,6 +68,7 @@ def test_no_command_is_loaded_for_the_names_of_commands() -> None:
 
 def test_words_that_netspec_knows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
+    assert offered("claims", "rank-m") == ["rank-memory"]
     assert offered("layers", "hard_s") == ["hard_swish", "hard_sigmoid"]
     assert offered("explain", "N71") == sorted(offered("explain", "N71"))
     assert "N712" in offered("explain", "N71")
