@@ -61,14 +61,15 @@ def listing(folder: Path, classes: Sequence[str] | None = None, wrong: list[str]
     passed: Counter[str] = Counter()
     found = []
     for path in entries(folder):
-        why = unwanted(path) or (OWN if _has_runs(path) else None)
-        if why is None and os.path.isdir(path):
+        why = _no_class(path)
+        if why is None:
             found.append(path.name)
         else:
-            passed[why or (OUTSIDE if _is_picture(path) else UNKNOWN)] += 1
+            passed[why] += 1
     names = list(classes or in_order(found))
     result = Listing(names, passed=passed)
-    faults = [fault for name in found if (fault := _of_class(folder, name, result)) is not None]
+    numbers = {name: number for number, name in enumerate(names)}
+    faults = [fault for name in found if (fault := _of_class(folder, name, numbers.get(name), result)) is not None]
     lines = [fault.line for fault in faults]
     if wrong is not None:
         wrong += lines
@@ -80,18 +81,18 @@ def listing(folder: Path, classes: Sequence[str] | None = None, wrong: list[str]
     return result
 
 
-def _of_class(folder: Path, name: str, result: Listing) -> Fault | None:
-    """List the pictures of a class; what is wrong with its folder, if anything."""
+def _of_class(folder: Path, name: str, number: int | None, result: Listing) -> Fault | None:
+    """List the pictures of the class of a number; what is wrong with its folder, if anything."""
     if is_hidden(name):
         return Fault(
             "N707",
             f"{folder} has a folder {name!r}, whose name is not valid text",
             help="name the folder after its class, in UTF-8",
         )
-    if name not in result.classes:
+    if number is None:
         return Fault("N707", f"{folder} has a folder {name}, but there is no such class", help=in_short(result.classes))
     before = len(result.files)
-    _below(folder / name, result.classes.index(name), result)
+    _below(folder / name, number, result)
     if len(result.files) > before:
         return None
     return Fault(
@@ -150,8 +151,15 @@ def not_used(names: Iterable[str]) -> str | None:
 
 def class_folders(folder: Path) -> list[str]:
     """The names of the folders that a folder has for classes."""
-    found = (path for path in entries(folder) if unwanted(path) is None and os.path.isdir(path))
-    return [path.name for path in found if not _has_runs(path)]
+    return [path.name for path in entries(folder) if _no_class(path) is None]
+
+
+def _no_class(path: Path) -> str | None:
+    """Why what stands among the folders for classes is none; None where it is one."""
+    why = unwanted(path)
+    if why is None and os.path.isdir(path):
+        return OWN if _has_runs(path) else None
+    return why or (OUTSIDE if _is_picture(path) else UNKNOWN)
 
 
 def _has_runs(path: Path) -> bool:

@@ -258,7 +258,7 @@ def _batches(folder: Path, part: str) -> list[Path]:
     return [path for path in found if os.path.lexists(path) and not os.path.isdir(path)]
 
 
-def folder_of(folder: Path, part: str, reading: Reading = PLAIN) -> Path | None:
+def folder_of(folder: Path, part: str, reading: Reading) -> Path | None:
     """The folder that has a part's folders of classes; None where there is none, or the data is of another kind.
 
     Fault N707 where either may be meant, and ``reading`` does not say which.
@@ -296,5 +296,6 @@ def by_name(pictures: Pictures, classes: list[str] | None, place: Path) -> Pictu
                 f"{place} has pictures of {own[number]}, but there is no such class",
                 help=f"classes: {', '.join(classes[:20])}",
             )
-    places = np.array([classes.index(name) if name in classes else -1 for name in own])
+    numbers = {name: number for number, name in enumerate(classes)}
+    places = np.array([numbers.get(name, -1) for name in own])
     return replace(pictures, labels=places[pictures.labels], classes=classes)
