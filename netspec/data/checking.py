@@ -35,8 +35,7 @@ class Checked:
 
     ``examples`` are counted by part and class, ``sizes`` by (height, width), ``modes`` by Pillow's word. ``unreadable``
     are (file, reason); ``duplicates`` are groups of one part with equal bytes, ``leaks`` such across parts; ``unused``
-    are columns and arrays that nothing asks for;
-    ``problems`` are all other faults.
+    are columns and arrays that nothing asks for, each once; ``problems`` are all other faults.
     """
 
     examples: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -46,7 +45,7 @@ class Checked:
     duplicates: list[list[str]] = field(default_factory=list)
     leaks: list[list[str]] = field(default_factory=list)
     passed: Counter[str] = field(default_factory=Counter)
-    unused: list[str] = field(default_factory=list)
+    unused: dict[str, None] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -105,7 +104,7 @@ class Checked:
             "duplicates": self.duplicates,
             "leaks": self.leaks,
             "passed_over": dict(self.passed),
-            "unused": self.unused,
+            "unused": list(self.unused),
             "problems": self.problems,
             "sound": self.sound,
         }
@@ -175,7 +174,7 @@ def _part(
     for number, content in enumerate(_contents(read)):
         seen[sha256(content).digest()].append((part, files[number] if files else f"{part} {number}"))
     result.examples[part] = {"": len(read)}
-    result.unused += [name for name in read.unused if name not in result.unused]
+    result.unused |= dict.fromkeys(read.unused)
     if read.labels is not None and getattr(read, "masks", None) is None:
         own = read.classes or [str(label) for label in range(int(read.labels.max()) + 1)]
         counts = np.bincount(read.labels, minlength=len(own)).tolist()
@@ -200,7 +199,7 @@ def _pictures(
     sizes: dict[Path, tuple[int, ...]] = {}
     counts = dict.fromkeys(found.classes, 0)
     result.passed += found.passed
-    result.unused += [name for name in found.unused if name not in result.unused]
+    result.unused |= dict.fromkeys(found.unused)
     for path, label in zip(found.files, found.labels, strict=True):
         name = os.path.relpath(path, folder if os.path.isdir(folder) else folder.parent)
         counts[found.classes[label]] += 1
