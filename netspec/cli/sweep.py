@@ -209,14 +209,13 @@ def _mark(net: Net) -> str:
 def _folder(out: Path | None, spec: Path, force: bool) -> Iterator[Path]:
     """The folder of the sweep: the one asked for, else a fresh one, which is removed again if it stays empty."""
     from netspec.cli.train import run_folder
+    from netspec.net.run_folder import free_beside
     from netspec.net.sweeping import NAME
 
     made = out is not None and not os.path.lexists(out)
     if out is not None:
         if force and os.path.lexists(out / NAME):
-            number = 1
-            while os.path.lexists(aside := out.with_name(f"{out.name}.old-{number}")):
-                number += 1
+            aside = free_beside(out)
             try:
                 os.rename(out, aside)
             except OSError as error:

@@ -51,7 +51,7 @@ class RunFolder:
         """Move aside what is in the way: what was to be read has been read."""
         if self.goes_on or not self._occupied() or self.lock is None:
             return
-        aside = self._aside()
+        aside = free_beside(self.path)
         try:
             os.rename(self.path, aside)
             self.lock.moved(aside)
@@ -119,12 +119,13 @@ class RunFolder:
                     help="give another folder with `-o`",
                 )
 
-    def _aside(self) -> Path:
-        """runs/a.old-1, or the first number that is free."""
-        number = 1
-        while os.path.lexists(self.path.with_name(f"{self.path.name}.old-{number}")):
-            number += 1
-        return self.path.with_name(f"{self.path.name}.old-{number}")
+
+def free_beside(folder: Path) -> Path:
+    """Where a folder is moved aside to: runs/a.old-1, or the first number that is free."""
+    number = 1
+    while os.path.lexists(folder.with_name(f"{folder.name}.old-{number}")):
+        number += 1
+    return folder.with_name(f"{folder.name}.old-{number}")
 
 
 def fresh(folder: Path, name: str) -> Path:
