@@ -66,10 +66,14 @@ class Graph:
         path, sign, use = name.partition("#")
         places = path.split("/")
         if sign:
-            counts = range(len(places), 0, -1)
-            at = next((count for count in counts if "/".join(places[:count]) in self.shares), 1)
-            places[at - 1] += sign + use
+            places[(self.share_of(path) or "").count("/")] += sign + use
         return places
+
+    def share_of(self, path: str) -> str | None:
+        """The place of the innermost share that a layer of a path is of."""
+        places = path.split("/")
+        ways = ("/".join(places[:count]) for count in range(len(places), 0, -1))
+        return next((way for way in ways if way in self.shares), None)
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:

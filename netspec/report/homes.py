@@ -18,7 +18,7 @@ def homes(graph: Graph) -> dict[str, Places]:
     found = {node.name: tuple(node.path.split("/")) for node in graph.nodes}
     if not graph.shares:
         return found
-    uses = {node.name: use for node in graph.nodes if (use := _use(node, graph.shares)) is not None}
+    uses = {node.name: use for node in graph.nodes if (use := _use(graph, node)) is not None}
     before, after = _around(graph.nodes, found, uses), _around(graph.nodes[::-1], found, uses, graph)
     for node in graph.nodes:
         use = uses.get(node.name)
@@ -45,11 +45,9 @@ def blocks(graph: Graph) -> set[str]:
     return found
 
 
-def _use(node: Node, shares: Collection[str]) -> tuple[str, str] | None:
+def _use(graph: Graph, node: Node) -> tuple[str, str] | None:
     """The place of the share that a node is of, and the number of the use, such as ``#2``."""
-    places = node.path.split("/")
-    ways = ("/".join(places[:count]) for count in range(len(places), 0, -1))
-    share = next((way for way in ways if way in shares), None)
+    share = graph.share_of(node.path)
     _, sign, number = node.name.partition("#")
     return None if share is None else (share, sign + number)
 
