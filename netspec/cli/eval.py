@@ -105,15 +105,15 @@ def command(
     )
     where(session, device)
     _note(found)
+    if mistakes is not None and not any(confusion.single for confusion in found.confusions.values()):
+        note("no output has one class for an example: --mistakes has no rows")
+    if mistakes is not None:  # before the figures, whose reader may close the pipe
+        write_text(mistakes, _mistakes(found))
     if as_json:
         click.echo(strict_json(_as_json(session, found)))
     else:
         for line in _lines(found):
             click.echo(line, err=listed)  # standard output is a table of mistakes alone
-    if mistakes is not None and not any(confusion.single for confusion in found.confusions.values()):
-        note("no output has one class for an example: --mistakes has no rows")
-    if mistakes is not None:
-        write_text(mistakes, _mistakes(found))
     return int(least is not None and _below(found, least))
 
 
