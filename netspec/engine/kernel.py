@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from math import prod
 from typing import Any, ClassVar
 from zlib import crc32
@@ -165,20 +165,6 @@ class Barrier(Kernel):
     def backward_ready(self, parts: Sequence[Array], batch: int, m: Memory, ready: Mapping[str, Array]) -> Run:
         """Once a step: what all chunks need, and the gradients of the weights."""
         raise NotImplementedError
-
-
-def add_product(m: Memory, name: str, a: Array, b: Array) -> Run:
-    """The call that adds a · b to the gradient of a weight; the step's first call writes it there."""
-    total = m.dw[name]
-    if m.fresh:
-        return partial(np.matmul, a, b, out=total)
-    term = m.scratch[f"adding:{name}"]
-
-    def run() -> None:
-        np.matmul(a, b, out=term)
-        np.add(total, term, out=total)
-
-    return run
 
 
 def in_turn(calls: Sequence[Run]) -> Run:

@@ -10,6 +10,7 @@ from netspec import ops
 from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, rows
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.windows import extent, split_maps, tap_views
+from netspec.engine.products import in_tiles
 
 
 class Deconv(Spread):
@@ -58,11 +59,12 @@ class Deconv(Spread):
         yp, y, cols, xg, wt = m.scratch["yp"], m.y, m.scratch["cols"], m.scratch["xg"], m.scratch["wt"]
         targets, sources, part, value = self._parts(m, y, yp)
         turn, take, bias = self._turned(m), self._x(m), m.w.get("bias")
+        multiply = in_tiles(xg, wt, cols)
 
         def run() -> None:
             turn()
             take()
-            np.matmul(xg, wt, out=cols)
+            multiply()
             yp.fill(0)
             for target, source in zip(targets, sources, strict=True):
                 np.add(target, source, out=target)
@@ -78,6 +80,7 @@ class Deconv(Spread):
         yp, cols, xg, wt, tmp = (m.scratch[k] for k in ("yp", "cols", "xg", "wt", "dw"))
         views, patches_, part, value = self._parts(m, m.dy, yp)
         turn, take, bias = self._turned(m), self._x(m), bias_gradient(m)
+        learn = in_tiles(xg.transpose(0, 2, 1), cols, tmp)
         dw, dx = m.dw.get("weight"), m.dxs[0]
         g, taps = self.groups, prod(self.taps)
         shaped = tmp.reshape(g, self.inputs // g, taps, self.outputs // g).transpose(0, 2, 1, 3)
@@ -93,7 +96,7 @@ class Deconv(Spread):
                 np.copyto(patch, view)
             if grads is not None:
                 take()
-                np.matmul(xg.transpose(0, 2, 1), cols, out=tmp)
+                learn()
                 np.add(grads, shaped, out=grads)
             if back is not None:
                 np.matmul(cols, wt.transpose(0, 2, 1), out=xg)

@@ -7,9 +7,10 @@ from math import prod
 import numpy as np
 
 from netspec import ops
-from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product
+from netspec.engine.kernel import Array, Memory, Run, Sizes
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.windows import extent, inner, patches, split_maps, tap_views
+from netspec.engine.products import add_product
 
 
 class Local(Spread):

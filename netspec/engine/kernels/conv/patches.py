@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from math import prod
 
@@ -9,10 +10,14 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from netspec import ops
-from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient, nothing, rows
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn, nothing, rows
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.convolution import Convolution
 from netspec.engine.kernels.conv.windows import add_taps, patches, split_maps, tap_views
+from netspec.engine.products import add_product, in_tiles
+
+#: Weights up to which a transposed kernel is kept.
+TURNED = 2**17
 
 
 class Patches(Spread, Convolution):
@@ -31,6 +36,18 @@ class Patches(Spread, Convolution):
         #: Whether the value itself is the patches: a kernel of one tap, or one as large as the value.
         self.direct = (plain or whole) and not self.padded and self.groups == 1
         self.width = prod(self.taps) * self.inputs // self.groups
+        #: Whether the kernel is transposed once a step: only so are the tiles of a product with it not packed.
+        self.turns = prod(self.places) > 1 and self.width * self.outputs // self.groups <= TURNED
+
+    def prepared(self) -> Sizes:
+        turned = {"turned": (self.groups, self.outputs // self.groups, self.width)} if self.turns else {}
+        return {**super().prepared(), **turned}
+
+    def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
+        if not self.turns:
+            return super().prepare(w, ready)
+        dense, spread = self.spread_out(w, ready)
+        return in_turn([spread, partial(np.copyto, ready["turned"], dense.transpose(0, 2, 1))])
 
     def scratch(self, n: int) -> Sizes:
         sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,)}
@@ -68,21 +85,23 @@ class Patches(Spread, Convolution):
         cols, gather = self._columns(m)
         kernel, y, bias = self.kernel(m), m.y, m.w.get("bias")
         if self.groups == 1:
-            flat, cols2, kernel2 = rows(y), cols[0], kernel[0]
+            flat = rows(y)
+            multiply = in_tiles(cols[0], kernel[0], flat)
 
             def run() -> None:
                 gather()
-                np.matmul(cols2, kernel2, out=flat)
+                multiply()
                 if bias is not None:
                     np.add(flat, bias, out=flat)
 
             return run
         yg = m.scratch["yg"]
+        multiply = in_tiles(cols, kernel, yg)
         back, target = yg.transpose(1, 0, 2), rows(y).reshape(-1, self.groups, self.outputs // self.groups)
 
         def grouped() -> None:
             gather()
-            np.matmul(cols, kernel, out=yg)
+            multiply()
             np.copyto(target, back)
             if bias is not None:
                 np.add(y, bias, out=y)
@@ -102,9 +121,10 @@ class Patches(Spread, Convolution):
             source = rows(m.dy).reshape(-1, g, self.outputs // g).transpose(1, 0, 2)
             take = partial(np.copyto, dyg, source)
         learn = add_product(m, "weight", cols.transpose(0, 2, 1), dyg) if "weight" in m.dw else None
-        kernel_t = kernel.transpose(0, 2, 1)
         spread = self._add_up(m, cols) if dx is not None else nothing
         target = dx.reshape(1, -1, self.width) if dx is not None and self.direct else cols
+        turned = m.w.get("turned", kernel.transpose(0, 2, 1))
+        multiply = in_tiles(dyg, turned, target)
 
         def run() -> None:
             take()
@@ -113,7 +133,7 @@ class Patches(Spread, Convolution):
                 gather()
                 learn()
             if dx is not None:
-                np.matmul(dyg, kernel_t, out=target)
+                multiply()
                 spread()
 
         return run

@@ -15,6 +15,7 @@ from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_t
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.convolution import Convolution
 from netspec.engine.kernels.conv.windows import patches
+from netspec.engine.products import in_tiles, summed
 from netspec.ops.window import Window
 
 
@@ -82,14 +83,10 @@ class RowPatches(Spread, Convolution):
         """The call that sums the products of a kernel's rows."""
         high, flat, other = len(out), rows(out), rows(more)
         blocks = [rows(cols[i : i + high]) for i in range(self.high)]
-
-        def run() -> None:
-            np.matmul(blocks[0], kernels[0], out=flat)
-            for block, kernel in zip(blocks[1:], kernels[1:], strict=True):
-                np.matmul(block, kernel, out=other)
-                np.add(flat, other, out=flat)
-
-        return run
+        calls = [in_tiles(blocks[0], kernels[0], flat)]
+        for block, kernel in zip(blocks[1:], kernels[1:], strict=True):
+            calls += [in_tiles(block, kernel, other), partial(np.add, flat, other, out=flat)]
+        return in_turn(calls)
 
     def _enter(self, m: Memory) -> tuple[Array, Run]:
         cols = m.scratch["cols"]
@@ -130,10 +127,5 @@ class RowPatches(Spread, Convolution):
         cols, gather = self._enter(m)
         given, result, places = m.scratch["one"], m.scratch["dw"], self.places[0]
         blocks = [rows(cols[i : i + places]).T for i in range(self.high)]
-
-        def learn() -> None:
-            for row, block in zip(total, blocks, strict=True):
-                np.matmul(block, rows(given), out=result)
-                np.add(row, result, out=row)
-
-        return [gather, partial(np.copyto, given, np.moveaxis(dy, 0, 1)), learn]
+        learn = [summed(block, rows(given), row, result) for row, block in zip(total, blocks, strict=True)]
+        return [gather, partial(np.copyto, given, np.moveaxis(dy, 0, 1)), *learn]

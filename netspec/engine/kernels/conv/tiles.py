@@ -16,13 +16,14 @@ from netspec.engine.kernel import Array, Memory, Run, Sizes, ones
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.convolution import Convolution
 from netspec.engine.kernels.conv.windows import add_taps
+from netspec.engine.products import in_tiles, summed
 
 
 class Tiles(Spread, Convolution):
     """A 2-D convolution of stride 1 whose places part into tiles of ``tile`` × ``tile``."""
 
     tile, method = 2, "tiles of 2"
-    backwards = ("dm", "sums")
+    backwards = ("dm", "term", "sums")
 
     @classmethod
     def can(cls, plain: Convolution) -> bool:
@@ -40,17 +41,18 @@ class Tiles(Spread, Convolution):
         return self.patch[0] * self.patch[1] * self.inputs, self.tile**2 * self.outputs
 
     def prepared(self) -> Sizes:
-        return {**super().prepared(), "tiles": self._matrix()}
+        return {**super().prepared(), "tiles": self._matrix(), "turned": self._matrix()[::-1]}
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
         dense, spread = self.spread_out(w, ready)
         kernel = dense.reshape(*self.taps, self.inputs, self.outputs)
-        copies = self._copies(ready["tiles"])
+        copies, matrix, turned = self._copies(ready["tiles"]), ready["tiles"].T, ready["turned"]
 
         def run() -> None:
             spread()
             for copy in copies:  # the rest of the matrix stays zero
                 np.copyto(copy, kernel)
+            np.copyto(turned, matrix)
 
         return run
 
@@ -66,6 +68,7 @@ class Tiles(Spread, Convolution):
         sizes: dict[str, tuple[int, ...]] = {
             "sums": (many,),
             "dm": (width, many),
+            "term": (width, many),
             "cols": (count, width),
             "yt": (count, many),
         }
@@ -101,10 +104,11 @@ class Tiles(Spread, Convolution):
         )
         source, target = self._by_tiles(yt, m.y)
         lines, width = m.y.reshape(-1, self.places[1] * self.outputs), self.places[1]
+        multiply = in_tiles(cols, kernel, yt)
 
         def run() -> None:
             gather()
-            np.matmul(cols, kernel, out=yt)
+            multiply()
             np.copyto(target, source)
             if bias is not None:
                 np.add(lines, np.tile(bias, width), out=lines)  # along whole rows: a few maps are slow to go along
@@ -121,7 +125,8 @@ class Tiles(Spread, Convolution):
             m.scratch["sums"],
         )
         target, source = self._by_tiles(yt, m.dy)
-        dw, dx, dm, kernel = m.dw.get("weight"), m.dxs[0], m.scratch["dm"], m.w["tiles"]
+        dw, dx, dm = m.dw.get("weight"), m.dxs[0], m.scratch["dm"]
+        learn, multiply = summed(cols.T, yt, dm, m.scratch["term"], fresh=True), in_tiles(yt, m.w["turned"], cols)
         windows, one, parts = self._copies(dm), ones(len(yt), yt), sums.reshape(self.tile**2, self.outputs)
         total = None if dw is None else dw.reshape(*self.taps, self.inputs, self.outputs)
         spread = self._spread(m, cols) if dx is not None else None
@@ -133,11 +138,11 @@ class Tiles(Spread, Convolution):
                 np.add(db, parts.sum(axis=0), out=db)
             if total is not None:
                 gather()
-                np.matmul(cols.T, yt, out=dm)
+                learn()
                 for window in windows:
                     np.add(total, window, out=total)
             if spread is not None:
-                np.matmul(yt, kernel.T, out=cols)
+                multiply()
                 spread()
 
         return run

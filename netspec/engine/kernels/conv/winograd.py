@@ -15,14 +15,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn, nothing
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.convolution import Convolution
 from netspec.engine.kernels.conv.windows import reached, split_maps
 from netspec.engine.kernels.conv.winograd_transforms import TAPS, Axis, Nest, Part, kernel_transform, workspace
+from netspec.engine.products import in_tiles
 
 #: Numbers that the workspace of a strip should have, and how often its kernel's where that is more.
 STRIP, HEAVY = 2**19, 8
+#: Pairs of maps up to which a transposed kernel is kept.
+TURNED = 2**14
 
 
 class Strip(NamedTuple):
@@ -62,6 +65,8 @@ class Winograd(Spread, Convolution):
             self.points * self.across * self.outputs,
         )
         self.cells = (self.points, self.groups, self.read // self.groups, self.outputs // self.groups)
+        #: Whether the kernel is transposed once a step: only so are the tiles of a product with it not packed.
+        self.turns = self.cells[2] * self.cells[3] <= TURNED
 
     # ---- weights
 
@@ -69,8 +74,12 @@ class Winograd(Spread, Convolution):
         return {
             **super().prepared(),
             "u": self.cells,
+            **({"turned": self._turned_cells()} if self.turns else {}),
             **({} if len(self.planes) == 1 else {"planes": self._planes_shape()}),
         }
+
+    def _turned_cells(self) -> tuple[int, ...]:
+        return (*self.cells[:2], self.cells[3], self.cells[2])
 
     def _planes_shape(self) -> tuple[int, ...]:
         """Of the kernel over planes, with zeros where a plane has a tap less."""
@@ -91,12 +100,14 @@ class Winograd(Spread, Convolution):
         pairs = self._by_plane(kernel, planes) if "planes" in ready else []
         g, taps = kernel_transform(tuple(self.axes), kernel.dtype), planes.reshape(self.groups, prod(self.within), -1)
         u = ready["u"].reshape(self.points, self.groups, -1).transpose(1, 0, 2)
+        turn = partial(np.copyto, ready["turned"], ready["u"].transpose(0, 1, 3, 2)) if self.turns else nothing
 
         def run() -> None:
             spread()
             for part, place in pairs:  # all else stays zero
                 np.copyto(place, part)
             np.matmul(g, taps, out=u)
+            turn()
 
         return run
 
@@ -154,7 +165,7 @@ class Winograd(Spread, Convolution):
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
         calls, dx, done = [bias_gradient(m)], m.dxs[0], 0
-        turned = m.w["u"].transpose(0, 1, 3, 2)
+        turned = m.w["turned"] if self.turns else m.w["u"].transpose(0, 1, 3, 2)
         if dx is not None and self.leaves:
             calls.append(partial(dx.fill, 0))
         for strip in self._strips(len(m.dy)):
@@ -183,7 +194,7 @@ class Winograd(Spread, Convolution):
 
     def _product(self, a: Array, u: Array, out: Array) -> Run:
         """The call that multiplies maps at every point, group by group."""
-        return partial(np.matmul, self._by_group(a, u.shape[2]), u, out=self._by_group(out, u.shape[3]))
+        return in_tiles(self._by_group(a, u.shape[2]), u, self._by_group(out, u.shape[3]))
 
     def _learn(self, m: Memory, v: Array, products: Array) -> Run:
         """The call that adds to the kernel's gradient."""
@@ -196,8 +207,10 @@ class Winograd(Spread, Convolution):
         _, _, inputs, outputs = self.cells
         x, dy = self._by_group(v, inputs).transpose(0, 1, 3, 2), self._by_group(products, outputs)
 
+        multiply = in_tiles(x, dy, du)
+
         def run() -> None:
-            np.matmul(x, dy, out=du)
+            multiply()
             np.matmul(back, cells, out=made)
             for part, place in pairs:
                 np.add(part, place, out=part)

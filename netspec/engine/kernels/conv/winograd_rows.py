@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient
 from netspec.engine.kernels.conv.convolution import Convolution
 from netspec.engine.kernels.conv.winograd_transforms import transforms
+from netspec.engine.products import add_product, in_tiles
 
 TILE, POINTS = 4, 6
 B, G, A = transforms(TILE, 3, np.dtype(float))
@@ -79,10 +80,10 @@ class Side:
         long = n * (self.columns + 2) * maps
         tiles = m[:, : self.count(n)].reshape(POINTS, self.tiles, long).transpose(1, 0, 2)
         rows, part = result.reshape(self.tiles, TILE, long), result[:high, :, :wide].transpose(1, 0, 2, 3)
-        a, kernels = np.ascontiguousarray(A.T).astype(y.dtype), kernel[:, None]
+        a, multiply = np.ascontiguousarray(A.T).astype(y.dtype), in_tiles(windows, kernel[:, None], products)
 
         def run() -> None:
-            np.matmul(windows, kernels, out=products)
+            multiply()
             np.matmul(a, tiles, out=rows)
             if bias is None:
                 np.copyto(y, part)

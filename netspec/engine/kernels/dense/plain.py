@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, add_product, bias_gradient, nothing
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, nothing
 from netspec.engine.kernels.dense.units import Dense
+from netspec.engine.products import add_product, in_tiles
 
 
 class Product(Dense):
@@ -20,11 +21,12 @@ class Product(Dense):
 
     def forward(self, m: Memory) -> Run:
         x, flatten = self.flat(m)
-        y, bias, kernel = m.y, m.w.get("bias"), self.kernel(m).T
+        y, bias = m.y, m.w.get("bias")
+        multiply = in_tiles(x, self.kernel(m).T, y)
 
         def run() -> None:
             flatten()
-            np.matmul(x, kernel, out=y)
+            multiply()
             if bias is not None:
                 np.add(y, bias, out=y)
 
@@ -34,9 +36,10 @@ class Product(Dense):
         assert m.dy is not None
         x, flatten = self.flat(m)
         dx, back = self.flat_gradient(m)
-        dy, kernel, bias = m.dy, self.kernel(m), bias_gradient(m)
+        dy, bias = m.dy, bias_gradient(m)
         trained = "weight" in m.dw
         learn = add_product(m, "weight", dy.T, x) if trained else nothing
+        multiply = in_tiles(dy, self.kernel(m), dx) if dx is not None else nothing
 
         def run() -> None:
             bias()
@@ -44,7 +47,7 @@ class Product(Dense):
                 flatten()
                 learn()
             if dx is not None:
-                np.matmul(dy, kernel, out=dx)
+                multiply()
                 back()
 
         return run
