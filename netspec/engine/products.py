@@ -15,27 +15,30 @@ from threadpoolctl import threadpool_info
 
 from netspec.engine.kernel import Array, Memory, Run, in_turn
 
-#: Multiplications of a product that is not packed, and OpenBLAS's names of the kernels that know such products.
-UNPACKED, KNOWING = 100**3, frozenset({"SkylakeX", "Cooperlake", "Sapphirerapids"})
-#: Results of a tile below which sums are long, and of a product from which both factors are read too often then.
-LONG, LARGE = 800, 2**14
-#: What is added up in one product where sums are cut.
-SUM = 1024
-#: A tile's columns are a multiple of a vector, and at most so many where there are more; its rows a multiple of what
-#: the kernels take at a time; and no tile has fewer rows than pay for the call.
+#: OpenBLAS's names of the processors whose kernels know products that are not packed, and the multiplications of the
+#: largest (its sgemm_small_kernel_permit_skylakex.c).
+KNOWING, UNPACKED = frozenset({"SkylakeX", "Cooperlake", "Sapphirerapids"}), 100**3
+#: A tile's columns are all, or a multiple of a vector, at most ``WIDE``; its rows a multiple of what the kernels take
+#: at a time, and not fewer than pay for a call.
 VECTOR, WIDE, AT_A_TIME, LEAST = 16, 64, 12, 24
+#: Where tiles would have fewer results than ``FEW``, a product of ``LARGE`` results would read its factors too often.
+FEW, LARGE = 800, 2**14
+#: A second factor of more numbers comes from memory: with few rows to a number, waiting for it is all that takes time.
+STREAMED, REUSED = 2**20, 128
+#: Numbers of a sum at least where sums are cut.
+SUM = 1024
 
 
 @cache
-def most() -> int:
-    """Multiplications that a tile may have; 0 where BLAS packs every product."""
+def unpacked() -> int:
+    """Multiplications of the largest product that BLAS does not pack; 0 where it packs all."""
     return UNPACKED if any(found.get("architecture") in KNOWING for found in threadpool_info()) else 0
 
 
 def tile_of(rows: int, inner: int, columns: int) -> tuple[int, int] | None:
     """Rows and columns of the tiles of a product; None where it is best left whole."""
-    area = most() // inner
-    if rows * columns <= area or (area < LONG and rows * columns >= LARGE):
+    area = unpacked() // inner
+    if rows * columns <= area or (area < FEW and rows * columns >= LARGE):
         return None
     widths = [columns, *(w for w in range(columns - columns % VECTOR, 0, -VECTOR) if columns % w == 0 and w <= WIDE)]
     for wide in widths:
@@ -49,7 +52,9 @@ def in_tiles(a: Array, b: Array, out: Array) -> Run:
     """The call out = a · b, for (…, rows, inner) and (…, inner, columns)."""
     rows, columns = out.shape[-2:]
     tile = tile_of(rows, a.shape[-1], columns)
-    if tile is None or b.strides[-1] != b.itemsize:  # a transposed second factor is packed, however small
+    streamed = b.size > STREAMED and rows <= REUSED
+    # a transposed second factor is packed, however small
+    if tile is None or streamed or b.strides[-1] != b.itemsize:
         return partial(np.matmul, a, b, out=out)
     high, wide = tile
     whole = rows - rows % high
@@ -70,7 +75,7 @@ def summed(a: Array, b: Array, total: Array, term: Array | None, fresh: bool = F
     if term is None:
         assert fresh
         return in_tiles(a, b, total)
-    longest = max(SUM, most() // (rows * columns)) if most() else inner
+    longest = max(SUM, unpacked() // (rows * columns)) if unpacked() else inner
     size = -(-inner // -(-inner // longest))
     calls: list[Run] = []
     for start in range(0, inner, size):

@@ -14,6 +14,24 @@ DECONV, GRADIENTS = f"{_TESTS}deconv.py", f"{_TESTS}gradients.py"
 
 fault = rows_of("engine/kernels/{}")
 
+PRODUCTS = "tests/engine/kernels/test_products.py"
+TILES = tuple(
+    rows_of("engine/{}")("products.py", old, new, f"{PRODUCTS}::{test}", rule)
+    for old, new, test, rule in (
+        ("if whole < rows:", "if False:", "test_a_product_is_the_product", "rows behind the last tile are multiplied"),
+        ("rows - whole, wide))", "high, wide))", "test_a_product_is_the_product", "the last rows' tile is theirs"),
+        (" or b.strides[-1] != b.itemsize:", ":", "test_a_turned_factor_is_left_whole", "what is packed is not cut"),
+        ("place = total if fresh and not start else term", "place = total if fresh else term",
+         "test_a_sum_is_cut_and_added_to_what_is_there", "the stretches of a sum are added up"),
+        ("area = unpacked() // inner", "area = 2 * unpacked() // inner", "test_a_tile_is_one_that_blas_does_not_pack",
+         "a tile has as many multiplications as are not packed"),
+        ("if columns % w == 0 and", "if", "test_a_tile_is_one_that_blas_does_not_pack", "tiles cover all columns"),
+        ("high - high % AT_A_TIME, wide", "high, wide", "test_a_tile_is_one_that_blas_does_not_pack",
+         "rows are what kernels take at a time"),
+        ('"SkylakeX", "Cooperlake"', '"SkylakeX", "Haswell"', "test_where_blas_packs_all_nothing_is_cut",
+         "of the processors some know such products"),
+    )
+)
 CONV = (
     fault("conv/windows.py", "starts = [p[0] for p in window.pads]", "starts = [p[1] for p in window.pads]",
           f"{CONVOLUTIONS}::test_every_way_is_the_convolution", "an even kernel pads less before"),
@@ -227,4 +245,4 @@ OTHERS = (
     fault("training.py", "np.greater_equal(", "np.less(", MOVES, "the share that is dropped"),
 )  # fmt: skip
 
-FAULTS = (*CONV, *CHOICES, *DENSE, *POOLING, *NORM, *ACTIVATION, *OTHERS)
+FAULTS = (*TILES, *CONV, *CHOICES, *DENSE, *POOLING, *NORM, *ACTIVATION, *OTHERS)

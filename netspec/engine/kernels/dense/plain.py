@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, nothing
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn, nothing
 from netspec.engine.kernels.dense.units import Dense
-from netspec.engine.products import add_product, in_tiles
+from netspec.engine.products import STREAMED, add_product, in_tiles, tile_of, unpacked
 
 
 class Product(Dense):
@@ -16,13 +18,17 @@ class Product(Dense):
         """The weights as they run."""
         raise NotImplementedError
 
+    def scratch(self, n: int) -> Sizes:
+        across = {"across": (self.inputs, n)} if unpacked() and self.units * self.inputs <= STREAMED else {}
+        return {**super().scratch(n), **across}
+
     def adding(self) -> Sizes:
         return {"weight": (self.units, self.inputs)}
 
     def forward(self, m: Memory) -> Run:
         x, flatten = self.flat(m)
         y, bias = m.y, m.w.get("bias")
-        multiply = in_tiles(x, self.kernel(m).T, y)
+        multiply = self._product(m, x)
 
         def run() -> None:
             flatten()
@@ -31,6 +37,13 @@ class Product(Dense):
                 np.add(y, bias, out=y)
 
         return run
+
+    def _product(self, m: Memory, x: Array) -> Run:
+        kernel, y, across = self.kernel(m), m.y, m.scratch.get("across")
+        if across is None or tile_of(self.units, self.inputs, len(y)) is None:
+            return in_tiles(x, kernel.T, y)
+        # of the forms of x · Wᵀ, BLAS packs the plain one alone
+        return in_turn([partial(np.copyto, across, x.T), in_tiles(kernel, across, y.T)])
 
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
