@@ -31,7 +31,8 @@ TILES = tuple(
         ('"SkylakeX", "Cooperlake"', '"SkylakeX", "Haswell"', "test_where_blas_packs_all_nothing_is_cut",
          "of the processors some know such products"),
     )
-)
+)  # fmt: skip
+
 CONV = (
     fault("conv/windows.py", "starts = [p[0] for p in window.pads]", "starts = [p[1] for p in window.pads]",
           f"{CONVOLUTIONS}::test_every_way_is_the_convolution", "an even kernel pads less before"),
