@@ -8,6 +8,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "architecture.md"
 
@@ -37,6 +39,7 @@ def test_every_page_of_a_decision_has_the_three_parts() -> None:
 LATE = "# What only some commands need is imported where it is used, so that the others start quickly.\n"
 
 
+@pytest.mark.slow
 def test_imports_inside_functions_say_why() -> None:
     for path in sorted((ROOT / "netspec").rglob("*.py")):
         text = path.read_text(encoding="utf-8")

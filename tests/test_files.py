@@ -86,6 +86,7 @@ def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not ROOT, reason="needs another user")
 def test_another_user_keeps_the_owner_of_what_is_written(open_folder: Path) -> None:
     spec = open_folder / "a.net"

@@ -47,6 +47,7 @@ def _functions(path: Path) -> Iterator[tuple[str, ast.AST]]:
         yield getattr(node, "name", "module"), node
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT / "netspec")))
 def test_no_code_from_data(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -98,6 +99,7 @@ OPENED = {
 }
 
 
+@pytest.mark.slow
 def test_one_way_to_a_file() -> None:
     found = set()
     for path in FILES:
@@ -117,6 +119,7 @@ def test_one_way_to_a_file() -> None:
     assert set(OPENED) <= used  # what is allowed is done
 
 
+@pytest.mark.slow
 def test_one_atomic_write_and_one_open_regular() -> None:
     defined = [
         (node.name, str(path.relative_to(ROOT / "netspec")))

@@ -48,6 +48,7 @@ FIGURES: list[tuple[str, dict[str, Any], int]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "parameters", "wanted"), FIGURES, ids=lambda v: str(v))
 def test_parameters(name: str, parameters: dict[str, Any], wanted: int) -> None:
     assert load(SPECS / f"{name}.net", **parameters).summary()["parameters"] == wanted

@@ -79,6 +79,7 @@ def test_a_shared_table_is_a_convolution_to_the_bit() -> None:
     assert shared_dense.measure.measure(Lab(seeds=(1, 2))).verdict is Verdict.HOLDS
 
 
+@pytest.mark.slow
 def test_energy_never_rises() -> None:
     found = hopfield_energy.measure.measure(Lab(seeds=(3,)))
     assert found.verdict is Verdict.HOLDS and len(found.rows) == hopfield_energy.ROUNDS + 1
@@ -168,6 +169,7 @@ def test_a_unit_that_is_left_out_hands_its_input_on(plain: bool) -> None:
         assert np.abs(next(iter(behind.values(weights, x).values())) - others).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_a_direction_behind_a_path_is_that_of_a_small_step() -> None:
     net = LAB.net("path_lengths", n=2)
     run = type("Run", (), {"net": net, "weights": net.initial(1)})()

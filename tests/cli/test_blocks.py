@@ -42,6 +42,7 @@ def held() -> list[str]:
     return sorted(path.name for path in Path("rows").iterdir())
 
 
+@pytest.mark.slow
 def test_blocks_have_the_rows_of_a_file(monkeypatch: pytest.MonkeyPatch, capfd: Captured) -> None:
     monkeypatch.setattr(blocks, "BLOCK", 3)
     assert asked(capfd, "p", "b.png", "a.png", "--top", "2", "--parquet", "one.parquet")[0] == 1

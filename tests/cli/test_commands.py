@@ -34,6 +34,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert modules.isdisjoint({"numpy", "onnx", "onnxruntime", "PIL", "pydantic", "lark", "rich", "safetensors"})
 
 
+@pytest.mark.slow
 def test_check_without_tables_loads_no_numpy(tmp_path: Path) -> None:
     spec = tmp_path / "plain.net"
     spec.write_text(
@@ -47,6 +48,7 @@ def test_importing_netspec_loads_neither_numpy_nor_onnx() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_no_file_of_onnxruntime_appears(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -55,11 +57,13 @@ def test_no_file_of_onnxruntime_appears(tmp_path: Path) -> None:
     assert list(home.rglob("*")) == []
 
 
+@pytest.mark.slow
 def test_check_is_silent_where_nothing_is_wrong() -> None:
     done = netspec("check", LENET)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_check_as_json_and_concise(tmp_path: Path) -> None:
     spec = tmp_path / "a.net"
     spec.write_text(TINY.replace("relu", "rleu"))
@@ -75,6 +79,7 @@ def test_check_as_json_and_concise(tmp_path: Path) -> None:
     assert done.stderr.startswith("a.net:5:") and done.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_show_as_json() -> None:
     told = json.loads(netspec("show", LENET, "--json").stdout)
     assert told["net"] == "LeNet5"
@@ -105,10 +110,12 @@ def test_show_as_json() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_show_sets_parameters() -> None:
     assert json.loads(netspec("show", LENET, "--set", "classes=26", "--json").stdout)["outputs"] == {"digit": "26"}
 
 
+@pytest.mark.slow
 def test_format_reads_standard_input_and_checks(tmp_path: Path) -> None:
     done = netspec("format", "-", stdin="netspec 1\nlet   a=1 # one\n")
     assert (done.returncode, done.stdout) == (0, "netspec 1\nlet a = 1  # one\n")
@@ -119,12 +126,14 @@ def test_format_reads_standard_input_and_checks(tmp_path: Path) -> None:
     assert spec.read_text() == "netspec 1\nlet a = 1\n"
 
 
+@pytest.mark.slow
 def test_table_draws(tmp_path: Path) -> None:
     done = netspec("table", LENET, "c3")
     assert "60 connections of 96" in done.stdout
     assert "0   X  .  .  .  X  X  X  .  .  X  X  X  X  .  X  X" in done.stdout
 
 
+@pytest.mark.slow
 def test_wrong_usage_is_2() -> None:
     for arguments in (
         ["chekc"],
@@ -164,6 +173,7 @@ def test_compact_tables_in_the_file(tmp_path: Path) -> None:
     assert sum(np.size(array) for array in weights.values()) == 60850
 
 
+@pytest.mark.slow
 def test_diff_tells_layers_and_cells(tmp_path: Path) -> None:
     (tmp_path / "a.net").write_text(TINY)
     (tmp_path / "b.net").write_text(TINY.replace("band(2)", "full").replace("relu", "tanh"))
@@ -176,6 +186,7 @@ def test_diff_tells_layers_and_cells(tmp_path: Path) -> None:
     assert "digit/dense shape: 10 | 11" in done.stdout
 
 
+@pytest.mark.slow
 def test_weights_are_listed_for_specs_and_files(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     told = json.loads(netspec("weights", "list", LENET, "--json").stdout)
@@ -183,6 +194,7 @@ def test_weights_are_listed_for_specs_and_files(tmp_path: Path) -> None:
     assert netspec("weights", "list", "other.safetensors", cwd=folder).stdout == "y/conv.weight  4 x 1 x 3 x 3\n"
 
 
+@pytest.mark.slow
 def test_draw_writes_a_figure_and_names_an_unknown_block(tmp_path: Path) -> None:
     out = tmp_path / "net.svg"
     assert netspec("draw", LENET, "-o", out).returncode == 0 and out.read_text(encoding="utf-8").startswith("<svg")
@@ -191,6 +203,7 @@ def test_draw_writes_a_figure_and_names_an_unknown_block(tmp_path: Path) -> None
     assert done.returncode == 2 and "did you mean `unit`?" in done.stderr and not (tmp_path / "no.svg").exists()
 
 
+@pytest.mark.slow
 def test_memory_of_training_wants_numbers_for_free_sizes() -> None:
     spec = ROOT / "specs" / "fcn32s.net"
     done = netspec("show", spec, "--batch", 2)

@@ -57,6 +57,7 @@ def test_commands_and_options_that_begin_so() -> None:
     assert offered("completion", "") == ["bash", "zsh", "fish"]
 
 
+@pytest.mark.slow
 def test_no_command_is_loaded_for_the_names_of_commands() -> None:
     code = (
         "import sys; from tests.cli.test_completion import offered; offered(''); "
@@ -147,6 +148,7 @@ ON = {
 }
 
 
+@pytest.mark.slow
 def test_a_shell_completes(folder: Path) -> None:
     """Those of this machine; bash is on every one that develops."""
     assert shutil.which("bash")
@@ -162,6 +164,7 @@ def test_a_shell_completes(folder: Path) -> None:
             terminal.close()
 
 
+@pytest.mark.slow
 def test_fish_completes_where_it_is(folder: Path) -> None:
     wanted = {
         "chec": f"check\t{COMMANDS['check']}",

@@ -179,6 +179,7 @@ def test_classes_that_do_not_fit_a_net(tmp_path: Path, capsys: pytest.CaptureFix
         assert ("--set" in told) == any("--set" in text for text in wanted)
 
 
+@pytest.mark.slow
 def test_numbers_among_the_names_of_classes_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for names, told in (("ab1", True), ("012", False), ("abc", False)):
         data, spec = tmp_path / "t.csv", tmp_path / "s.net"

@@ -77,6 +77,7 @@ def notes(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in done.stderr.splitlines() if " a second: " not in line]
 
 
+@pytest.mark.slow
 def test_pictures_go_through_a_card_in_equal_batches(machine: Made) -> None:
     made = machine("works")
     made.pictures(71)
@@ -89,6 +90,7 @@ def test_pictures_go_through_a_card_in_equal_batches(machine: Made) -> None:
     assert not list(made.home.rglob("*"))
 
 
+@pytest.mark.slow
 def test_the_processor_pads_no_batch_beyond_what_there_is(machine: Made) -> None:
     made = machine("none")
     made.pictures(3)
@@ -96,6 +98,7 @@ def test_the_processor_pads_no_batch_beyond_what_there_is(machine: Made) -> None
     assert made.batches(CPU) == [3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("card", ["falls", "raises", "none"])
 def test_where_no_card_is_seen_there_is_one_line_and_no_reason(machine: Made, card: str) -> None:
     made = machine(card)
@@ -106,6 +109,7 @@ def test_where_no_card_is_seen_there_is_one_line_and_no_reason(machine: Made, ca
     assert sum("session" in each for each in made.asked) == (2 if card == "raises" else 1)  # what stood in is kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("card", ["falls", "raises"])
 def test_a_card_that_is_seen_and_does_not_start_is_told_with_the_last_error(machine: Made, card: str) -> None:
     made = machine(card, True)
@@ -116,6 +120,7 @@ def test_a_card_that_is_seen_and_does_not_start_is_told_with_the_last_error(mach
     assert reason.startswith("cuda: no kernel image; install CUDA 13")
 
 
+@pytest.mark.slow
 def test_a_card_that_opens_and_cannot_run_is_passed_over_with_the_reason(machine: Made) -> None:
     made = machine("cannot_run")
     made.pictures(1)
@@ -125,6 +130,7 @@ def test_a_card_that_opens_and_cannot_run_is_passed_over_with_the_reason(machine
     assert reason.startswith("cuda: it cannot run the model: CUDA error: no kernel image is available")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("card", "device", "reason", "help"),
     [
@@ -147,6 +153,7 @@ def test_a_card_by_name_is_that_one_or_an_error(machine: Made, card: str, device
     assert not list(made.home.rglob("*"))
 
 
+@pytest.mark.slow
 def test_fewer_examples_at_a_time_fit_a_card(machine: Made) -> None:
     made = machine("full")
     made.pictures(9)
@@ -155,6 +162,7 @@ def test_fewer_examples_at_a_time_fit_a_card(machine: Made) -> None:
     assert made.batches(CUDA) == [8, 8, 8]
 
 
+@pytest.mark.slow
 def test_a_full_card_in_the_middle_ends_the_command(machine: Made) -> None:
     made = machine("full")
     free = [tensor("x", ["N", 1, "H", "W"])], [tensor("y", ["N", 1, "H", "W"])]
@@ -169,6 +177,7 @@ def test_a_full_card_in_the_middle_ends_the_command(machine: Made) -> None:
     assert made.batches(CUDA) == [1, 9]  # free sizes: a size that fits, and none is padded
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fast", [False, True])
 def test_a_card_is_asked_for_exactly_what_is_meant(machine: Made, fast: bool) -> None:
     made = machine("works")
@@ -181,6 +190,7 @@ def test_a_card_is_asked_for_exactly_what_is_meant(machine: Made, fast: bool) ->
     assert opened == {"session": [[CUDA, options], CPU], "threads": 3}
 
 
+@pytest.mark.slow
 def test_tensorrt_has_cuda_behind_it_and_keeps_its_engines(machine: Made) -> None:
     made = machine("works")
     made.pictures(1)
@@ -192,6 +202,7 @@ def test_tensorrt_has_cuda_behind_it_and_keeps_its_engines(machine: Made) -> Non
     assert opened == [[TENSORRT, engines], [CUDA, OPTIONS], CPU]
 
 
+@pytest.mark.slow
 def test_doctor_tells_a_card_that_cannot_run(machine: Made) -> None:
     made = machine("cannot_run", True)
     done = made.run("doctor", "--json")

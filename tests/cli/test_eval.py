@@ -126,6 +126,7 @@ def test_mistakes_in_pictures_are_told_by_file(folder: Path, capsys: pytest.Capt
     assert "accuracy 66.67% (2 of 3)" in beside and "confusion: a row for each class" in beside
 
 
+@pytest.mark.slow
 def test_where_the_model_is_not_trusted_no_file_is_written(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluated(capsys, "--untrusted", "--mistakes", "wrong.csv")[0] == 2
     status, text, _ = evaluated(capsys, "--untrusted", "--mistakes", "-", "--fail-under", "0.6")

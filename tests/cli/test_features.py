@@ -48,6 +48,7 @@ def expected(layer: str) -> np.ndarray:
     return np.asarray(values)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["stem", "stem/conv", "stem/norm", "y", "y/dense"])
 def test_any_layer_of_a_spec_with_weights(layer: str, folder: Path) -> None:
     assert main(["features", "s.net", layer, *FILES, "--weights", "w.safetensors", "-o", "f.npz"]) == 0

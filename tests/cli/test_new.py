@@ -27,6 +27,7 @@ def commands(readme: Path) -> list[list[str]]:
     return [shlex.split(line) for line in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "like"),
     [("數字 und mehr", None), ("lenet", "lenet5"), ("-x", "hopfield"), ("a.net", "approximate")],
@@ -44,6 +45,7 @@ def test_the_commands_of_the_readme_run(
     assert Path("runs/first/model.onnx").is_file()
 
 
+@pytest.mark.slow
 def test_the_small_net_learns(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["new", "mine"]) == 0
     assert cli.main(["train", "mine/mine.net", "--data", "mine/data", "-o", "run"]) == 0

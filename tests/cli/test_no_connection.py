@@ -75,6 +75,7 @@ def test_the_watch_sees_a_connection() -> None:
     )
 
 
+@pytest.mark.slow
 def test_onnxruntime_is_told_to_be_silent_before_it_is_loaded() -> None:
     code = (
         "import os, sys\nclass Finder:\n    def find_spec(self, name, *_):\n"

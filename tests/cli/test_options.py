@@ -37,6 +37,8 @@ data { classes: ["a", "b", "c"] }
 PICTURES = SPEC.replace("data {", "data { prepare: grayscale -> resize(8, 8)\n   ")
 
 SLOW = (
+    "train a.net --data data -o graphs --engine onnxruntime --device cpu --tune",
+    "train --resume graphs --epochs 2 --tune",
     "demo -o demo --epochs 1",
     "data demo pictures --pictures",
     "profile a.net --batch 2 --threads 1 --tune",

@@ -127,6 +127,7 @@ def test_no_cluster_is_asked_about_files_that_are_not_there(capsys: pytest.Captu
     assert "N718" not in told.err
 
 
+@pytest.mark.slow
 def test_health_looks_at_the_memory_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "a.net", "--health", "--batch", "10000000000"]) == 1
     told = capsys.readouterr().err

@@ -82,6 +82,7 @@ def children(pid: int) -> set[int]:
     return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
 
 
+@pytest.mark.slow
 def test_it_serves_ends_what_is_no_message_and_itself_with_all_that_runs(started: Started) -> None:
     answer = httpx2.get(started.address, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
@@ -108,6 +109,7 @@ def test_it_serves_ends_what_is_no_message_and_itself_with_all_that_runs(started
     assert not any(os.path.exists(f"/proc/{pid}") for pid in benches)
 
 
+@pytest.mark.slow
 def test_it_ends_in_time_also_while_a_large_net_is_read(started: Started) -> None:
     with started.socket() as socket:
         hear(socket, "net")
@@ -119,6 +121,7 @@ def test_it_ends_in_time_also_while_a_large_net_is_read(started: Started) -> Non
     assert seconds < 10  # 2 where the machine is not busy
 
 
+@pytest.mark.slow
 def test_nobody_else_can_connect_and_a_taken_port_is_told(started: Started, spec: Path) -> None:
     with Path("/proc/net/tcp").open() as table:
         listening = [line.split()[1] for line in table if line.split()[3] == "0A"]
@@ -139,6 +142,7 @@ def test_what_is_no_spec_is_told_as_what_it_is(
     assert ", and a spec is wanted" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_without_a_spec_it_is_the_shipped_one_which_cannot_be_saved() -> None:
     started = Started()
     with started.socket() as socket:

@@ -53,6 +53,7 @@ def state(folder: Path) -> dict[str, object]:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_no_input_is_written_over_under_any_name(
     command: str, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -145,6 +146,7 @@ def test_python_writes_over_no_spec_either() -> None:
     assert np.isfinite(net.weights_from(Path("w.safetensors"))[0]["y/conv.weight"]).all()
 
 
+@pytest.mark.slow
 def test_what_is_read_of_a_run_is_not_written_over(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     draw = np.random.default_rng(0)
     np.savez("data.npz", x=draw.random((6, 4, 6, 6), np.float32), y=np.arange(6) % 2)

@@ -145,6 +145,7 @@ def test_the_closing_line_tells_what_was_passed_over(folder: Path, capfd: pytest
     assert " a second: reading " in error
 
 
+@pytest.mark.slow
 def test_rows_for_an_output_that_is_closed(folder: Path) -> None:
     line = f"{sys.executable} -m netspec run m.onnx {'a.png ' * 600}--csv - >&-"  # more than is kept back
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60)

@@ -91,6 +91,7 @@ def test_it_learns_and_tells_how_much_of_each_class_is_found(folder: Path, capsy
     assert right.mean() > 0.9
 
 
+@pytest.mark.slow
 def test_arrays_and_label_pictures_are_the_same_training(folder: Path) -> None:
     Path("seg.net").write_text(SPEC.replace("epochs: 1", "epochs: 2"))
     assert train("pictures", "a") == train("arrays", "b") == 0
@@ -101,6 +102,7 @@ def test_arrays_and_label_pictures_are_the_same_training(folder: Path) -> None:
     assert "val_mean_iou" not in lines("a")[0]  # no part judges
 
 
+@pytest.mark.slow
 def test_mean_iou_stands_in_the_table_where_a_part_judges(folder: Path) -> None:
     for part in ("images", "masks"):
         Path("alone", part).parent.mkdir(exist_ok=True)
@@ -114,6 +116,7 @@ def test_mean_iou_stands_in_the_table_where_a_part_judges(folder: Path) -> None:
     assert "val mean iou" in Path("run/report.html").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prepare", "at", "status", "told"),
     [
@@ -147,6 +150,7 @@ def test_pictures_of_several_sizes_need_one(folder: Path, capsys: pytest.Capture
     assert "`resize(64, 64)`" in error and "`--at H=64 --at W=64`" in error
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_at_its_sizes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Pictures of two sizes become one: without its numbers the run would not know which."""
     Path("seg.net").write_text(SPEC.replace("prepare: scale", "prepare: resize(short: 12) -> scale"))
@@ -215,6 +219,7 @@ def test_sizes_that_the_net_does_not_give_back_are_told_before_the_first_step(
     assert "epoch" not in told
 
 
+@pytest.mark.slow
 def test_places_of_each_class_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     counts = np.zeros((2, 256), int)
     for row, part in enumerate(("train", "test")):
@@ -253,6 +258,7 @@ def test_ten_crops_are_refused_before_a_folder_is_made(folder: Path, capsys: pyt
     assert not Path("run").exists()
 
 
+@pytest.mark.slow
 def test_label_pictures_that_cannot_be_decoded_are_passed_over_where_that_is_asked(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

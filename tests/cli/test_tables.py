@@ -43,6 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_from_a_table_to_answers(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "check", "kinds.csv", "kinds.net", "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)["examples"]["train"]
@@ -72,6 +73,7 @@ def test_from_a_table_to_answers(folder: Path, capsys: pytest.CaptureFixture[str
     assert len(Path("values.csv").read_text().splitlines()) == 1 + 3
 
 
+@pytest.mark.slow
 def test_the_rows_of_a_table_are_what_arrays_of_them_are(folder: Path) -> None:
     """The same bits as from an npz, whose rows are in the same order."""
     with Path("kinds.csv").open() as file:

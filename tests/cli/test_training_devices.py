@@ -39,6 +39,7 @@ def trained(machine: Machine, *words: str) -> subprocess.CompletedProcess[str]:
     return machine.run("train", "s.net", "--data", "d", "-o", "run", "--engine", "onnxruntime", *words)
 
 
+@pytest.mark.slow
 def test_weights_go_to_a_card_once_and_stay_there(tmp_path: Path) -> None:
     machine = made(tmp_path, "works")
     done = trained(machine, "--device", "cuda")
@@ -54,6 +55,7 @@ def test_weights_go_to_a_card_once_and_stay_there(tmp_path: Path) -> None:
     assert not list(machine.home.rglob("*"))
 
 
+@pytest.mark.slow
 def test_a_card_gives_the_processors_run(tmp_path: Path) -> None:
     losses = []
     for card in ("works", "none"):
@@ -65,6 +67,7 @@ def test_a_card_gives_the_processors_run(tmp_path: Path) -> None:
     assert losses[0] == losses[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("card", "reason"), [
     ("none", "this onnxruntime is built without it"), ("falls", "no kernel image"), ("raises", "no kernel image"),
     ("cannot_run", "it cannot run the step: CUDA error: no kernel image is available"),
@@ -78,6 +81,7 @@ def test_a_card_by_name_is_that_one_or_an_error(tmp_path: Path, card: str, reaso
     assert not (tmp_path / "run").exists() and not list(machine.home.rglob("*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("card", "driver", "reason"), [
     ("cannot_run", True, "cuda: it cannot run the step: CUDA error"), ("raises", True, "cuda: no kernel image"),
     ("raises", False, ""), ("none", False, ""),
@@ -90,6 +94,7 @@ def test_auto_passes_a_card_over_that_does_not_train(tmp_path: Path, card: str, 
     assert lines[place + 1].startswith(reason or "30 training examples")
 
 
+@pytest.mark.slow
 def test_a_full_card_says_which_batch_may_fit(tmp_path: Path) -> None:
     done = trained(made(tmp_path, "full"), "--device", "cuda")
     assert done.returncode == 2
@@ -98,6 +103,7 @@ def test_a_full_card_says_which_batch_may_fit(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_its_engine_unless_another_is_named(tmp_path: Path) -> None:
     machine = made(tmp_path, "works")
     assert trained(machine, "--device", "cuda").returncode == 0
@@ -109,6 +115,7 @@ def test_a_run_goes_on_with_its_engine_unless_another_is_named(tmp_path: Path) -
     assert done.returncode == 0 and "training by onnxruntime on the cpu\n" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("--device", "cuda"), ("--engine", "netspec", "--device", "cpu"),
                                    ("--tune",), ("--engine", "onnxruntime", "--checkpoint-activations")])  # fmt: skip
 def test_what_makes_no_sense_is_usage(tmp_path: Path, words: tuple[str, ...]) -> None:
@@ -118,6 +125,7 @@ def test_what_makes_no_sense_is_usage(tmp_path: Path, words: tuple[str, ...]) ->
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_what_is_timed_on_a_card_is_the_one_thing_that_is_written_into_a_home(tmp_path: Path) -> None:
     machine = made(tmp_path, "works")
     net = (tmp_path / "s.net").read_text().replace("input x: 4", "input x: 1 x 4 x 4").replace(

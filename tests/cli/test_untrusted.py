@@ -45,6 +45,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("good.onnx").write_bytes(GOOD)
 
 
+@pytest.mark.slow
 def test_a_good_model_gives_the_same_answers(capfd: pytest.CaptureFixture[str]) -> None:
     for command in (
         ["run", "good.onnx", "p.png", "no.png", "--top", "3", "--json"],
@@ -56,6 +57,7 @@ def test_a_good_model_gives_the_same_answers(capfd: pytest.CaptureFixture[str]) 
         assert apart[2].partition(" in ")[0] == plain[2].partition(" in ")[0]  # the closing line has its seconds
 
 
+@pytest.mark.slow
 def test_a_model_that_eats_memory_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     Path("eats.onnx").write_bytes(EATS)
     assert main(["run", "eats.onnx", "p.png", "--untrusted", "--json"]) == 1
@@ -111,6 +113,7 @@ def test_the_process_may_not_write_and_has_its_limits() -> None:
         assert done.returncode and ("File too large" in done.stderr or "MemoryError" in done.stderr), done.stderr
 
 
+@pytest.mark.slow
 def test_nothing_outlives_an_interrupted_parent() -> None:
     Path("endless.onnx").write_bytes(ENDLESS)
     for number in (signal.SIGINT, signal.SIGKILL):

@@ -151,6 +151,7 @@ def test_of_rays_messages_the_first_sentence_is_told_once() -> None:
     assert told == ["Ray: A worker died"]
 
 
+@pytest.mark.slow
 def test_a_signal_stops_the_waiting_and_silence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "SILENCE", 0.05)
     ended = threading.Event()

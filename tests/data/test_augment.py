@@ -52,6 +52,7 @@ def test_every_second_is_mirrored() -> None:
     assert changed.mean() == pytest.approx(0.5, abs=off(0.5, 4000))
 
 
+@pytest.mark.slow
 def test_rotation_goes_to_both_sides_and_no_further_than_it_says() -> None:
     picture = np.zeros((61, 61, 1), np.uint8)
     picture[29:32, 53:56] = 255  # 24 to the right of the middle

@@ -57,6 +57,7 @@ def test_the_order_is_another_in_each_epoch_and_for_each_seed(data: Data) -> Non
     assert flat(2, 3) == orders[-1]  # and the same for the same ones
 
 
+@pytest.mark.slow
 def test_the_order_is_fair() -> None:
     """Over 800 epochs each of 5 examples comes first equally often, to four standard deviations."""
     given = batches(5)

@@ -51,6 +51,7 @@ def test_a_half_is_rounded_to_even(spare: int, before: int) -> None:
     np.testing.assert_array_equal(ten[9], turned[0, :, before : before + 8][:, ::-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     ["prepare: resize(short: 10) -> center_crop(7) -> scale(1)", "prepare: resize(short: 10)\ntest: ten_crop(7)"],
@@ -143,6 +144,7 @@ def test_contrast_never_inverts_a_picture() -> None:
         assert (np.diff(result[0, 0, :, 0]) >= -1e-4).all()
 
 
+@pytest.mark.slow
 def test_pca_jitter_is_normal_along_the_principal_colours() -> None:
     values, vectors = (
         np.array([0.2175, 0.0188, 0.0045]),

@@ -44,6 +44,7 @@ def test_pictures_are_read_by_class_and_name_and_all_else_is_passed_by(tmp_path:
     assert images.shape == (3, 3, 2, 1)
 
 
+@pytest.mark.slow
 def test_a_walk_holds_few_names_at_a_time_and_goes_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.intern", lambda text: text)  # pathlib's, whose dict grows by megabytes at a time
     names = [f"{number:03} {'é' * (number % 3)}.png" for number in range(400)]

@@ -234,6 +234,7 @@ def test_of_several_frames_the_first_is_taken(suffix: str, tmp_path: Path) -> No
     assert read_image(tmp_path / f"a.{suffix}")[0, 0].tolist() == [255, 0, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1, 1), (20_000, 1), (1, 20_000), (1300, 1201)])
 def test_sizes_from_one_pixel_to_many_bands(size: tuple[int, int], tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 4), dtype=np.uint8)

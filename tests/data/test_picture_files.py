@@ -69,6 +69,7 @@ def given(part: Pictures, data: Data) -> list[np.ndarray[Any, Any]]:
     return [*found, *(inputs["x"] for inputs, _ in prepared(part, data, SHAPE, [TARGET]))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [PLAIN, CHANGED], ids=["plain", "augmented"])
 def test_the_numbers_are_those_of_pictures_in_memory_however_they_are_kept(
     folder: Path, data: Data, monkeypatch: pytest.MonkeyPatch

@@ -80,6 +80,7 @@ def folder(path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("end", ["softmax", "log_softmax"])
 @pytest.mark.parametrize("test", ["center_crop(8)", "ten_crop(8)"])
 def test_training_evaluation_and_use_agree_on_the_test_set(end: str, test: str, tmp_path: Path) -> None:

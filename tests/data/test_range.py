@@ -100,6 +100,7 @@ def pictures(folder: Path, kind: str, most: float) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "most"), [("f4", 1.0), ("i4", 70_000), ("u2", 4095)])
 def test_training_eval_run_and_raw_pixels_agree(kind: str, most: float, tmp_path: Path) -> None:
     folder = pictures(tmp_path / "data", kind, most)

@@ -45,6 +45,7 @@ def folder(tmp_path: Path, **changed: np.ndarray | None) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_net_of_two_inputs_and_two_losses_trains_and_is_evaluated(tmp_path: Path) -> None:
     from netspec.net.evaluation import evaluate
 
@@ -60,6 +61,7 @@ def test_a_net_of_two_inputs_and_two_losses_trains_and_is_evaluated(tmp_path: Pa
         )
 
 
+@pytest.mark.slow
 def test_mapped_arrays_give_the_same_run(tmp_path: Path) -> None:
     data = folder(tmp_path)
     for part in ("train", "test"):

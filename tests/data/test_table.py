@@ -198,6 +198,7 @@ def test_a_class_is_text() -> None:
         read('x_0,x_1,y\n1,2,"a\nb"\n', CLASSES)
 
 
+@pytest.mark.slow
 def test_lines_are_counted_over_many_rows_and_line_ends_in_quotes() -> None:
     """Rows become numbers some thousands at a time."""
     rows = [f'{n},1,a,"two\nlines"' for n in range(9000)]

@@ -19,7 +19,7 @@ PAGES = sorted(
     if path.parent.name != "errors" and FENCE.search(path.read_text(encoding="utf-8"))
 )
 #: Pages that train for more than a second or two.
-SLOW = {"autoencoder", "lenet5", "mlp", "running", "start", "training", "tutorial"}
+SLOW = {"autoencoder", "lenet5", "mlp", "running", "start", "tables", "training", "tutorial"}
 
 
 @pytest.mark.parametrize(

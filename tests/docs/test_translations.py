@@ -89,6 +89,7 @@ def tried(section: str, ours: str) -> list[str]:
     return setting({"Training": "train", "Data": "data"}[section], ours)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_what_stands_on_the_right_is_sound(page: object) -> None:
     wrong = {

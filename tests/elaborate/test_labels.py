@@ -35,6 +35,7 @@ def test_of_many_faults_ten_are_told(count: int, last: str) -> None:
     assert wrong[-1] == (min(count, 11) + 1, last)
 
 
+@pytest.mark.slow
 def test_a_million_classes_at_most() -> None:
     assert read_labels("\n".join(map(str, range(1_000_000))))[1] == []
     assert read_labels("\n".join(map(str, range(1_000_001)))) == (

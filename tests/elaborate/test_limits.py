@@ -41,6 +41,7 @@ def codes(text: str) -> list[str]:
     return [problem.code for problem in problems.errors]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_what_is_too_large_is_told_before_it_is_made(name: str) -> None:
     code, lines = BOMBS[name]

@@ -75,6 +75,7 @@ def test_the_limit_of_repetitions() -> None:
     assert layers("(identity) * 100001 -> relu", "6").places == ["N301 * 100001"]
 
 
+@pytest.mark.slow
 def test_a_net_has_100000_layers_at_most() -> None:
     assert layers("(relu) * 99999 -> (relu -> relu) * 1", "6").codes == "N301"
     assert len(layers("(relu) * 100000", "6").graph.nodes) == 100_000

@@ -246,6 +246,7 @@ def test_columns_that_cannot_be_meant(line: str, place: str, message: str) -> No
     assert (found.places, found.problems[0].message) == ([place], message)
 
 
+@pytest.mark.slow
 def test_many_columns_are_checked_in_time_that_grows_as_they_do() -> None:
     began = time.process_time()
     assert data(f"columns: {json.dumps([f'p{n}*' for n in range(30_000)])}").places == []

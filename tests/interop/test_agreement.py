@@ -83,6 +83,7 @@ STAGES = st.sampled_from([
 ])  # fmt: skip
 
 
+@pytest.mark.slow
 @given(
     st.lists(STAGES, min_size=1, max_size=6),
     st.sampled_from(["dense(3) -> softmax", "global_avgpool -> dense(2)", "relu", "flatten -> sigmoid"]),

@@ -30,6 +30,7 @@ def both(spec: Net, path: Path, pictures: np.ndarray) -> tuple[np.ndarray, np.nd
     return np.asarray(found), np.moveaxis(views(pictures, spec.data, spec.input_shapes()["image"]), -1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filter", ["bilinear", "bicubic", "nearest", "box", "lanczos"])
 @pytest.mark.parametrize("resize", ["28, 28", "9, 50", "short: 20"])
 def test_bytes_are_resized_as_by_pillow(filter: str, resize: str, tmp_path: Path) -> None:
@@ -41,6 +42,7 @@ def test_bytes_are_resized_as_by_pillow(filter: str, resize: str, tmp_path: Path
         np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("prepare", "size"),
     [

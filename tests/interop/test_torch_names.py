@@ -65,6 +65,7 @@ def test_all_that_does_not_fit_is_named(net: Net, tensors: dict[str, np.ndarray]
     )
 
 
+@pytest.mark.slow
 def test_the_command_takes_safetensors_and_npz(tensors: dict[str, np.ndarray], tmp_path: Path) -> None:
     save_file(tensors, tmp_path / "a.safetensors")
     np.savez(tmp_path / "a.npz", **tensors)

@@ -103,6 +103,7 @@ def test_what_is_said_of_a_version(text: str, covered: str, message: str, label:
     assert (problem.message, problem.label, problem.help) == (message, label, help)
 
 
+@pytest.mark.slow
 def test_a_file_of_too_many_words() -> None:
     problems = Problems(None)
     parse(Source("a.net", "netspec 1\n" + "a " * 250_000), problems)

@@ -88,6 +88,7 @@ def specs(draw: st.DrawFn) -> str:
     return "netspec  1\n\n\nnet A(p=1){\ninput image:3x8 x 8\n" + "\n".join(lines) + "\n}\ntrain{batch:3}\n"
 
 
+@pytest.mark.slow
 @given(specs())
 @settings(max_examples=150, deadline=None)
 def test_format_keeps_the_meaning_and_settles(text: str) -> None:

@@ -33,6 +33,7 @@ def copy(folder: Path, **origin: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("origin", [{"lark": "1.2.0"}, {"grammar": "0" * 64}, {"other": ""}])
 def test_tables_of_another_grammar_or_lark_are_not_read(origin: dict[str, str], tmp_path: Path) -> None:
     assert grammar.loaded(copy(tmp_path), TEXT, Builder()) is not None

@@ -34,6 +34,7 @@ def findings(text: str) -> str:
     return render(problems)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(SPECS), CHANGES)
 @settings(max_examples=400, deadline=None)
 def test_any_change_of_a_spec_is_read_to_its_end(spec: str, changes: list[tuple[int, int, str]]) -> None:

@@ -118,6 +118,7 @@ def test_cells_that_look_alike_are_told() -> None:
     assert codes("netspec 1\nshared table t: 2 -> 2 {\n a \u0430\n . a\n}\n") == ["N012"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [10, 99, 101, 1000, 10_000])
 @pytest.mark.parametrize(("before", "again", "last", "behind"), [
     ("", "2 ** ", "1", ""), ("", "2 ** -", "1", ""), ("[1]", "[0]", "", ""), ("a", ".maps", "", ""),
@@ -133,6 +134,7 @@ def test_depth_is_a_limit_with_a_place(before: str, again: str, last: str, behin
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line",
     [

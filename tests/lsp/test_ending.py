@@ -24,6 +24,7 @@ INITIALIZE = message(id=1, method="initialize", params={"capabilities": {}, "pro
 SHUTDOWN, EXIT = message(id=2, method="shutdown"), message(method="exit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
@@ -51,6 +52,7 @@ def test_it_ends_with_its_editor_and_is_silent(sent: bytes, status: int) -> None
 PLACE = {"textDocument": {"uri": "untitled:a"}, "position": {"line": -1, "character": 0}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sent", "code"),
     [
@@ -68,6 +70,7 @@ def test_a_request_that_cannot_be_read_or_comes_too_late_is_answered(sent: bytes
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_it(number: signal.Signals, status: int) -> None:
     with subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:

@@ -17,6 +17,7 @@ LIBRARY = "netspec 1\nblock b(n) { conv(n, 3) -> relu }\n"
 USER = 'netspec 1\nuse "lib.net"\nnet A {\n    input i: 3 x 8 x 8\n    output y = i -> b(4)\n}\n'
 
 
+@pytest.mark.slow
 def test_each_version_has_its_findings() -> None:
     async def script(editor: Editor) -> None:
         editor.open("untitled:a", NET.replace("conv", "cnv"))
@@ -31,6 +32,7 @@ def test_each_version_has_its_findings() -> None:
     session(script)
 
 
+@pytest.mark.slow
 def test_the_newest_version_wins() -> None:
     async def script(editor: Editor) -> None:
         editor.open("untitled:a", NET)
@@ -44,6 +46,7 @@ def test_the_newest_version_wins() -> None:
     session(script)
 
 
+@pytest.mark.slow
 def test_what_is_not_saved_counts_in_files_that_are_used(tmp_path: Path) -> None:
     library, user = tmp_path / "lib.net", tmp_path / "user.net"
     library.write_text(LIBRARY)
@@ -66,6 +69,7 @@ def test_what_is_not_saved_counts_in_files_that_are_used(tmp_path: Path) -> None
     session(script)
 
 
+@pytest.mark.slow
 def test_what_is_wrong_in_a_file_on_disk_is_shown_there(tmp_path: Path) -> None:
     library, user = tmp_path / "lib.net", tmp_path / "user.net"
     library.write_text(LIBRARY.replace("conv", "cnv"))
@@ -87,6 +91,7 @@ def _changed(path: Path) -> Any:
     return lsp.DidChangeWatchedFilesParams([lsp.FileEvent(uri(path), lsp.FileChangeType.Changed)])
 
 
+@pytest.mark.slow
 def test_a_file_that_is_missing_and_then_there(tmp_path: Path) -> None:
     async def script(editor: Editor) -> None:
         user, library = uri(tmp_path / "user.net"), uri(tmp_path / "lib.net")
@@ -125,6 +130,7 @@ def test_a_byte_order_mark_is_a_character_of_the_first_line() -> None:
     assert [one.range.start.character for one in found["untitled:a"].diagnostics if one.code == "N001"] == [1]
 
 
+@pytest.mark.slow
 def test_places_are_counted_in_utf8_with_an_editor_that_asks_for_it() -> None:
     async def script(editor: Editor) -> None:
         editor.open("untitled:a", NET.replace("y = i", "卷 = i"))
@@ -151,6 +157,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 def test_whatever_a_text_is_the_next_one_is_read() -> None:
     async def script(editor: Editor) -> None:
         for version, (text, code) in enumerate(HOSTILE.values(), 1):
@@ -162,6 +169,7 @@ def test_whatever_a_text_is_the_next_one_is_read() -> None:
     session(script)
 
 
+@pytest.mark.slow
 def test_parameters_are_read_from_a_comment_and_from_settings() -> None:
     text = (
         "netspec 1\nnet A(n = 1, wide = false) {\n    input i: 3 x 8 x 8\n"
@@ -193,6 +201,7 @@ def _configured() -> Any:
     return lsp.DidChangeConfigurationParams(settings=None)
 
 
+@pytest.mark.slow
 def test_settings_of_an_editor_that_cannot_be_asked(tmp_path: Path) -> None:
     (tmp_path / "lib.net").write_text(LIBRARY)
     (tmp_path / "specs").mkdir()

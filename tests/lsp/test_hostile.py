@@ -39,6 +39,7 @@ TEXTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEXTS)
 def test_there_is_an_answer(name: str) -> None:
     text = TEXTS[name]

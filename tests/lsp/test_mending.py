@@ -144,6 +144,7 @@ def test_what_a_net_takes() -> None:
     assert free and "free size" in free.title
 
 
+@pytest.mark.slow
 def test_over_the_streams() -> None:
     async def script(editor: Editor) -> None:
         client = editor.client

@@ -212,6 +212,7 @@ def test_what_is_open_counts_in_place_of_the_disk(tmp_path: Path) -> None:
     assert versions == {"lib.net": 5, "user.net": 1}
 
 
+@pytest.mark.slow
 def test_over_the_streams() -> None:
     async def script(editor: Editor) -> None:
         client, text = editor.client, spec("lenet5")

@@ -209,6 +209,7 @@ def test_what_does_not_parse_is_left_alone() -> None:
     assert formatted(snapshot(format_text(NET)), params) == []
 
 
+@pytest.mark.slow
 def test_all_of_it_over_the_streams() -> None:
     async def script(editor: Editor) -> None:
         client, text = editor.client, spec("lenet5")

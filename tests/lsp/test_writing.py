@@ -186,6 +186,7 @@ def test_the_arguments_of_what_is_called(line: str, label: str | None, argument:
     assert isinstance(present, tuple) and one.label[slice(*present)] == argument
 
 
+@pytest.mark.slow
 def test_over_the_streams() -> None:
     async def script(editor: Editor) -> None:
         editor.open("untitled:a", f"{HEAD}    w = v -> con\n}}\n")

@@ -106,6 +106,7 @@ def check_equal(net: Net, data: Any, least: float, **how: Any) -> None:
     assert left.place.steps == right.place.steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("optimizer", "more"), TRAININGS)
 def test_a_run_is_the_engines_to_rounding(optimizer: str, more: str) -> None:
     """With masks, two heads, shared and frozen layers, a last batch that is smaller, and all that is kept."""
@@ -147,6 +148,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in ("weights.safetensors", "state.safetensors", "model.onnx")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("optimizer", "more"), TRAININGS)
 def test_a_run_goes_on_bit_for_bit(optimizer: str, more: str, tmp_path: Path) -> None:
     net = said(optimizer, more)
@@ -161,6 +163,7 @@ def test_a_run_goes_on_bit_for_bit(optimizer: str, more: str, tmp_path: Path) ->
         assert _files(broken) == _files(tmp_path / "whole")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("began", "goes_on"), [("netspec", "onnxruntime"), ("onnxruntime", "netspec")])
 def test_another_engine_does_not_go_on(began: str, goes_on: str, tmp_path: Path) -> None:
     net = said("sgd(0.1)")
@@ -182,6 +185,7 @@ def test_what_diverges_is_told_as_by_the_engine() -> None:
     assert told[0][0] == "N704" and told[0] == told[1]
 
 
+@pytest.mark.slow
 def test_where_it_runs_is_one_line_more_and_the_memory_is_told(tmp_path: Path) -> None:
     net, lines = said("sgd(0.1)"), {}
     for engine in ("netspec", "onnxruntime"):
@@ -196,6 +200,7 @@ def test_where_it_runs_is_one_line_more_and_the_memory_is_told(tmp_path: Path) -
     assert json.loads((tmp_path / "onnxruntime" / "settings.json").read_text())["options"]["engine"] == "onnxruntime"
 
 
+@pytest.mark.slow
 def test_a_batch_that_does_not_fit_is_made_smaller_or_told() -> None:
     net = plain(load(SPECS / "lenet5.net"))
     data = examples(net, 300)

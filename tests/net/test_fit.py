@@ -90,6 +90,7 @@ def test_figures_are_of_the_best_epoch_and_the_test(net: netspec.Net) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_weights_are_those_of_the_folder_and_of_the_model(net: netspec.Net, tmp_path: Path) -> None:
     run = _fit(net, (X, Y), out=tmp_path / "run")
     assert run.folder == tmp_path / "run"
@@ -135,6 +136,7 @@ def test_callbacks_get_every_event_and_may_end_it(net: netspec.Net) -> None:
     assert set(stopped.weights) == set(net.initial())
 
 
+@pytest.mark.slow
 def test_nobody_iterates_and_it_is_told(net: netspec.Net) -> None:
     with pytest.warns(RuntimeWarning, match="net D was not trained"):
         net.train((X, Y))

@@ -138,6 +138,7 @@ def test_every_setting_that_was_used_reads_back(own: str, said: str, tmp_path: P
     assert load(tmp_path / "kept.net").train_settings == used
 
 
+@pytest.mark.slow
 def test_a_moved_run_checks_compiles_and_goes_on_with_nothing_set(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_moved_run_checks_compiles_and_goes_on_with_nothing_set(
     assert "error" not in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_of_a_spec_with_a_root_needs_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("sub").mkdir()
     Path("sub/m.net").write_text(

@@ -90,6 +90,7 @@ def kinds(cell: dict[str, Any]) -> list[str]:
     return [next(kind for kind in shown if kind != "text/plain") for shown in cell["shown"]]
 
 
+@pytest.mark.slow
 def test_a_cell_shows_figure_and_table_and_leaves_the_net(cells: dict[str, dict[str, Any]]) -> None:
     assert cells["net"]["error"] is None, cells["net"]["text"]
     assert kinds(cells["net"]) == ["image/svg+xml", "text/html"]

@@ -32,6 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 # ---- what a folder must be
 
 
+@pytest.mark.slow
 def test_a_run_is_refused_and_force_moves_it_aside(capsys: pytest.CaptureFixture[str]) -> None:
     assert train("-o", "a") == 0
     first = content("a")
@@ -56,6 +57,7 @@ def test_nothing_of_anybody_is_written_over(there: str, capsys: pytest.CaptureFi
     assert "N713" in capsys.readouterr().err and content("a") == {there: b"mine"}
 
 
+@pytest.mark.slow
 def test_an_empty_folder_and_one_with_other_things_are_taken() -> None:
     Path("a").mkdir()
     Path("b").mkdir()
@@ -100,6 +102,7 @@ def test_fresh_folders_count_up() -> None:
     assert sorted(path.name for path in Path("runs").iterdir()) == ["s-1", "s-2", "s-3"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -147,6 +150,7 @@ def test_no_room_is_told_before_the_first_step(
     assert not Path("a").exists()
 
 
+@pytest.mark.slow
 def test_a_run_needs_two_states_its_weights_and_its_model(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
     monkeypatch.setattr("netspec.net.keeping.room", lambda path, needed: asked.append(needed))
@@ -171,6 +175,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 def test_two_trainings_in_one_folder(capsys: pytest.CaptureFixture[str]) -> None:
     child = subprocess.Popen([sys.executable, "-c", HOLD], stdout=subprocess.PIPE, text=True)
     try:

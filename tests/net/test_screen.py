@@ -33,6 +33,7 @@ def test_a_batch_that_is_not_the_specs_says_what_rate_would_be_in_proportion(
     assert len(lines) == len(told) and all(line.endswith(end) for line, end in zip(lines, told, strict=True))
 
 
+@pytest.mark.slow
 def test_net_weights_and_frozen_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

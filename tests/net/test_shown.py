@@ -32,6 +32,7 @@ def test_a_net_is_the_table_of_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert str(netspec.load(path)) == repr(netspec.load(path))
 
 
+@pytest.mark.slow
 def test_other_values_are_told_in_few_words() -> None:
     net = netspec.load(SPECS / "resnet.net")
     weights = net.initial()

@@ -34,6 +34,7 @@ def faster(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     monkeypatch.setattr(timing, "taken_by", lambda met, name, device: times.get(name, 1.0))
 
 
+@pytest.mark.slow
 def test_the_fastest_form_is_kept_for_a_device_and_taken(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     faster(monkeypatch, "taps")
     net, told = said("sgd(0.1)"), list[str]()
@@ -52,6 +53,7 @@ def test_the_fastest_form_is_kept_for_a_device_and_taken(cache: Path, monkeypatc
     assert [epoch.loss for epoch in first] == pytest.approx([epoch.loss for epoch in before], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_in_the_forms_that_it_began_with(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net, run = said("sgd(0.1)"), cache.parents[1] / "run"
     how: dict[str, Any] = {"engine": "onnxruntime", "device": "cpu", "out": run}

@@ -48,6 +48,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(turns, name, value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", ["", "validate: 0.2\n"])
 def test_the_end_is_the_same(more: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     Path("s.net").write_text(
@@ -64,6 +65,7 @@ def test_the_end_is_the_same(more: str, monkeypatch: pytest.MonkeyPatch, capsys:
             assert content("a")[name] == content("b")[name], name
 
 
+@pytest.mark.slow
 def test_a_run_that_is_stopped_goes_on_to_the_same_bits(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

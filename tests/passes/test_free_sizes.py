@@ -43,6 +43,7 @@ def pooled(kind: str, x: np.ndarray, kernel: int, stride: int, pad: int, up: boo
     return y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", POOLS)
 @pytest.mark.parametrize("up", [False, True])
 def test_a_pool_answers_every_size_as_it_should(kind: str, up: bool) -> None:

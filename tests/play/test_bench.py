@@ -47,6 +47,7 @@ def bench(desk: Desk) -> int:
     return desk.bench._process.pid
 
 
+@pytest.mark.slow
 def test_a_digit_is_answered_and_a_training_makes_the_answer_right(server: Server) -> None:
     client, desk = server
     with opened(client) as page:
@@ -79,6 +80,7 @@ def test_a_digit_is_answered_and_a_training_makes_the_answer_right(server: Serve
     assert gone(pid)  # with the page
 
 
+@pytest.mark.slow
 def test_a_training_ends_when_it_is_told_to_and_answers_while_it_runs(server: Server) -> None:
     client, desk = server
     with opened(client) as page:
@@ -100,6 +102,7 @@ def test_a_training_ends_when_it_is_told_to_and_answers_while_it_runs(server: Se
     assert gone(pid)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_trained_is_told(server: Server) -> None:
     client, _ = server
     with opened(client) as page:
@@ -115,6 +118,7 @@ def test_what_cannot_be_trained_is_told(server: Server) -> None:
         assert "mend" in page.hear("failed", do="ask")["text"]
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_told_and_started_again(server: Server) -> None:
     client, desk = server
     with opened(client) as page:
@@ -167,6 +171,7 @@ def test_a_shipped_digit_stays_and_a_drawn_one_is_fitted_and_centred() -> None:
     assert not digit(bytes(112 * 112)).any()
 
 
+@pytest.mark.slow
 def test_every_shipped_spec_that_reads_digits_answers_one() -> None:
     picture = read_set(DEMO, "test").images[0, ..., 0]
     for name in ("lenet5", "lenet5_rbf", "lenet5_cross", "mlp", "autoencoder"):

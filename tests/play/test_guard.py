@@ -165,6 +165,7 @@ def test_there_are_no_other_files(client: TestClient, path: str) -> None:
     assert "conv" not in answer.text and "build-system" not in answer.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("message", MALFORMED, ids=lambda message: message[:60])
 def test_what_is_no_message_ends_the_socket(client: TestClient, message: str | bytes) -> None:
     client.get(f"/?token={TOKEN}")

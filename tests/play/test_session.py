@@ -30,6 +30,7 @@ def server(spec: Path) -> Iterator[Server]:
         yield found
 
 
+@pytest.mark.slow
 def test_a_net_is_told_with_its_figure_layers_parameters_and_tables(server: Server) -> None:
     with opened(server[0]) as page:
         assert (page.hello["text"], page.hello["saved"], page.hello["fixed"]) == (SMALL, SMALL, "")
@@ -49,6 +50,7 @@ def test_a_net_is_told_with_its_figure_layers_parameters_and_tables(server: Serv
         assert (table["name"], table["connections"], table["rows"]) == ("t", 3, [[5, 8, 5, 11], [6, 8, 6, 11]])
 
 
+@pytest.mark.slow
 def test_a_layer_of_another_file_stands_where_it_is_called(spec: Path) -> None:
     (spec.parent / "lib.net").write_text(
         "netspec 1\nblock two() {\n\n\n    in -> relu -> conv(2, 1)\n}\n", encoding="utf-8"
@@ -61,6 +63,7 @@ def test_a_layer_of_another_file_stands_where_it_is_called(spec: Path) -> None:
     assert (lines["c/conv"], lines["c/two/relu"], lines["c/two/conv"], lines["c/relu"]) == (at - 1, at, at, at)
 
 
+@pytest.mark.slow
 def test_problems_have_their_places_as_the_page_counts(server: Server) -> None:
     with opened(server[0]) as page:
         text = SMALL.replace("c = image -> conv(2, 5, stride: 4)", "卷𝔸 = image -> conv(2, 5, strid: 4)").replace(
@@ -75,6 +78,7 @@ def test_problems_have_their_places_as_the_page_counts(server: Server) -> None:
         assert "stride" in problem["help"]
 
 
+@pytest.mark.slow
 def test_parameters_are_set_and_stay(server: Server, spec: Path) -> None:
     with opened(server[0]) as page:
         page.hear("net")
@@ -87,6 +91,7 @@ def test_parameters_are_set_and_stay(server: Server, spec: Path) -> None:
     assert spec.read_text(encoding="utf-8") == SMALL
 
 
+@pytest.mark.slow
 def test_an_infinite_parameter_is_told_all_the_same(server: Server) -> None:
     with opened(server[0]) as page:
         page.hear("net")
@@ -95,6 +100,7 @@ def test_an_infinite_parameter_is_told_all_the_same(server: Server) -> None:
         assert isinstance(told["parameters"][1]["value"], str) or told["problems"]
 
 
+@pytest.mark.slow
 def test_of_many_fast_edits_the_last_one_counts(server: Server) -> None:
     with opened(server[0]) as page:
         page.hear("net")
@@ -108,6 +114,7 @@ def test_of_many_fast_edits_the_last_one_counts(server: Server) -> None:
         assert server[1].text == text
 
 
+@pytest.mark.slow
 def test_what_is_not_saved_outlives_the_page(server: Server, spec: Path) -> None:
     other = SMALL.replace("Small", "Other")
     with opened(server[0]) as page:
@@ -118,6 +125,7 @@ def test_what_is_not_saved_outlives_the_page(server: Server, spec: Path) -> None
     assert spec.read_text(encoding="utf-8") == SMALL  # nothing is written that nobody asked for
 
 
+@pytest.mark.slow
 def test_a_second_window_takes_over_and_the_first_is_told(server: Server) -> None:
     with opened(server[0]) as first:
         first.hear("net")
@@ -180,6 +188,7 @@ def test_a_spec_that_is_fixed_is_not_written(spec: Path) -> None:
     assert spec.read_text(encoding="utf-8") == SMALL
 
 
+@pytest.mark.slow
 def test_half_of_a_pair_is_a_problem_and_is_not_saved(server: Server, spec: Path) -> None:
     with opened(server[0]) as page:
         page.socket.send_text('{"type": "text", "text": "\\ud835", "version": 1}')
@@ -204,6 +213,7 @@ ODD = [
 ]
 
 
+@pytest.mark.slow
 def test_odd_texts_are_problems_and_nothing_else(server: Server) -> None:
     with opened(server[0]) as page:
         for version, text in enumerate(ODD, 1):
@@ -212,6 +222,7 @@ def test_odd_texts_are_problems_and_nothing_else(server: Server) -> None:
         assert page.type(SMALL, 100)["net"]["net"] == "Small"
 
 
+@pytest.mark.slow
 def test_a_small_text_that_asks_for_a_very_large_net_meets_the_limits(server: Server) -> None:
     with opened(server[0]) as page:
         for version, text in enumerate(("(conv(9, 1)) * 10**9", "conv(10**9, 1)", "(conv(1, 1)) * 200000"), 1):
@@ -219,6 +230,7 @@ def test_a_small_text_that_asks_for_a_very_large_net_meets_the_limits(server: Se
             assert told["problems"] and told["net"] is None
 
 
+@pytest.mark.slow
 def test_very_many_tables_are_not_all_drawn(server: Server) -> None:
     tables = "".join(f"    sparse table t{n}: 64 -> 64 = full\n" for n in range(600))
     with opened(server[0]) as page:
@@ -232,6 +244,7 @@ def test_very_many_tables_are_not_all_drawn(server: Server) -> None:
 # ---- what is asked of a text
 
 
+@pytest.mark.slow
 def test_help_and_completions_are_those_of_an_editor(server: Server) -> None:
     with opened(server[0]) as page:
         page.hear("net")
@@ -243,6 +256,7 @@ def test_help_and_completions_are_those_of_an_editor(server: Server) -> None:
         assert {"relu", "tanh", "maxpool"} <= {item["label"] for item in page.hear("answered", id=2)["answer"]["items"]}
 
 
+@pytest.mark.slow
 def test_the_form_is_mended_by_edits(server: Server) -> None:
     with opened(server[0]) as page:
         page.type(SMALL.replace("    c = image", "  c  =  image"), 1)

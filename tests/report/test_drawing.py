@@ -108,6 +108,7 @@ def test_blocks_say_their_arguments_and_papers_figures() -> None:
     assert told.count("concat") == 1  # inside of the block, once
 
 
+@pytest.mark.slow
 def test_repeats_are_drawn_once_whatever_their_number() -> None:
     drawings = [texts(drawn(load(SPECS / "resnet_cifar.net", n=n))) for n in (3, 200)]
     assert "unit(16, 1) × 200" in drawings[1] and "unit(32) × 199" in drawings[1]
@@ -118,6 +119,7 @@ def test_an_opened_block_stands_in_its_place() -> None:
     assert texts(drawn(load(SPECS / "googlenet.net"), opened=frozenset({"inception"}))).count("concat") == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "values", "most"),
     [
@@ -148,6 +150,7 @@ def test_a_width_is_that_of_the_page_and_its_texts_are_as_large_as_told() -> Non
     assert draw_net(net.graph, Look(width=85.0)).points > 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "values", "millimetres"),
     [("lenet5", {}, 85), ("alexnet", {}, 85), ("resnet", {"depth": 34}, 85), ("densenet", {}, 85),

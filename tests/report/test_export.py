@@ -79,6 +79,7 @@ def pages(content: bytes) -> bytes:
     return found
 
 
+@pytest.mark.slow
 def test_a_png_is_twice_as_large_as_a_screens_pixels_and_says_so(lenet: Net) -> None:
     drawing = draw_net(lenet.graph)
     picture = Image.open(BytesIO(png(drawing)))
@@ -109,6 +110,7 @@ def test_a_figure_that_would_be_too_large_is_written_smaller(lenet: Net, monkeyp
     assert 8_000 < picture.width * picture.height < 12_000
 
 
+@pytest.mark.slow
 def test_a_pdf_has_one_page_of_the_figures_size_and_all_texts(lenet: Net) -> None:
     drawing = draw_net(lenet.graph, Look(width=85))
     content = pdf(drawing)

@@ -363,6 +363,7 @@ def test_edges_follow_the_values() -> None:
     assert {(keys[a], keys[b]) for a, b in found.edges} == {("x", "a"), ("x", "b"), ("a", "y"), ("b", "y")}
 
 
+@pytest.mark.slow
 def test_a_box_of_very_many_layers_takes_time_by_their_number() -> None:
     graph = net("output y = x -> (relu) * 90000").graph
     began = time.process_time()

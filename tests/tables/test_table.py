@@ -170,6 +170,7 @@ def test_a_shared_weights_fan_in_is_that_of_its_first_output() -> None:
     assert made.weight_fan_ins.tolist() == [2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outputs", [2**18, 2**18 + 3, 2**19 + 7])
 def test_outputs_without_a_connection_are_found_in_large_tables(outputs: int) -> None:
     fed = np.setdiff1d(np.arange(outputs), [5, 2**18 - 1, outputs - 1])

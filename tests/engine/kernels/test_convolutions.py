@@ -97,6 +97,7 @@ def judged(found: Case, bound: Bound) -> tuple[Array, dict[str, Array], Array]:
     return y, slopes, dy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", [*SIZES, *TABLES], ids=lambda row: str(made(row)))
 def test_every_way_is_the_convolution(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     found = made(row)

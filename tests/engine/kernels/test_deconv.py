@@ -81,6 +81,7 @@ def test_what_is_cut_is_told() -> None:
     assert "pad: same cuts (1 before, 2 behind) x (0 before, -1 behind)" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rank", [1, 2])
 def test_transpose_in_onnxruntime(rank: int, tmp_path: Path) -> None:
     """All strides and kernels as outputs of two models, one of convolutions and one of their transposes, by the same

@@ -77,6 +77,7 @@ train { label_smoothing: 0.1 }
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [MIXED, TWO_LOSSES, TABLES], ids=["mixed", "two losses", "tables"])
 def test_gradient_of_every_weight(text: str) -> None:
     with pool(1) as workers:
@@ -110,6 +111,7 @@ def test_equal_bits_with_any_threads(text: str, offset: float) -> None:
     assert len(set(found)) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [MIXED, TABLES], ids=["mixed", "tables"])
 def test_equal_bits_with_processes(text: str) -> None:
     found = []
@@ -146,6 +148,7 @@ class Ways:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [MIXED, TABLES, LOCAL], ids=["mixed", "tables", "local"])
 def test_equal_bits_whoever_runs_a_step(text: str) -> None:
     found = []

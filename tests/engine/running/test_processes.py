@@ -124,6 +124,7 @@ def test_what_a_step_alone_raises_ends_the_crew() -> None:
             job.crew.alone(lambda: None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=lambda number: number.name)
 def test_who_runs_alone_learns_of_a_worker_that_ended_or_stands_still(
     number: int, monkeypatch: pytest.MonkeyPatch
@@ -151,6 +152,7 @@ def test_a_copy_in_another_child_takes_no_step_alone() -> None:
         job.crew.alone(lambda: None)
 
 
+@pytest.mark.slow
 def test_a_whole_group_that_was_stopped_for_a_while_goes_on() -> None:
     # Ctrl-Z: all are stopped together, and go on together
     job_rounds = 200
@@ -166,6 +168,7 @@ def test_a_whole_group_that_was_stopped_for_a_while_goes_on() -> None:
         assert job.seen.tolist() == [job_rounds] * 2
 
 
+@pytest.mark.slow
 def test_keyboard_interrupts_at_many_moments() -> None:
     draw = random.Random(1)
     for _ in range(40):
@@ -237,6 +240,7 @@ def test_a_copy_in_another_child_ends_nothing() -> None:
         job.step()
 
 
+@pytest.mark.slow
 def test_workers_end_with_their_parent_though_another_child_holds_the_pipe() -> None:
     reading, writing = os.pipe()
     parent = os.fork()

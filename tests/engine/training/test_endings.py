@@ -43,6 +43,7 @@ def events(folder: Path, **more: Any) -> Iterator[Any]:
     return load(folder / "tiny.net").train(folder / "digits", batch=8, **({"workers": 3, "epochs": 1000} | more))
 
 
+@pytest.mark.slow
 def test_closed_in_the_middle(folder: Path) -> None:
     running = events(folder)
     for _ in range(5):
@@ -51,6 +52,7 @@ def test_closed_in_the_middle(folder: Path) -> None:
     running.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_forgotten_in_the_middle(folder: Path) -> None:
     running = events(folder)
     for _ in range(5):
@@ -59,6 +61,7 @@ def test_forgotten_in_the_middle(folder: Path) -> None:
     gc.collect()
 
 
+@pytest.mark.slow
 def test_two_side_by_side_end_in_any_order(folder: Path) -> None:
     first, second = events(folder), events(folder, workers=2)
     for _ in range(4):
@@ -69,6 +72,7 @@ def test_two_side_by_side_end_in_any_order(folder: Path) -> None:
     second.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_ended_by_another_thread(folder: Path) -> None:
     running = events(folder)
     next(running)
@@ -82,6 +86,7 @@ def interrupted(timer: threading.Timer, running: Iterator[Any]) -> Iterator[Any]
     yield from running
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", [0.002, 0.05, 0.2])
 def test_interrupted(folder: Path, moment: float) -> None:
     timer = threading.Timer(moment, lambda: os.kill(os.getpid(), signal.SIGINT))
@@ -103,6 +108,7 @@ def failing(call: Callable[..., Any], at: int, error: Exception) -> Callable[...
     return wrapped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["shared", "rank", "step", "reading", "scoring", "thread"])
 def test_memory_that_runs_out_is_told(folder: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if place == "shared":
@@ -143,6 +149,7 @@ def asked_while_judging(monkeypatch: pytest.MonkeyPatch, calls: int) -> list[int
     return asked
 
 
+@pytest.mark.slow
 def test_asked_to_stop_while_it_is_tested(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # the last epoch is kept; its test comes when the run goes on
     asked = asked_while_judging(monkeypatch, 1)
@@ -161,6 +168,7 @@ def test_asked_to_stop_while_it_is_tested(folder: Path, tmp_path: Path, monkeypa
     assert lines["broken"] | {"seconds": 0} == lines["whole"] | {"seconds": 0}
 
 
+@pytest.mark.slow
 def test_asked_to_stop_while_an_epoch_is_validated(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +187,7 @@ def test_asked_to_stop_while_an_epoch_is_validated(
         assert (run / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_group_that_gives_less_is_refused_with_the_largest_batch(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +205,7 @@ def test_a_group_that_gives_less_is_refused_with_the_largest_batch(
         assert "a batch of 4, the largest that fits" in caught.value.help
 
 
+@pytest.mark.slow
 def test_an_interpreter_that_ends_with_a_training_in_it(folder: Path) -> None:
     code = (
         "from netspec.net import load\n"

@@ -92,6 +92,7 @@ def test_a_resumed_run_has_the_bits_of_the_unbroken_one(rule: str, data: Path, t
             assert (broken / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_the_same_bits_on_a_machine_with_other_caches(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
