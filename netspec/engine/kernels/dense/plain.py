@@ -8,7 +8,7 @@ import numpy as np
 
 from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn, nothing
 from netspec.engine.kernels.dense.units import Dense
-from netspec.engine.products import STREAMED, add_product, in_tiles, tile_of, unpacked
+from netspec.engine.products import STREAMED, add_product, in_tiles, tile_of
 
 
 class Product(Dense):
@@ -19,7 +19,7 @@ class Product(Dense):
         raise NotImplementedError
 
     def scratch(self, n: int) -> Sizes:
-        across = {"across": (self.inputs, n)} if unpacked() and self.units * self.inputs <= STREAMED else {}
+        across = {"across": (self.inputs, n)} if self.units * self.inputs <= STREAMED else {}
         return {**super().scratch(n), **across}
 
     def adding(self) -> Sizes:
