@@ -1,8 +1,8 @@
 """Matrix products in tiles that BLAS multiplies where they lie.
 
 OpenBLAS copies ("packs") what it multiplies, so that large products stream through the caches. Its kernels for
-processors with AVX-512 take products of up to 100³ multiplications without: such tiles run at 105 to 114 GFLOP/s a core
-where whole products of a layer's size run at 60 to 95 (AMD EPYC, OpenBLAS 0.3.31: `benchmarks/products.py`).
+processors with AVX-512 take products of up to 100³ multiplications without: most products of layers' sizes run at 101
+to 114 GFLOP/s a core in such tiles, and whole at 72 to 104 (AMD EPYC, OpenBLAS 0.3.31: `benchmarks/products.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from threadpoolctl import threadpool_info
 
-from netspec.engine.kernel import Array, Memory, Run, in_turn
+from netspec.engine.kernel import Array, Memory, Run, in_turn, nothing
 
 #: OpenBLAS's names of the processors whose kernels know products that are not packed, and the multiplications of the
 #: largest (its sgemm_small_kernel_permit_skylakex.c).
@@ -70,7 +70,7 @@ def add_product(m: Memory, name: str, a: Array, b: Array) -> Run:
 
 
 def summed(a: Array, b: Array, total: Array, term: Array | None, fresh: bool = False) -> Run:
-    """The call total += a · b, or = where it is ``fresh``; with workspace for a ``term`` long sums are cut, too."""
+    """The call total += a · b, or = where it is ``fresh``, which needs no ``term``; with one, long sums are cut."""
     rows, inner, columns = a.shape[-2], a.shape[-1], b.shape[-1]
     if term is None:
         assert fresh
@@ -84,6 +84,14 @@ def summed(a: Array, b: Array, total: Array, term: Array | None, fresh: bool = F
         if place is term:
             calls.append(partial(np.add, total, term, out=total))
     return in_turn(calls)
+
+
+def transposed(factor: Array, kept: Array | None) -> tuple[Array, Run]:
+    """A transposed factor, and the call that makes it: a copy in ``kept`` where tiles can be had so, else a view."""
+    view = factor.swapaxes(-1, -2)
+    if kept is None or not unpacked():
+        return view, nothing
+    return kept, partial(np.copyto, kept, view)
 
 
 def _tiled(a: Array, b: Array, out: Array, high: int, wide: int) -> Run:

@@ -110,7 +110,10 @@ def shown(editor: Editor, uri: str) -> str:
     return repr(editor.findings[uri].diagnostics).replace(uri, "URI")
 
 
-@pytest.mark.parametrize(("seed", "count", "every"), [(1, 20, 10), pytest.param(2, 1_000, 50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("seed", "count", "every"),
+    [(1, 20, 10), *(pytest.param(*row, marks=pytest.mark.slow) for row in ((1, 60, 30), (2, 1_000, 50)))],
+)
 def test_edits(seed: int, count: int, every: int) -> None:
     async def script(editor: Editor) -> None:
         draw, text = random.Random(seed), Text(START)

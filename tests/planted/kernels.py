@@ -30,6 +30,8 @@ TILES = tuple(
          "rows are what kernels take at a time"),
         ('"SkylakeX", "Cooperlake"', '"SkylakeX", "Haswell"', "test_where_blas_packs_all_nothing_is_cut",
          "of the processors some know such products"),
+        ("if kept is None or not unpacked():", "if kept is None:", "test_a_factor_is_copied_only_where_tiles_want_it",
+         "where nothing is cut nothing is copied"),
     )
 )  # fmt: skip
 

@@ -110,6 +110,17 @@ def test_where_blas_packs_all_nothing_is_cut(
     products.unpacked.cache_clear()
 
 
+@pytest.mark.parametrize("multiplications", [0, 60])
+def test_a_factor_is_copied_only_where_tiles_want_it(multiplications: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiles_of(monkeypatch, multiplications)
+    factor, kept = numbers(2, 3, 4), np.full((2, 4, 3), np.nan)
+    found, make = products.transposed(factor, kept)
+    make()
+    np.testing.assert_array_equal(found, factor.transpose(0, 2, 1))
+    assert np.shares_memory(found, kept if multiplications else factor)
+    assert np.shares_memory(products.transposed(factor, None)[0], factor)
+
+
 @pytest.mark.parametrize("row", MULTIPLYING, ids=str)
 def test_backward_is_the_gradient_of_forward_in_tiles_too(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     tiles_of(monkeypatch, 60)

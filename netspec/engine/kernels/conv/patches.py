@@ -14,7 +14,7 @@ from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_t
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.convolution import Convolution
 from netspec.engine.kernels.conv.windows import add_taps, patches, split_maps, tap_views
-from netspec.engine.products import add_product, in_tiles
+from netspec.engine.products import add_product, in_tiles, transposed
 
 #: Weights up to which a transposed kernel is kept.
 TURNED = 2**17
@@ -44,10 +44,8 @@ class Patches(Spread, Convolution):
         return {**super().prepared(), **turned}
 
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
-        if not self.turns:
-            return super().prepare(w, ready)
         dense, spread = self.spread_out(w, ready)
-        return in_turn([spread, partial(np.copyto, ready["turned"], dense.transpose(0, 2, 1))])
+        return in_turn([spread, transposed(dense, ready.get("turned"))[1]])
 
     def scratch(self, n: int) -> Sizes:
         sizes: dict[str, tuple[int, ...]] = {"db": (self.outputs,)}
@@ -123,8 +121,7 @@ class Patches(Spread, Convolution):
         learn = add_product(m, "weight", cols.transpose(0, 2, 1), dyg) if "weight" in m.dw else None
         spread = self._add_up(m, cols) if dx is not None else nothing
         target = dx.reshape(1, -1, self.width) if dx is not None and self.direct else cols
-        turned = m.w.get("turned", kernel.transpose(0, 2, 1))
-        multiply = in_tiles(dyg, turned, target)
+        multiply = in_tiles(dyg, transposed(kernel, m.w.get("turned"))[0], target)
 
         def run() -> None:
             take()

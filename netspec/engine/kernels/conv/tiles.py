@@ -16,7 +16,7 @@ from netspec.engine.kernel import Array, Memory, Run, Sizes, ones
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.convolution import Convolution
 from netspec.engine.kernels.conv.windows import add_taps
-from netspec.engine.products import in_tiles, summed
+from netspec.engine.products import in_tiles, summed, transposed
 
 
 class Tiles(Spread, Convolution):
@@ -46,13 +46,13 @@ class Tiles(Spread, Convolution):
     def prepare(self, w: Mapping[str, Array], ready: Mapping[str, Array]) -> Run | None:
         dense, spread = self.spread_out(w, ready)
         kernel = dense.reshape(*self.taps, self.inputs, self.outputs)
-        copies, matrix, turned = self._copies(ready["tiles"]), ready["tiles"].T, ready["turned"]
+        copies, (_, turn) = self._copies(ready["tiles"]), transposed(ready["tiles"], ready["turned"])
 
         def run() -> None:
             spread()
             for copy in copies:  # the rest of the matrix stays zero
                 np.copyto(copy, kernel)
-            np.copyto(turned, matrix)
+            turn()
 
         return run
 
@@ -126,7 +126,8 @@ class Tiles(Spread, Convolution):
         )
         target, source = self._by_tiles(yt, m.dy)
         dw, dx, dm = m.dw.get("weight"), m.dxs[0], m.scratch["dm"]
-        learn, multiply = summed(cols.T, yt, dm, m.scratch["term"], fresh=True), in_tiles(yt, m.w["turned"], cols)
+        learn = summed(cols.T, yt, dm, m.scratch["term"], fresh=True)
+        multiply = in_tiles(yt, transposed(m.w["tiles"], m.w["turned"])[0], cols)
         windows, one, parts = self._copies(dm), ones(len(yt), yt), sums.reshape(self.tile**2, self.outputs)
         total = None if dw is None else dw.reshape(*self.taps, self.inputs, self.outputs)
         spread = self._spread(m, cols) if dx is not None else None

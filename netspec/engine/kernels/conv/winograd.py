@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn, nothing
+from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_turn
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.convolution import Convolution
 from netspec.engine.kernels.conv.windows import reached, split_maps
 from netspec.engine.kernels.conv.winograd_transforms import TAPS, Axis, Nest, Part, kernel_transform, workspace
-from netspec.engine.products import in_tiles
+from netspec.engine.products import in_tiles, transposed
 
 #: Numbers that the workspace of a strip should have, and how often its kernel's where that is more.
 STRIP, HEAVY = 2**19, 8
@@ -74,12 +74,9 @@ class Winograd(Spread, Convolution):
         return {
             **super().prepared(),
             "u": self.cells,
-            **({"turned": self._turned_cells()} if self.turns else {}),
+            **({"turned": (*self.cells[:2], self.cells[3], self.cells[2])} if self.turns else {}),
             **({} if len(self.planes) == 1 else {"planes": self._planes_shape()}),
         }
-
-    def _turned_cells(self) -> tuple[int, ...]:
-        return (*self.cells[:2], self.cells[3], self.cells[2])
 
     def _planes_shape(self) -> tuple[int, ...]:
         """Of the kernel over planes, with zeros where a plane has a tap less."""
@@ -100,7 +97,7 @@ class Winograd(Spread, Convolution):
         pairs = self._by_plane(kernel, planes) if "planes" in ready else []
         g, taps = kernel_transform(tuple(self.axes), kernel.dtype), planes.reshape(self.groups, prod(self.within), -1)
         u = ready["u"].reshape(self.points, self.groups, -1).transpose(1, 0, 2)
-        turn = partial(np.copyto, ready["turned"], ready["u"].transpose(0, 1, 3, 2)) if self.turns else nothing
+        _, turn = transposed(ready["u"], ready.get("turned"))
 
         def run() -> None:
             spread()
@@ -165,7 +162,7 @@ class Winograd(Spread, Convolution):
     def backward(self, m: Memory) -> Run:
         assert m.dy is not None
         calls, dx, done = [bias_gradient(m)], m.dxs[0], 0
-        turned = m.w["turned"] if self.turns else m.w["u"].transpose(0, 1, 3, 2)
+        turned, _ = transposed(m.w["u"], m.w.get("turned"))
         if dx is not None and self.leaves:
             calls.append(partial(dx.fill, 0))
         for strip in self._strips(len(m.dy)):
@@ -205,9 +202,7 @@ class Winograd(Spread, Convolution):
             self._by_plane(total, m.scratch["dw"]),
         )
         _, _, inputs, outputs = self.cells
-        x, dy = self._by_group(v, inputs).transpose(0, 1, 3, 2), self._by_group(products, outputs)
-
-        multiply = in_tiles(x, dy, du)
+        multiply = in_tiles(self._by_group(v, inputs).transpose(0, 1, 3, 2), self._by_group(products, outputs), du)
 
         def run() -> None:
             multiply()
