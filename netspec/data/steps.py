@@ -54,7 +54,9 @@ def resize_image(image: Array, height: int, width: int, name: str) -> Array:
 
 
 def resize(images: Images, step: steps.Resize) -> Images:
-    """Each to the step's size, which may depend on its own."""
+    """Each to the step's size, which may depend on its own; an array of that size stays."""
+    if isinstance(images, np.ndarray) and step.sizes(*images.shape[1:3]) == images.shape[1:3]:
+        return images
 
     def one(image: Array) -> Array:
         height, width = step.sizes(*image.shape[:2])
@@ -187,7 +189,7 @@ _ARITHMETIC: dict[str, tuple[Callable[[Array, Array], Array], str]] = {
 
 def arithmetic(images: Images, step: steps.Numeric) -> Images:
     """A step's sums, in single precision: a number for all maps, or one for each."""
-    sums = [(_ARITHMETIC[name][0], np.atleast_1d(np.asarray(number, np.float32))) for name, number in step.sums()]
+    sums = [(_ARITHMETIC[name][0], np.array(number, np.float32, ndmin=1)) for name, number in step.sums()]
 
     def one(array: Array) -> Array:
         for _, number in sums:

@@ -96,6 +96,8 @@ def opened(model: str | bytes, name: str, device: Device, steady: bool = False) 
     options = ort.SessionOptions()
     if steady:
         options.use_deterministic_compute, options.enable_mem_pattern = True, False
+    else:  # between its runs the model's threads do not wait by spinning: the cores are those of the threads that read
+        options.add_session_config_entry("session.force_spinning_stop", "1")
     # a number of our own keeps onnxruntime from pinning threads to cores
     options.intra_op_num_threads = device.threads or cores()
     options.inter_op_num_threads = 1

@@ -281,7 +281,7 @@ def inputs(session: Session, data: Data, image: Array) -> Array:
 
 def first_maps(array: Array) -> Array:
     """(n, height, width, maps) to (n, maps, height, width); units stay."""
-    return np.moveaxis(array, -1, 1) if array.ndim > 2 else array
+    return array.transpose(0, -1, *range(1, array.ndim - 1)) if array.ndim > 2 else array
 
 
 def over_positions(values: Array, end: str) -> Array:

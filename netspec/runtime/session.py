@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class Session:
         """Shapes of the inputs by name, without their batch; None where a size is free."""
         return {value.name: _sizes(value) for value in self.session.get_inputs()}
 
-    @property
+    @cached_property
     def input(self) -> tuple[str, tuple[int | None, ...]]:
         """Name and shape of the only input. Raises Fault N708 where a picture cannot be that."""
         inputs = self.session.get_inputs()
