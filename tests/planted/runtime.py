@@ -9,6 +9,13 @@ fault = rows_of("runtime/{}", "tests/{}")
 FAULTS = (
     fault(
         "devices.py",
+        '"session.force_spinning_stop", "1"',
+        '"session.force_spinning_stop", "0"',
+        "runtime/test_session.py::test_a_model_does_not_spin_between_its_runs",
+        "the model's threads leave the cores to those that read",
+    ),
+    fault(
+        "devices.py",
         "session.get_providers()[0] == PROVIDERS[name]",
         "PROVIDERS[name] in (*session.get_providers(), PROVIDERS[name])",
         "runtime/test_session.py",

@@ -25,6 +25,13 @@ class Fails(Exception):
     """What a library raises has no kind of ours."""
 
 
+class Options(SimpleNamespace):
+    """Options of a session, by name."""
+
+    def add_session_config_entry(self, key: str, value: str) -> None:
+        self.__dict__[key] = value
+
+
 class Library:
     """An onnxruntime: ``there`` are its providers, ``starts`` says what becomes of one that is asked for first."""
 
@@ -34,7 +41,7 @@ class Library:
         self.shape: list[Any] = [1, 4, 4]
         self.runs: Callable[[str, Any], Any] = lambda provider, x: [x]
         self.options: list[Any] = []
-        self.SessionOptions, self.InferenceSession = SimpleNamespace, self.session
+        self.SessionOptions, self.InferenceSession = Options, self.session
 
     def get_available_providers(self) -> list[str]:
         return self.there
@@ -163,6 +170,14 @@ def test_threads_are_those_of_the_machine(use: Use, monkeypatch: pytest.MonkeyPa
     made = use([CPU], as_asked)
     opened("cpu")
     assert made.options[0].intra_op_num_threads == 3
+
+
+@pytest.mark.parametrize("steady", [False, True])
+def test_a_model_does_not_spin_between_its_runs(use: Use, steady: bool) -> None:
+    """Unless it runs again at once: meanwhile others read what it is asked next."""
+    made = use([CPU], as_asked)
+    devices.opened("m.onnx", "cpu", Device("cpu"), steady=steady)
+    assert getattr(made.options[0], "session.force_spinning_stop", "0") == ("0" if steady else "1")
 
 
 def fails_on_a_card(provider: str, x: Any) -> Any:
