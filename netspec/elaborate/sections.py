@@ -212,7 +212,7 @@ def _augment(node: s.Setting, scope: Scope) -> Steps:
 
 
 _TRAIN: dict[str, Reader] = {
-    "optimizer": _one(OPTIMIZERS, "optimizer"), "schedule": _schedule, "stop": _one(STOPS, "way to stop"),
+    "optimizer": _one(OPTIMIZERS, "optimizer"), "schedule": _schedule, "stop": _one(STOPS, "stopping rule"),
     "class_weight": read_class_weight,
 }  # fmt: skip
 #: Settings with a line for each input or output.

@@ -74,7 +74,7 @@ def _table(node: s.Table, scope: Scope) -> Table | KernelTable:
 def _maps(size: s.Expression, scope: Scope) -> int:
     number = whole(size, scope, 1)
     if number >= MOST_MAPS:
-        raise fail(scope, "N209", size.span, f"a table of {number:,} maps is past the limit of {MOST_MAPS:,}")
+        raise fail(scope, "N209", size.span, f"a table of {number:,} maps is past the limit of {MOST_MAPS - 1:,}")
     return number
 
 

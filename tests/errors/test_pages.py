@@ -16,9 +16,16 @@ from tests.fixtures import prepared
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs" / "errors").glob("N*.md"))
+#: What pages have no room for: in the same form, a file for each part of the language.
+MORE = sorted((ROOT / "tests" / "errors" / "more").glob("*.md"))
 ERROR = re.compile(r"```net error\n(.*?)```\n```text\n(.*?)```", re.DOTALL)
 SOUND = re.compile(r"```net\n(.*?)```", re.DOTALL)
 CONSOLE = re.compile(r"```console\n(\$ netspec [^\n]*)\n(.*?)```", re.DOTALL)
+
+
+def slow(page: Path) -> tuple[pytest.MarkDecorator, ...]:
+    """Pages that run commands take their time."""
+    return (pytest.mark.slow,) if CONSOLE.search(page.read_text(encoding="utf-8")) else ()
 
 
 def printed(text: str) -> str:
@@ -28,8 +35,7 @@ def printed(text: str) -> str:
     return render(problems)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [pytest.param(page, marks=slow(page), id=page.stem) for page in (*PAGES, *MORE)])
 def test_page_shows_what_netspec_prints(page: Path, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     new = ERROR.sub(lambda m: f"```net error\n{m[1]}```\n```text\n{printed(m[1])}\n```", text)
@@ -41,7 +47,8 @@ def test_page_shows_what_netspec_prints(page: Path, request: pytest.FixtureReque
     assert new == text
     for sound in SOUND.findall(text):
         assert printed(sound) == ""
-    assert ERROR.search(text) is None or f"[{page.stem}]" in text
+    assert page in MORE or ERROR.search(text) is None or f"[{page.stem}]" in text
+    assert page not in MORE or all(shown.strip() for _, shown in ERROR.findall(text))
 
 
 def run(line: str, folder: Path) -> str:
