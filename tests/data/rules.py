@@ -49,6 +49,8 @@ FIXED: tuple[Row, ...] = (
     Row(steps.Resize(height=5, width=7), pillow(lambda p: p.resize((7, 5), Image.Resampling.BILINEAR))),
     Row(steps.Resize(height=9), pillow(lambda p: p.resize((9, 9), Image.Resampling.BILINEAR))),
     # 26 · 13 / 20 = 16.9
+    Row(steps.Resize(height=20, width=9), pillow(lambda p: p.resize((9, 20), Image.Resampling.BILINEAR))),
+    Row(steps.Resize(height=9, width=26), pillow(lambda p: p.resize((26, 9), Image.Resampling.BILINEAR))),
     Row(steps.Resize(short=13, filter="lanczos"), pillow(lambda p: p.resize((16, 13), Image.Resampling.LANCZOS))),
     Row(steps.Resize(height=31, width=40, filter="bicubic"),
      pillow(lambda p: p.resize((40, 31), Image.Resampling.BICUBIC))),

@@ -167,6 +167,8 @@ def test_real_numbers_are_resized_and_made_grey_as_such() -> None:
 
 def test_what_changes_nothing_is_left_alone() -> None:
     assert resize_image(PICTURE, 20, 26, "bilinear") is PICTURE
+    several = PICTURE[None]
+    assert apply(several, [steps.Resize(height=20, width=26)]) is several
     grey = PICTURE[..., :1]
     assert apply([grey], [steps.Grayscale()])[0] is grey
     (small,) = apply(grey[None], [steps.Resize(height=4, width=5)])

@@ -20,6 +20,10 @@ EQUAL, SOUND = (
 fault = rows_of("data/{}.py")
 
 FAULTS = (
+    fault("steps", "(*images.shape[1:3]) == images.shape[1:3]", "(*images.shape[1:3])[0] == images.shape[1]", STEPS,
+          "pictures of as many rows may want other columns"),
+    fault("steps", "(*images.shape[1:3]) == images.shape[1:3]", "(*images.shape[1:3])[1] == images.shape[2]", STEPS,
+          "pictures of as many columns may want other rows"),
     fault("drawn", "np.fft.fftn(rng.standard_normal(sizes)) / radius", "np.fft.fftn(rng.standard_normal(sizes))",
           "tests/data/test_drawn.py", "drawn pictures have the spectrum of natural ones"),
     fault("drawn", '    data = measured(data, Pictures(images, np.zeros(count, np.int64)), ("",))\n', "",
