@@ -47,7 +47,7 @@ class Memory:
     dw: Mapping[str, Array] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     first: int = 0
-    fresh: bool = False  # whether this call is the step's first to write ``dw``, which is zero until then
+    fresh: bool = False  # whether this call is the step's first to write ``dw``: zeros, or what it ``overwrites``
     key: int = 0
 
 
@@ -64,6 +64,8 @@ class Kernel:
     elementwise: ClassVar[bool] = False
     copies: ClassVar[bool] = False
     barrier: ClassVar[bool] = False
+    #: Weights whose gradient the first call to write it overwrites; the others are added to, and begin as zeros.
+    overwrites: ClassVar[tuple[str, ...]] = ()
     #: Names of workspace that forward has no use for.
     backwards: ClassVar[tuple[str, ...]] = ("db",)
 
@@ -131,7 +133,7 @@ class Kernel:
         raise NotImplementedError
 
     def backward(self, m: Memory) -> Run:
-        """The call that fills ``m.dxs`` and adds to ``m.dw``."""
+        """The call that fills ``m.dxs`` and adds to ``m.dw``; what it ``overwrites`` is put there where ``m.fresh``."""
         raise NotImplementedError
 
 

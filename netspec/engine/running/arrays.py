@@ -28,6 +28,7 @@ class Arrays:
         self.batch = shared(plan.batch_bytes, np.uint8)
         self.local = [np.zeros(plan.local_bytes, dtype=np.uint8) for _ in range(arenas)]
         self.gradients = shared((plan.parts if plan.train else 0, store.gradient_size), plan.dtype)
+        self.zeroed = self._zeroed()
         self.heads = [output for output in plan.graph.outputs if output.name in plan.losses]
         self.sums = shared((max(len(self.heads), 1), plan.parts, 3), np.float64)
         self.targets = self._targets()
@@ -50,6 +51,24 @@ class Arrays:
             for name, kernel in plan.kernels.items()
             if plan.train and isinstance(kernel, Barrier)
         }
+
+    def _zeroed(self) -> list[slice]:
+        """Stretches of a part's gradients that a step begins with zeros: all but those that its first call overwrites.
+
+        Where a part has no such call, nothing is ever written, and the zeros of the beginning stay.
+        """
+        overwritten = [
+            stretch
+            for node in self.plan.graph.nodes
+            if self.plan.fresh(node, 0)
+            for local, (stretch, _) in self.store.gradient_places(node).items()
+            if local in self.plan.kernels[node.name].overwrites
+        ]
+        found, start = [], 0
+        for stretch in sorted(overwritten, key=lambda stretch: stretch.start):
+            found.append(slice(start, stretch.start))
+            start = stretch.stop
+        return [stretch for stretch in [*found, slice(start, self.store.gradient_size)] if stretch.start < stretch.stop]
 
     def _targets(self) -> dict[str, Array]:
         targets = {}
@@ -78,7 +97,9 @@ class Arrays:
     def zero(self, part: int) -> None:
         """A part's sums and gradients from zero."""
         self.sums[:, part] = 0
-        self.gradients[part : part + 1] = 0
+        for gradients in self.gradients[part : part + 1]:
+            for stretch in self.zeroed:
+                gradients[stretch] = 0
         for totals in self.totals.values():
             for parts in totals.values():
                 parts[part][:] = 0

@@ -104,12 +104,16 @@ class Parameters:
 
     def gradient_views(self, flat: Array, node: Node) -> dict[str, Array]:
         """Where a node adds its gradients within one flat partial sum, by local name."""
+        return {local: flat[stretch].reshape(shape) for local, (stretch, shape) in self.gradient_places(node).items()}
+
+    def gradient_places(self, node: Node) -> dict[str, tuple[slice, tuple[int, ...]]]:
+        """The stretch of a flat partial sum where a node adds its gradients, and their shape there, by local name."""
         found = {}
         for local in self.graph.local_weights(node):
             path = node.key(local)
             if path in self.extras:
                 start, shape = self.extras[path]
-                found[local] = flat[start : start + prod(shape)].reshape(shape)
+                found[local] = slice(start, start + prod(shape)), shape
             elif path in self.slots:
-                found[local] = flat[self.slots[path].stretch].reshape(self.slots[path].shape)
+                found[local] = self.slots[path].stretch, self.slots[path].shape
         return found

@@ -56,14 +56,16 @@ class Bound:
         call = kernel.prepare(w, ready)
         if call is not None:
             call()
-        extras, before = kernel.extras(), 0.0 if self.fresh else BEFORE
+        extras, before = kernel.extras(), dict.fromkeys(self.trained, BEFORE)
+        if self.fresh:
+            before = {k: np.nan if k in kernel.overwrites else 0.0 for k in self.trained}
         adding = [(f"adding:{k}", shape) for k, shape in kernel.adding().items()]
         return Memory(
             [at[f"x{i}"] for i in range(len(self.xs))], np.full((n, *self.y), np.nan, self.dtype), w,
             {k: np.full(shape, np.nan, self.dtype) for k, shape in [*kernel.scratch(n).items(), *adding]},
             {k: np.full(shape, np.nan, self.dtype) for k, shape in kernel.saved(n).items()},
             dxs=[np.full((n, *x), np.nan, self.dtype) for x in self.xs],
-            dw={k: np.full(extras.get(k, at[k].shape), before, self.dtype) for k in self.trained},
+            dw={k: np.full(extras.get(k, at[k].shape), before[k], self.dtype) for k in self.trained},
             clock=Clock(3, 7), fresh=self.fresh,
         )  # fmt: skip
 

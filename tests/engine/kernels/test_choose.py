@@ -51,6 +51,10 @@ ROWS: list[tuple[str, tuple[int, ...], int, Any, dict[str, Any]]] = [
     ("patches", (40, 7, 7), 40, 3, {"pad": 1}),
     ("winograd", (40, 5, 10), 40, 3, {"pad": 1}),
     ("winograd", (40, 8, 8), 40, 4, {"pad": 1}),
+    # 2 ** 18 pairs of a group, where products are all that counts
+    ("winograd", (512, 7, 7), 512, 3, {"pad": 1}),
+    ("patches", (511, 7, 7), 512, 3, {"pad": 1}),
+    ("patches", (512, 7, 7), 2048, 3, {"pad": 1, "groups": 4}),
     # strides: more than two taps in a plane, or groups
     ("patches", (16, 32, 32), 16, 4, {"stride": 2}),
     ("winograd", (16, 32, 32), 16, 5, {"stride": 2}),
@@ -81,6 +85,15 @@ def test_the_first_way(row: tuple[str, tuple[int, ...], int, Any, dict[str, Any]
         inputs, outputs, fan_in = more["table"]
         more = {**more, "table": random("sparse", inputs, outputs, fan_in, 1)}
     assert possible(plain(shape, maps, kernel, **more))[0] == first
+
+
+@pytest.mark.parametrize(
+    ("shape", "kernel", "points"), [((7, 7), 3, 4 * 4), ((5, 10), 3, 6 * 6), ((7, 7), 4, 7 * 7), ((7, 7), 2, 3 * 3)]
+)
+def test_tiles_of_few_positions_have_two_results(shape: tuple[int, int], kernel: int, points: int) -> None:
+    found = plain((2, *shape), 3, kernel, pad="same")
+    bound = METHODS["winograd"](found.op, found.xs, found.y, found.weights)
+    assert dict(bound.prepared())["u"] == (points, 1, 2, 3)
 
 
 def test_every_way_is_first_for_some_shape() -> None:

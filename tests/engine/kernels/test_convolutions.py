@@ -101,13 +101,13 @@ def judged(found: Case, bound: Bound) -> tuple[Array, dict[str, Array], Array]:
 @pytest.mark.parametrize("row", [*SIZES, *TABLES], ids=lambda row: str(made(row)))
 def test_every_way_is_the_convolution(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     found = made(row)
-    for method, few in product(ways(found), (True, False)):
+    for method, few, fresh in product(ways(found), (True, False), (True, False)):
         if few:  # strips of one row of tiles, else one strip for all
             monkeypatch.setattr(winograd, "STRIP", 1)
             monkeypatch.setattr(winograd, "HEAVY", 0)
         else:
             monkeypatch.undo()
-        bound = Bound(found, n=3, method=METHODS[method], fresh=few)
+        bound = Bound(found, n=3, method=METHODS[method], fresh=fresh)
         wanted, slopes, dy = judged(found, bound)
         m = bound.memory(bound.point)
         np.testing.assert_allclose(bound.forward(m), wanted, rtol=1e-9, atol=1e-9, err_msg=method)

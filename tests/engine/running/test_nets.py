@@ -97,6 +97,32 @@ def test_gradient_of_every_weight(text: str) -> None:
             assert gradient @ step == pytest.approx(numeric, rel=1e-5, abs=1e-7), path
 
 
+@pytest.mark.parametrize("text", [MIXED, TWO_LOSSES, TABLES, LOCAL], ids=["mixed", "two losses", "tables", "local"])
+def test_a_step_begins_with_no_gradient(text: str) -> None:
+    with pool(1) as workers:
+        bound = runner(meaning(text), workers, 7)
+        bound.step()
+        first = bound.gradient.copy()
+        for stretch in bound.arrays.zeroed:
+            bound.gradients[:, stretch] = 1
+        bound.step()
+    assert np.array_equal(bound.gradient, first)
+
+
+def test_zeros_are_put_only_where_gradients_are_added() -> None:
+    # of 6 x 4 and 4 x 3 weights, 4 and 3 biases; a layer that is used twice adds to what its other use has put there
+    once, twice = (
+        meaning(f"netspec 1\nnet A {{\n input x: 6\n share s = dense(6)\n output y = x -> {way} }}\n")
+        for way in ("dense(4) -> dense(3)", "s -> s -> dense(3)")
+    )
+    with pool(1) as workers:
+        zeroed = [
+            sum(stretch.stop - stretch.start for stretch in runner(spec, workers, 2).arrays.zeroed)
+            for spec in (once, twice)
+        ]
+    assert zeroed == [4 + 3, 6 * 6 + 6 + 3]
+
+
 @pytest.mark.parametrize("offset", [0, 1e4])
 @pytest.mark.parametrize("text", [MIXED, TABLES], ids=["mixed", "tables"])
 def test_equal_bits_with_any_threads(text: str, offset: float) -> None:

@@ -38,9 +38,10 @@ TALL_INPUTS = 4
 ROW_PAIRS = 1024
 #: Pairs, times the stride's cells, from which a transform along every axis pays, and maps that each side must have.
 PAIRS, MAPS = 90, 3
-#: Positions up to which patches beat the transform for kernels of at most so many taps: the 7 x 7 maps at the end of
-#: ResNet, where the transformed kernels are more to move than the patches.
-TINY_PLACES, TINY_TAPS = 49, 3
+#: Positions up to which patches beat the transform for kernels of at most so many taps, since what is transformed is
+#: more to move than the patches; with so many pairs of maps in a group, 512 x 512 at the end of ResNet, products are
+#: all that counts.
+TINY_PLACES, TINY_TAPS, TINY_PAIRS = 49, 3, 2**18
 #: A table's dense kernel is this many times its connections, and each side has so many maps, where blocks of it pay.
 EMPTY, EMPTY_MAPS = 16, 64
 
@@ -71,7 +72,8 @@ def saves_products(plain: Convolution) -> bool:
     stride, pairs = plain.window.stride, plain.inputs * plain.outputs
     several = any(k > 2 * s for k, s in zip(plain.taps, stride, strict=True))  # taps in a plane of the strides
     wide = max(stride) == 1 or plain.groups > 1 or several
-    tiny = prod(plain.places) <= TINY_PLACES and max(plain.taps) <= TINY_TAPS
+    few = prod(plain.places) <= TINY_PLACES and max(plain.taps) <= TINY_TAPS
+    tiny = few and pairs // plain.groups**2 < TINY_PAIRS
     return wide and not tiny and min(plain.inputs, plain.outputs) >= MAPS and pairs * prod(stride) >= PAIRS
 
 

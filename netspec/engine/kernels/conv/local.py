@@ -16,7 +16,7 @@ from netspec.engine.products import add_product
 class Local(Spread):
     """A product at each position, with its own kernels."""
 
-    op_type, keeps, positions = ops.conv.Local, ("x",), True
+    op_type, keeps, positions, overwrites = ops.conv.Local, ("x",), True, ("weight",)
 
     def geometry(self) -> None:
         self.places, self.sizes = self.y[:-1], self.xs[0][:-1]

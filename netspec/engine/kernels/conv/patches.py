@@ -23,7 +23,7 @@ TURNED = 2**17
 class Patches(Spread, Convolution):
     """Patches as rows, one product for all positions of a chunk; on the array itself where it is its own patches."""
 
-    op_type, method = ops.conv.Conv, "patches"
+    op_type, method, overwrites = ops.conv.Conv, "patches", ("weight",)
 
     @classmethod
     def can(cls, plain: Convolution) -> bool:

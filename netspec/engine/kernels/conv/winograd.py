@@ -19,13 +19,16 @@ from netspec.engine.kernel import Array, Memory, Run, Sizes, bias_gradient, in_t
 from netspec.engine.kernels.conv.compact import Spread
 from netspec.engine.kernels.conv.convolution import Convolution
 from netspec.engine.kernels.conv.windows import reached, split_maps
-from netspec.engine.kernels.conv.winograd_transforms import TAPS, Axis, Nest, Part, kernel_transform, workspace
+from netspec.engine.kernels.conv.winograd_transforms import TAPS, TILE, Axis, Nest, Part, kernel_transform, workspace
 from netspec.engine.products import in_tiles, transposed
 
 #: Numbers that the workspace of a strip should have, and how often its kernel's where that is more.
 STRIP, HEAVY = 2**19, 8
 #: Pairs of maps up to which a transposed kernel is kept.
 TURNED = 2**14
+#: Positions up to which tiles of kernels of at most so many taps have two results along an axis: four would leave fewer
+#: products, but kernels more than twice as large to transform and to read.
+TINY_PLACES, TINY_TAPS, SMALL_TILE = 49, 3, 2
 
 
 class Strip(NamedTuple):
@@ -38,7 +41,7 @@ class Strip(NamedTuple):
 class Winograd(Spread, Convolution):
     """A convolution whose taps in a plane are at most seven along each axis."""
 
-    method = "winograd"
+    method, overwrites = "winograd", ("weight",)
     backwards = ("db", "du", "dw")
 
     @classmethod
@@ -50,15 +53,17 @@ class Winograd(Spread, Convolution):
     def geometry(self) -> None:
         super().geometry()
         at = self.window
-        self.axes = [Axis(n, -(-k // s)) for n, k, s in zip(self.places, self.taps, at.stride, strict=True)]
-        self.planes, self.within = list(product(*map(range, at.stride))), tuple(axis.taps for axis in self.axes)
+        self.within = tuple(-(-k // s) for k, s in zip(self.taps, at.stride, strict=True))
+        tile = SMALL_TILE if prod(self.places) <= TINY_PLACES and max(self.within) <= TINY_TAPS else TILE
+        self.axes = [Axis(n, taps, tile) for n, taps in zip(self.places, self.within, strict=True)]
+        self.planes = list(product(*map(range, at.stride)))
         #: Whether some cells lie behind all planes' ends and are never read.
         reach = [s * axis.read - p[0] for s, axis, p in zip(at.stride, self.axes, at.pads, strict=True)]
         self.leaves = any(end < size for end, size in zip(reach, self.sizes, strict=True))
         self.points = prod(axis.points for axis in self.axes)
         self.across = prod(axis.tiles for axis in self.axes[1:])  # tiles of a row of tiles
         self.read = len(self.planes) * self.inputs  # maps of all planes
-        row = [Axis(self.axes[0].tile, self.axes[0].taps), *self.axes[1:]]
+        row = [Axis(self.axes[0].tile, self.axes[0].taps, tile), *self.axes[1:]]
         self.row = (
             *workspace(row, self.read, self.outputs),
             self.points * self.across * self.read,
@@ -118,8 +123,12 @@ class Winograd(Spread, Convolution):
         rows = self._rows(n)
         return {
             **{name: (rows * size,) for name, size in zip(("one", "two", "added", "v", "m"), self.row, strict=True)},
-            "du": self.cells, "dw": self._planes_shape(), "db": (self.outputs,),
+            "du": self.cells, "db": (self.outputs,),
+            **({"dw": self._planes_shape()} if len(self.planes) > 1 or self.stretches(n) > 1 else {}),
         }  # fmt: skip
+
+    def adding(self) -> Sizes:
+        return {"weight": self._planes_shape()} if len(self.planes) == 1 else {}
 
     def stretches(self, n: int) -> int:
         return -(-self.axes[0].tiles // (self._rows(n) // n))
@@ -129,7 +138,7 @@ class Winograd(Spread, Convolution):
         first, *others = self.axes
         high = self._rows(n) // n * first.tile
         for start in range(0, first.results, high):
-            axis = Axis(min(high, first.results - start), first.taps)
+            axis = Axis(min(high, first.results - start), first.taps, first.largest)
             yield Strip([axis, *others], slice(start, start + axis.results))
 
     def _parts(self, value: Array, strip: Strip, done: int = 0) -> list[Part]:
@@ -165,11 +174,12 @@ class Winograd(Spread, Convolution):
         turned, _ = transposed(m.w["u"], m.w.get("turned"))
         if dx is not None and self.leaves:
             calls.append(partial(dx.fill, 0))
-        for strip in self._strips(len(m.dy)):
+        for number, strip in enumerate(self._strips(len(m.dy))):
             nest, v, products = self._bound(strip, m)
             calls.append(nest.results(m.dy[:, strip.results], products))
             if "weight" in m.dw:
-                calls += [nest.sources(self._parts(m.xs[0], strip), v), self._learn(m, v, products)]
+                learn = self._learn(m, v, products, m.fresh and number == 0)
+                calls += [nest.sources(self._parts(m.xs[0], strip), v), learn]
             if dx is not None:
                 # the last rows that a strip reads are the next one's first: there gradients are added, below they are
                 # put
@@ -193,21 +203,17 @@ class Winograd(Spread, Convolution):
         """The call that multiplies maps at every point, group by group."""
         return in_tiles(self._by_group(a, u.shape[2]), u, self._by_group(out, u.shape[3]))
 
-    def _learn(self, m: Memory, v: Array, products: Array) -> Run:
-        """The call that adds to the kernel's gradient."""
-        du, made, total = m.scratch["du"], m.scratch["dw"].reshape(self.groups, prod(self.within), -1), m.dw["weight"]
-        back = kernel_transform(tuple(self.axes), du.dtype).T
-        cells, pairs = (
-            du.reshape(self.points, self.groups, -1).transpose(1, 0, 2),
-            self._by_plane(total, m.scratch["dw"]),
-        )
+    def _learn(self, m: Memory, v: Array, products: Array, fresh: bool) -> Run:
+        """The call that adds to the kernel's gradient; the first one, ``fresh``, puts it there."""
+        du, total, form = m.scratch["du"], m.dw["weight"], (self.groups, prod(self.within), -1)
         _, _, inputs, outputs = self.cells
         multiply = in_tiles(self._by_group(v, inputs).transpose(0, 1, 3, 2), self._by_group(products, outputs), du)
-
-        def run() -> None:
-            multiply()
-            np.matmul(back, cells, out=made)
-            for part, place in pairs:
-                np.add(part, place, out=part)
-
-        return run
+        cells = du.reshape(self.points, self.groups, -1).transpose(1, 0, 2)
+        back = partial(np.matmul, kernel_transform(tuple(self.axes), du.dtype).T, cells)
+        if fresh and len(self.planes) == 1:
+            return in_turn([multiply, partial(back, out=total.reshape(form))])
+        made = m.scratch["dw" if "dw" in m.scratch else "adding:weight"]
+        calls: list[Run] = [multiply, partial(back, out=made.reshape(form))]
+        for part, place in self._by_plane(total, made):
+            calls.append(partial(np.copyto, part, place) if fresh else partial(np.add, part, place, out=part))
+        return in_turn(calls)

@@ -111,7 +111,7 @@ def _transform(
 class WinogradRows(Convolution):
     """A 3 × 3 convolution of stride 1; its gradient is summed over chunks in the transformed kernel's shape."""
 
-    method, transformed = "winograd by rows", True
+    method, transformed, overwrites = "winograd by rows", True, ("weight",)
 
     @classmethod
     def can(cls, plain: Convolution) -> bool:

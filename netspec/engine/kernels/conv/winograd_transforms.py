@@ -21,7 +21,7 @@ from netspec.engine.kernel import Array, Run
 #: Anderson, Soodhalter, Gregg 2020: Error analysis and improving the accuracy of Winograd convolution). More would lose
 #: too much.
 POINTS = (0, 1, -1, Fraction(1, 2), -2, 2, Fraction(-1, 2))
-#: The most taps, and results, of a tile.
+#: The most taps, and the most results that pay, of a tile.
 TAPS, TILE = len(POINTS), 4
 
 
@@ -54,15 +54,17 @@ def _polynomial(roots: Sequence[Fraction]) -> list[Fraction]:
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis of a convolution of stride 1: results and taps. An axis with one tap is left as it is."""
+    """One axis of a convolution of stride 1: results, taps, and the most results that a tile may have. An axis with
+    one tap is left as it is."""
 
     results: int
     taps: int
+    largest: int = TILE
 
     @property
     def tile(self) -> int:
         """Results of a tile."""
-        return 1 if self.taps == 1 else min(TILE, len(POINTS) + 2 - self.taps)
+        return 1 if self.taps == 1 else min(self.largest, len(POINTS) + 2 - self.taps)
 
     @property
     def tiles(self) -> int:

@@ -14,6 +14,8 @@ from netspec.engine.products import STREAMED, add_product, in_tiles, tile_of
 class Product(Dense):
     """One product with a kernel (units, inputs), wherever that comes from."""
 
+    overwrites = ("weight",)
+
     def kernel(self, m: Memory) -> Array:
         """The weights as they run."""
         raise NotImplementedError
