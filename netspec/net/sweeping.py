@@ -108,7 +108,8 @@ def trained(training: Training, folder: str, version: str) -> tuple[int, bytes]:
             except OSError as error:
                 return 2, f"error[N718]: on {socket.gethostname()}: {reason(error)}".encode()
             try:
-                process.wait()
+                while process.poll() is None:  # Ray's interrupt is no signal: it would not end a call that waits
+                    time.sleep(0.05)
             except KeyboardInterrupt:
                 _halt([process])
             finally:

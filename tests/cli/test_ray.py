@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from pyarrow import parquet
 
+from netspec.net.sweeping import GRACE
 from tests.cli.test_run import CLASSES, write
 from tests.cli.test_sweep import own_processes
 from tests.processes import members
@@ -200,7 +201,9 @@ def test_a_sweeps_runs_are_those_of_train_and_no_process_is_left(
     child = command(*line, "-o", "stopped-sweep", *there, "--epochs", "1000000")
     until(lambda: all((folder / "stopped-sweep" / name / "log.jsonl").exists() for name in names))
     child.send_signal(signal.SIGINT)
+    began = time.monotonic()
     _, err = child.communicate(timeout=LONG)
+    assert time.monotonic() - began < GRACE  # they end by themselves, and are not killed
     assert child.returncode == 130 and "does the rest" in err and "Traceback" not in err
     until(lambda: not trainings(folder))
     assert all((folder / "stopped-sweep" / name / "state.safetensors").exists() for name in names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import csv
 import ctypes
 import json
@@ -9,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -229,6 +231,20 @@ sys.exit('error[N999]: other')
     Path("n").unlink()
     status, told = sweeping.trained(training(), str(tmp_path), netspec.__version__)
     assert status == 2 and b"N714" in told and Path("n").read_text() == "x"
+
+
+def test_an_interrupt_that_is_no_signal_ends_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "_CHILD", "import time; time.sleep(5)")
+    monkeypatch.chdir("/")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.5, _thread.interrupt_main)
+    try:
+        timer.start()
+        status, told = sweeping.trained(training(), str(tmp_path), netspec.__version__)
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, before)
+    assert status in (130, -signal.SIGINT) and b"KeyboardInterrupt" in told
 
 
 def test_a_training_hears_ctrl_c_though_its_worker_has_it_blocked() -> None:

@@ -11,7 +11,7 @@ FAULTS = (
         "cli/output.py",
         "if file in seen and not",
         "if path in seen and not",
-        "cli/test_results.py",
+        "cli/test_results.py::test_two_results_do_not_go_into_one_file",
         "two results have two files, whatever links lead there",
     ),
     fault(
@@ -53,14 +53,14 @@ FAULTS = (
         "cli/prune.py",
         "shutil.rmtree(new, ignore_errors=True)",
         "pass",
-        "cli/test_paths.py",
+        "cli/test_paths.py::test_nothing_is_left_of_a_pruning_that_diverged",
         "a pruning that failed leaves no folder",
     ),
     fault(
         "cli/workers.py",
         "if not any(map(os.path.lexists, names)):",
         "if not names:",
-        "cli/test_paths.py",
+        "cli/test_paths.py::test_no_cluster_is_asked_about_files_that_are_not_there",
         "no cluster is begun for files that are not there",
     ),
     fault(
@@ -113,15 +113,31 @@ FAULTS = (
         "no option takes nan",
     ),
     fault(
-        "files.py", 'for name in ("", *IN_RUN)', 'for name in ("",)', "cli/test_results.py", "a run's files are inputs"
+        "files.py",
+        'for name in ("", *IN_RUN)',
+        'for name in ("",)',
+        "cli/test_results.py::test_what_is_read_of_a_run_is_not_written_over",
+        "a run's files are inputs",
     ),
-    fault("cli/output.py", "[] if run is None else [run]", "[]", "cli/test_results.py", "a run as a spec is an input"),
-    fault("cli/runs.py", "*(run.folder for run in found), ", "", "cli/test_results.py", "all runs are inputs"),
+    fault(
+        "cli/output.py",
+        "[] if run is None else [run]",
+        "[]",
+        "cli/test_results.py::test_what_is_read_of_a_run_is_not_written_over",
+        "a run as a spec is an input",
+    ),
+    fault(
+        "cli/runs.py",
+        "*(run.folder for run in found), ",
+        "",
+        "cli/test_results.py::test_what_is_read_of_a_run_is_not_written_over",
+        "all runs are inputs",
+    ),
     fault(
         "net/sweeping.py",
         'kind_of(self.folder) == "a run\'s folder"',
         "False",
-        "cli/test_results.py",
+        "cli/test_results.py::test_what_is_read_of_a_run_is_not_written_over",
         "a run is no sweep",
     ),
     fault(

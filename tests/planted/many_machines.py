@@ -146,7 +146,7 @@ FAULTS = (
         "runtime/cluster",
         "    while not stop():\n        try:",
         "    while True:\n        try:",
-        "cli/test_workers",
+        "cli/test_workers::test_a_signal_stops_the_waiting_and_silence_is_told",
         "a signal stops the waiting",
     ),
     fault(
@@ -172,6 +172,13 @@ FAULTS = (
     ),
     fault(
         "net/sweeping",
+        "while process.poll() is None:  # Ray's",
+        "while process.wait() is None:  # Ray's",
+        "cli/test_sweep::test_an_interrupt_that_is_no_signal_ends_a_training",
+        "Ray's interrupt is no signal",
+    ),
+    fault(
+        "net/sweeping",
         "or time.monotonic() > end",
         "",
         "cli/test_sweep::test_a_worker_waits_for_what_an_earlier_one_began",
@@ -184,7 +191,13 @@ FAULTS = (
         "cli/test_sweep::test_a_worker_that_cannot_train_says_so",
         "one netspec trains",
     ),
-    fault("cli/sweep", "or not sweep.waiting()", "", "cli/test_sweep", "no cluster for nothing"),
+    fault(
+        "cli/sweep",
+        "or not sweep.waiting()",
+        "",
+        "cli/test_sweep::test_where_nothing_waits_no_cluster_is_asked",
+        "no cluster for nothing",
+    ),
     fault(
         "runtime/cluster",
         "max_retries=-1",

@@ -63,13 +63,25 @@ FAULTS = (
         "net/test_fresh_weights.py",
         "what is no number is told too",
     ),
-    fault("kinds.py", 'and path.suffix.lower() == ".npz"', "", "test_kinds.py", "any archive is no arrays"),
-    fault("kinds.py", 'or (found == "arrays" and wanted == "weights")', "", "test_kinds.py", "an npz may be weights"),
+    fault(
+        "kinds.py",
+        'and path.suffix.lower() == ".npz"',
+        "",
+        "test_kinds.py::test_other_files_are_not_guessed",
+        "any archive is no arrays",
+    ),
+    fault(
+        "kinds.py",
+        'or (found == "arrays" and wanted == "weights")',
+        "",
+        "test_kinds.py::test_it_is_told",
+        "an npz may be weights",
+    ),
     fault(
         "kinds.py",
         'head[:4] == b"RIFF" and head[8:12] == b"WEBP"',
         "False",
-        "test_kinds.py",
+        "test_kinds.py::test_pictures_are_known_by_their_first_bytes",
         "WebP is a picture",
     ),
     fault(

@@ -39,14 +39,14 @@ FAULTS = (
         "budget.py",
         "if self.memory is not None and not self.asked and fits[recompute]:",
         "if fits[recompute]:",
-        "net/test_budget.py",
+        "net/test_budget.py::test_what_does_not_fit_names_the_limit_and_what_would",
         "only --memory makes a batch smaller, and none that was given",
     ),
     fault(
         "training.py",
         ">= 3600 * self.hours",
         ">= 60 * self.hours",
-        "net/test_max_hours.py",
+        "net/test_max_hours.py::test_it_ends_where_the_time_is_over",
         "an hour has 3600 seconds",
     ),
     fault(
@@ -60,14 +60,14 @@ FAULTS = (
         "training.py",
         '        except Exception as error:\n            self.where.tell(f"the run is whole',
         '        except OSError as error:\n            self.where.tell(f"the run is whole',
-        "net/test_reporting.py",
+        "net/test_reporting.py::test_a_report_that_fails_loses_no_run",
         "a report that fails loses no run",
     ),
     fault(
         "training.py",
         '("test", parts.test) if parts.test is not None else',
         '("test", parts.test) if parts.test is None else',
-        "net/test_reporting.py",
+        "net/test_reporting.py::test_the_test_part_is_judged_where_there_is_one",
         "the validation part is reported where there is no test part",
     ),
     fault(
@@ -137,7 +137,7 @@ FAULTS = (
         "board.py",
         "_write(writer, event)\n            yield event",
         "_write(writer, event)\n                yield event",
-        "cli/test_tensorboard.py",
+        "cli/test_tensorboard.py::test_the_figures_are_those_of_the_log",
         "the steps are still passed on",
     ),
     fault(
@@ -207,7 +207,7 @@ FAULTS = (
         "training.py",
         "engine.ready(min(batch, len(parts.train)))",
         "pass",
-        "cli/test_training_devices.py",
+        "cli/test_training_devices.py::test_a_full_card_says_which_batch_may_fit",
         "a full card is told before anything is written",
     ),
     fault(
@@ -245,7 +245,7 @@ FAULTS = (
         "training.py",
         "None if self.where.resume is None else forms_of(self.where.resume)",
         "None",
-        "net/test_tuned_forms.py",
+        "net/test_tuned_forms.py::test_a_run_with_forms_that_there_are_not_is_damaged",
         "a run goes on in its forms",
     ),
     fault(
