@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ def opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
             yield file, size
             return
         with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
-            yield unpacked, size * DEFLATE  # type: ignore[misc]  # it reads as files do
+            yield cast(BinaryIO, unpacked), size * DEFLATE  # it reads as files do
 
 
 def take(file: Any, count: int, what: str, code: str = "N707", after: str = "") -> Array:

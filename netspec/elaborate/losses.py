@@ -77,10 +77,11 @@ def read_class_weight(node: s.Setting, scope: Scope) -> str | list[float]:
     takes = Train.fields()["class_weight"].takes
     value = value_of(expression, scope, takes.words)
     try:
-        return takes.read(list(value) if isinstance(value, tuple) else value)  # type: ignore[no-any-return]
+        read: str | list[float] = takes.read(list(value) if isinstance(value, tuple) else value)
     except ValueError:
         given = f"`{value}`" if isinstance(value, str) else describe(value)
         raise fail(scope, "N112", expression.span, f"class_weight must be {takes.text}, not {given}") from None
+    return read
 
 
 def check_class_weight(train: Train, section: s.Section | None, graph: Graph, scope: Scope) -> None:

@@ -164,7 +164,9 @@ class _Net:
             )
         size = elements(tuple(dims))
         if size is not None and size >= MOST_ELEMENTS:
-            raise fail(self.scope, "N219", node.shape.span, f"a value of {size:,} numbers is past the limit of 2 ** 31")
+            raise fail(
+                self.scope, "N219", node.shape.span, f"a value of {size:,} numbers is past the limit of 2 ** 31 - 1"
+            )
         return tuple(dims)
 
     def dims(self, part: s.Expression, behind_first: bool) -> list[Dim]:

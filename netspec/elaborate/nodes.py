@@ -53,11 +53,13 @@ def _bounded(shape: Shape, weights: dict[str, Weight], scope: Scope, span: Span)
     """Report a value or a weight that is too large, or a free size that no picture could meet."""
     for what, size in (("value", elements(shape)), *(("weight", prod(w.shape)) for w in weights.values())):
         if size is not None and size >= MOST_ELEMENTS:
-            raise fail(scope, "N219", span, f"a {what} of {size:,} numbers is past the limit of 2 ** 31",
+            raise fail(scope, "N219", span, f"a {what} of {size:,} numbers is past the limit of 2 ** 31 - 1",
                        label=show(shape) if what == "value" else "")  # fmt: skip
     for dim in shape:
         if isinstance(dim, Free) and (dim.times >= MOST_ELEMENTS * dim.over or max(dim.over, abs(dim.plus)) >= 2**63):
-            raise fail(scope, "N219", span, "this free size is past the limit of 2 ** 31 whatever number it stands for")
+            raise fail(
+                scope, "N219", span, "this free size is past the limit of 2 ** 31 - 1 whatever number it stands for"
+            )
         if isinstance(dim, Free) and dim.depth > DEEPEST:
             raise fail(
                 scope,

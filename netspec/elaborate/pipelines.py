@@ -115,7 +115,8 @@ def _value(stage: s.Call, site: Site, binding: Binding, first: bool) -> Values:
                    help=f"to join two values write `[…, {stage.name}] -> add`, or concat")  # fmt: skip
     if stage.arguments is not None or stage.body is not None:
         raise fail(site.scope, "N304", stage.span, f"{stage.name} is a value and takes no arguments")
-    return binding.what  # type: ignore[no-any-return]
+    values: Values = binding.what
+    return values
 
 
 def _many(stage: s.Many, site: Site, entering: Values | None, first: bool) -> Values:

@@ -132,7 +132,8 @@ def bind_value(name: str, node: s.Bind | s.Output, site: Site) -> Values | None:
         site.build.ranges.setdefault((id(scope), name), (before, len(site.build.nodes), binding))
     if binding.kind == "unknown":
         raise Failed
-    return binding.what  # type: ignore[no-any-return]
+    found: Values = binding.what
+    return found
 
 
 def warn_unused(scope: Scope, last: object) -> None:

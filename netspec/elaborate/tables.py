@@ -129,9 +129,9 @@ def _drawn(node: s.Table, picture: s.Picture, inputs: int, outputs: int, scope: 
             f"table {node.name} is drawn with no row",
             help="a row for each input, a cell for each output",
         )
-    known = scope.effort.drawn.get((id(picture), inputs, outputs))
+    known: Table | None = scope.effort.drawn.get((id(picture), inputs, outputs))
     if known is not None:
-        return known  # type: ignore[no-any-return]
+        return known
     rows = [row.text for row in picture.rows]
     scope.effort.spend(A_CHARACTER * sum(map(len, rows)), scope.problems, picture.span)
     table = read_table(node.kind, inputs, outputs, rows, _Report(node, picture.rows, scope))

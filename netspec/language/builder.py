@@ -121,7 +121,8 @@ class Builder:
 
     def generator(self, parts: list[Any]) -> s.Made:
         if parts[0].type == "LPAR":
-            return parts[1]  # type: ignore[no-any-return]
+            within: s.Made = parts[1]
+            return within
         arguments = tuple(parts[1]) if len(parts) > 1 else ()
         return s.Generate(self._span(parts), str(parts[0]), self._at(parts[0]), arguments)
 
@@ -205,7 +206,8 @@ class Builder:
         if token.type == "IN":
             return s.InValue(span)
         if token.type == "LPAR":
-            return parts[1]  # type: ignore[no-any-return]
+            within: s.Expression = parts[1]
+            return within
         if token.type == "LSQB":
             return s.ListOf(span, _nodes(parts))
         return s.Name(span, str(token), tuple(parts[1]) if len(parts) > 1 else None)

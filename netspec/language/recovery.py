@@ -32,6 +32,7 @@ class Run:
     def run(self) -> s.File:
         """The syntax of the file; what does not parse is reported, and stands in it as ``Broken``."""
         tokens, source = self.statements.tokens, self.builder.source
+        result: s.File | None = None
         index, given_up = 0, -1
         while index < len(tokens):
             token = tokens[index]
@@ -53,7 +54,8 @@ class Run:
                 given_up_part = self.machine.parser_state.value_stack[-1]
                 if not self._known(given_up_part.start_pos, max(given_up_part.end_pos, token.start_pos or 0)):
                     unexpected(self.problems, source, self.statements, wrong, expected)
-        return result  # type: ignore[no-any-return]
+        assert result is not None  # the last token ends the file
+        return result
 
     def _known(self, start: int, end: int) -> bool:
         """Whether the lexer has found fault within a stretch: what the parser stumbles over may only follow from it."""

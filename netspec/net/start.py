@@ -123,7 +123,8 @@ class Start:
             return None
         if len(met) == len(trained):
             return replace(node, op=node.op.replaced(frozen=True))
-        rate, decay = node.op.rate, node.op.decay  # type: ignore[attr-defined]
+        op: Any = node.op  # one that has weights, and so rates of its own
+        rate, decay = op.rate, op.decay
         decay = (1.0, 0.0) if decay is None else decay
         stays = (any(local != "bias" for local in met), "bias" in met)
         rates, decays = (

@@ -107,12 +107,14 @@ def trained(training: Training, folder: str, version: str) -> tuple[int, bytes]:
                 process = training.begin(told)
             except OSError as error:
                 return 2, f"error[N718]: on {socket.gethostname()}: {reason(error)}".encode()
+            before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `ray start &` ignores it
             try:
                 while process.poll() is None:  # Ray's interrupt is no signal: it would not end a call that waits
                     time.sleep(0.05)
             except KeyboardInterrupt:
                 _halt([process])
             finally:
+                signal.signal(signal.SIGINT, before)
                 if process.poll() is None:
                     process.kill()
                     process.wait()

@@ -128,7 +128,8 @@ class Arguments:
     @property
     def given(self) -> frozenset[str]:
         """The arguments that somebody gave; the others have their defaults."""
-        return self.__dict__["_given"]  # type: ignore[no-any-return]
+        given: frozenset[str] = self.__dict__["_given"]
+        return given
 
     def disagreement(self) -> str:
         """What is wrong with the arguments together, though each may be taken; nothing where they agree."""

@@ -61,7 +61,7 @@ def transpose(table: Table) -> Table:
         table.kind,
         table.outputs,
         table.inputs,
-        (cells.input, cells.output, cells.weight, cells.value),  # type: ignore[arg-type]
+        (cells.input, cells.output, cells.weight, cells.value),
         table.names,
     )
 
@@ -92,7 +92,7 @@ def union(a: Table, b: Table) -> Table:
         np.concatenate([a.cells.value, b.cells.value[free]]),
     )
     names = (*a.names, *((number + a.weights, word) for number, word in b.names))
-    return make(a.name, a.kind, a.inputs, a.outputs, columns, names)  # type: ignore[arg-type]
+    return make(a.name, a.kind, a.inputs, a.outputs, columns, names)
 
 
 def intersection(a: Table, b: Table) -> Table:
@@ -109,12 +109,13 @@ def intersection(a: Table, b: Table) -> Table:
     kept = _within(_keys(a), _keys(b))
     cells = a.cells
     columns = (cells.output[kept], cells.input[kept], cells.weight[kept], cells.value[kept])
-    return make(a.name, a.kind, a.inputs, a.outputs, columns, a.names)  # type: ignore[arg-type]
+    return make(a.name, a.kind, a.inputs, a.outputs, columns, a.names)
 
 
 def _keys(table: Table) -> Ints:
     if isinstance(table.rule, Places):
-        return table.rule.keys  # type: ignore[no-any-return]
+        keys: Ints = table.rule.keys
+        return keys
     output, input_ = (table.cells.output, table.cells.input) if table.rule is None else table.rule.places()
     return output * table.inputs + input_
 

@@ -144,7 +144,7 @@ class _Placed:
 
         columns = tuple(np.array(column, dtype=np.int64) for column in (self.outputs, self.inputs, self.weights))
         cells = (*columns, np.array(self.values, dtype=float))
-        return make("", kind, inputs, outputs, cells, [(n, word) for word, n in self.names.items()])  # type: ignore[arg-type]
+        return make("", kind, inputs, outputs, cells, [(n, word) for word, n in self.names.items()])
 
 
 def _report_cell(kind: str, number: int, found: re.Match[str], report: Report) -> None:

@@ -186,7 +186,7 @@ def make(
     kind: str,
     inputs: int,
     outputs: int,
-    cells: Sequence[tuple[Ints, ...]],
+    cells: Sequence[Array],
     names: Sequence[tuple[int, str]] = (),
 ) -> Table:
     """A table from (output, input, weight, value) arrays in any order; weights are numbered anew, in cell order."""
@@ -216,4 +216,4 @@ def listed(kind: str, inputs: int, outputs: int, output: Ints, input_: Ints) -> 
     import numpy as np
 
     count = len(output)
-    return make("", kind, inputs, outputs, (output, input_, np.arange(count), np.full(count, np.nan)))  # type: ignore[arg-type]
+    return make("", kind, inputs, outputs, (output, input_, np.arange(count), np.full(count, np.nan)))

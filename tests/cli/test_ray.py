@@ -23,7 +23,7 @@ from tests.processes import members
 
 pytestmark = pytest.mark.slow
 
-COUNT, EPOCHS = 60, 8
+COUNT, EPOCHS = 100, 8
 SPEC = f"""netspec 1
 net S {{
     input x: 4
@@ -53,8 +53,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             Path(place).mkdir(parents=True)
             for number in range(COUNT // 2):
                 os.link(f"{number % 3}.png", f"{place}/图 {number:02}.png")
-        Path("p/二/图 05.png").unlink()
-        Path("p/二/图 05.png").write_bytes(b"no picture")
+        Path("p/二/图 49.png").unlink()
+        Path("p/二/图 49.png").write_bytes(b"no picture")
         assert run("--parquet", "local/") == 1
         yield here
 
@@ -167,7 +167,7 @@ def test_ctrl_c_keeps_the_rows_and_leaves_no_process(folder: Path, monkeypatch: 
     monkeypatch.chdir(folder)
     child = start("--ray", "--workers", "2", "--parquet", "stopped")
     until(at_work)
-    time.sleep(1)
+    time.sleep(0.5)
     os.killpg(child.pid, signal.SIGINT)
     _, err = child.communicate(timeout=LONG)
     assert child.returncode == 130 and "Traceback" not in err

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -233,17 +234,26 @@ sys.exit('error[N999]: other')
     assert status == 2 and b"N714" in told and Path("n").read_text() == "x"
 
 
-def test_an_interrupt_that_is_no_signal_ends_a_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "_CHILD", "import time; time.sleep(5)")
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN], ids=["heard", "ignored"])
+def test_an_interrupt_that_is_no_signal_ends_a_training(
+    handler: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hears = "import pathlib, signal, time; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    monkeypatch.setattr(sweeping, "_CHILD", f"{hears}; pathlib.Path('begun').touch(); time.sleep(5)")
     monkeypatch.chdir("/")
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    timer = threading.Timer(0.5, _thread.interrupt_main)
+    before = signal.signal(signal.SIGINT, handler)
+
+    def interrupt() -> None:
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.01)
+        _thread.interrupt_main()
+
     try:
-        timer.start()
+        threading.Thread(target=interrupt, daemon=True).start()
         status, told = sweeping.trained(training(), str(tmp_path), netspec.__version__)
     finally:
-        timer.cancel()
-        signal.signal(signal.SIGINT, before)
+        left = signal.signal(signal.SIGINT, before)
+    assert left == handler
     assert status in (130, -signal.SIGINT) and b"KeyboardInterrupt" in told
 
 

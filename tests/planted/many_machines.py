@@ -179,6 +179,20 @@ FAULTS = (
     ),
     fault(
         "net/sweeping",
+        "signal.signal(signal.SIGINT, signal.default_int_handler)",
+        "signal.getsignal(signal.SIGINT)",
+        "cli/test_sweep::test_an_interrupt_that_is_no_signal_ends_a_training",
+        "a worker that was begun with signals ignored hears all the same",
+    ),
+    fault(
+        "net/sweeping",
+        "signal.signal(signal.SIGINT, before)",
+        "pass",
+        "cli/test_sweep::test_an_interrupt_that_is_no_signal_ends_a_training",
+        "what was ignored is ignored again",
+    ),
+    fault(
+        "net/sweeping",
         "or time.monotonic() > end",
         "",
         "cli/test_sweep::test_a_worker_waits_for_what_an_earlier_one_began",

@@ -21,7 +21,7 @@ def plan(
     batch: int,
     train: bool,
     losses: Mapping[str, str] | None = None,
-    dtype: object = np.float32,
+    dtype: type[np.floating] | np.dtype[np.floating] = np.float32,
     ways: Ways | None = None,
     recompute: bool = False,
 ) -> Plan:
@@ -42,12 +42,12 @@ class Outline:
         graph: Graph,
         train: bool,
         losses: Mapping[str, str] | None = None,
-        dtype: object = np.float32,
+        dtype: type[np.floating] | np.dtype[np.floating] = np.float32,
         ways: Ways | None = None,
         recompute: bool = False,
     ) -> None:
         ways = ways or Ways.here()
-        self.given = _given(graph, train, losses or {}, np.dtype(dtype), ways.methods, recompute)  # type: ignore[call-overload]
+        self.given = _given(graph, train, losses or {}, np.dtype(dtype), ways.methods, recompute)
         kernels = self.given.kernels
         self.images = {node.name: chunks.images_of(graph, kernels[node.name], node, ways.chunk) for node in graph.nodes}
         self.laid: dict[

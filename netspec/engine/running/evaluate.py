@@ -15,7 +15,10 @@ from netspec.weights import Model
 
 
 def values(
-    model: Model, inputs: Mapping[str, Array], dtype: object = np.float32, workers: int | None = None
+    model: Model,
+    inputs: Mapping[str, Array],
+    dtype: type[np.floating] | np.dtype[np.floating] = np.float32,
+    workers: int | None = None,
 ) -> dict[str, Array]:
     """The outputs of a model for inputs channels last, channels last too; norm uses its running statistics."""
     batch = len(next(iter(inputs.values())))

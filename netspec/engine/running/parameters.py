@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from netspec.engine.kernel import Array, Kernel
 from netspec.engine.running.shared_memory import shared
@@ -33,9 +34,9 @@ class Parameters:
     """Weights as they run. Those whose gradient is collected in another shape come last."""
 
     def __init__(
-        self, graph: Graph, kernels: Mapping[str, Kernel], weights: Mapping[str, Array], dtype: object
+        self, graph: Graph, kernels: Mapping[str, Kernel], weights: Mapping[str, Array], dtype: DTypeLike
     ) -> None:
-        self.graph, self.dtype = graph, np.dtype(dtype)  # type: ignore[call-overload]
+        self.graph, self.dtype = graph, np.dtype(dtype)
         self.owner: dict[str, tuple[Node, str]] = {}
         for node in graph.nodes:
             for local in graph.local_weights(node):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from math import prod
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from netspec.engine.kernel import Array
 
@@ -18,11 +19,11 @@ def can_fork() -> bool:
     return sys.platform == "linux" and hasattr(os, "fork")
 
 
-def shared(shape: Sequence[int] | int, dtype: object) -> Array:
+def shared(shape: Sequence[int] | int, dtype: DTypeLike) -> Array:
     """An array of zeros that stays one array when the process forks; where it cannot fork, any array."""
     if not can_fork():
-        return np.zeros(shape, dtype)  # type: ignore[call-overload,no-any-return]
-    kind = np.dtype(dtype)  # type: ignore[call-overload]
+        return np.zeros(shape, dtype)
+    kind = np.dtype(dtype)
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     try:
         memory = mmap.mmap(-1, max(prod(sizes) * kind.itemsize, 1))

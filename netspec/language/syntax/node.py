@@ -44,7 +44,8 @@ class Node(_Frozen):
     @property
     def depth(self) -> int:
         """How deep it nests without brackets."""
-        return self.__dict__.get("_depth", 0)  # type: ignore[no-any-return]
+        depth: int = self.__dict__.get("_depth", 0)
+        return depth
 
     def nested(self, depth: int) -> None:
         """Note how deep it nests; said once, while it is built."""
