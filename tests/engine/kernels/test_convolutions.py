@@ -102,11 +102,12 @@ def judged(found: Case, bound: Bound) -> tuple[Array, dict[str, Array], Array]:
 def test_every_way_is_the_convolution(row: Row, monkeypatch: pytest.MonkeyPatch) -> None:
     found = made(row)
     for method, few, fresh in product(ways(found), (True, False), (True, False)):
+        monkeypatch.undo()
         if few:  # strips of one row of tiles, else one strip for all
             monkeypatch.setattr(winograd, "STRIP", 1)
             monkeypatch.setattr(winograd, "HEAVY", 0)
-        else:
-            monkeypatch.undo()
+        if few == fresh:  # tiles of four results, else of two
+            monkeypatch.setattr(winograd, "TINY_PLACES", 0)
         bound = Bound(found, n=3, method=METHODS[method], fresh=fresh)
         wanted, slopes, dy = judged(found, bound)
         m = bound.memory(bound.point)
